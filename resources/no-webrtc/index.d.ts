@@ -1,0 +1,2 @@
+export function webRTC(): never
+export const webRTCDirect: typeof webRTC
