@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import type { Settings } from '../../../shared/views.ts'
+import { SettingsService, type SettingsFile } from './settings-service.ts'
+
+const defaults: Settings = {
+  name: 'laptop',
+  role: 'operator',
+  shareDir: '/home/u/shared-logs',
+  downloadDir: '/home/u/Downloads',
+  listen: ['/ip4/0.0.0.0/tcp/0'],
+  bootstrap: [],
+  mdns: true,
+  theme: 'system',
+}
+
+function make(saved: Partial<Settings> = {}, overrides: Partial<Settings> = {}) {
+  let kept = saved
+  const file: SettingsFile = { load: () => kept, save: (chosen) => void (kept = chosen) }
+  const checkAddress = (address: string) => (address.startsWith('/') ? null : 'is not a multiaddress')
+  return { service: new SettingsService({ file, checkAddress }, { defaults, overrides }), kept: () => kept }
+}
+
+describe('settings', () => {
+  it('the command line wins over what was chosen, which wins over defaults', () => {
+    const { service } = make({ name: 'chosen', theme: 'dark' }, { name: 'from the command line' })
+    expect(service.get()).toMatchObject({ name: 'from the command line', theme: 'dark', role: 'operator' })
+  })
+
+  it('saves what was chosen, never what the command line said', () => {
+    const { service, kept } = make({}, { bootstrap: ['/ip4/10.0.0.1/tcp/1'] })
+    service.update({ name: 'desk' })
+    expect(kept()).toEqual({ name: 'desk' })
+    expect(service.get().bootstrap).toEqual(['/ip4/10.0.0.1/tcp/1'])
+  })
+
+  it('a change in the app wins over the command line for this run too', () => {
+    const { service } = make({}, { name: 'from the command line' })
+    expect(service.update({ name: 'desk' }).settings.name).toBe('desk')
+    service.update({ theme: 'dark' })
+    expect(service.get().name).toBe('desk')
+  })
+
+  it('says which settings wait for the next start', () => {
+    const { service } = make()
+    expect(service.update({ mdns: false, theme: 'light' }).waiting).toEqual(['mdns'])
+    expect(service.update({ mdns: true }).waiting).toEqual([])
+  })
+
+  it.each([
+    [{ shareDir: 'logs' }, /shareDir.*not a full path/],
+    [{ bootstrap: ['somewhere'] }, /bootstrap.*"somewhere" is not a multiaddress/],
+    [{ name: '  ' }, /name/],
+  ])('refuses %j and changes nothing', (patch, message) => {
+    const { service, kept } = make()
+    expect(() => service.update(patch)).toThrow(message)
+    expect(service.get()).toEqual(defaults)
+    expect(kept()).toEqual({})
+  })
+
+  it('tells listeners after it has saved', () => {
+    const { service, kept } = make()
+    const heard: unknown[] = []
+    service.events.on('settings:changed', (now) => heard.push([now.name, kept().name]))
+    service.update({ name: 'desk' })
+    expect(heard).toEqual([['desk', 'desk']])
+  })
+})

@@ -1,0 +1,106 @@
+import { isAbsolute } from 'node:path'
+import { SwarmError } from '../../../shared/errors.ts'
+import { settingsSchema, type Settings } from '../../../shared/views.ts'
+import { Emitter, type EventSource } from '../../base/emitter.ts'
+
+/** Settings that the network node is made with: a change waits for the next start. */
+const madeWith = ['listen', 'mdns', 'role'] as const
+export type WaitingSetting = (typeof madeWith)[number]
+
+/** Where chosen settings are kept. Only what a person chose is there, so that defaults can improve. */
+export interface SettingsFile {
+  load(): Partial<Settings>
+  save(chosen: Partial<Settings>): void
+}
+
+export interface SettingsDeps {
+  readonly file: SettingsFile
+  /** Says what is wrong with an address, or null when it can be used. */
+  readonly checkAddress: (address: string, use: 'listen' | 'bootstrap') => string | null
+}
+
+export interface SettingsInit {
+  readonly defaults: Settings
+  /** From the command line: in force for this run, never saved. */
+  readonly overrides?: Partial<Settings>
+}
+
+/** The peer's settings: defaults, then what was chosen, then what the command line says for this run. */
+export class SettingsService {
+  readonly #deps: SettingsDeps
+  readonly #events = new Emitter<{ 'settings:changed': Settings }>()
+  readonly #atStart: Settings
+  readonly #defaults: Settings
+  #chosen: Partial<Settings>
+  /** A setting changed in the app is no longer the command line's. */
+  #overrides: Partial<Settings>
+  #current: Settings
+
+  /** @throws SwarmError INVALID_INPUT when the command line's settings cannot be used */
+  constructor(deps: SettingsDeps, init: SettingsInit) {
+    this.#deps = deps
+    this.#defaults = init.defaults
+    this.#chosen = deps.file.load()
+    this.#overrides = init.overrides ?? {}
+    this.#current = this.#combine()
+    this.#check(this.#overrides)
+    this.#atStart = this.#current
+  }
+
+  get events(): EventSource<{ 'settings:changed': Settings }> {
+    return this.#events
+  }
+
+  get(): Settings {
+    return this.#current
+  }
+
+  /** Settings that were changed but wait for the next start. */
+  waiting(): WaitingSetting[] {
+    return madeWith.filter((name) => JSON.stringify(this.#current[name]) !== JSON.stringify(this.#atStart[name]))
+  }
+
+  /**
+   * Changes settings, saves them, then tells listeners. Those not named stay.
+   * @throws SwarmError INVALID_INPUT naming the setting; nothing is changed then
+   */
+  update(patch: Partial<Settings>): { readonly settings: Settings; readonly waiting: WaitingSetting[] } {
+    this.#check(patch)
+    const chosen = { ...this.#chosen, ...patch }
+    this.#deps.file.save(chosen)
+    this.#chosen = chosen
+    this.#overrides = Object.fromEntries(Object.entries(this.#overrides).filter(([name]) => !(name in patch)))
+    this.#current = this.#combine()
+    this.#events.emit('settings:changed', this.#current)
+    return { settings: this.#current, waiting: this.waiting() }
+  }
+
+  #combine(): Settings {
+    return { ...this.#defaults, ...this.#chosen, ...this.#overrides }
+  }
+
+  #check(patch: Partial<Settings>): void {
+    const parsed = settingsSchema.partial().safeParse(patch)
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]
+      const setting = String(issue?.path[0] ?? 'settings')
+      throw new SwarmError('INVALID_INPUT', `${setting}: ${issue?.message ?? 'cannot be used'}`, { detail: { setting } })
+    }
+    for (const setting of ['shareDir', 'downloadDir'] as const) {
+      const folder = patch[setting]
+      if (folder !== undefined && !isAbsolute(folder)) {
+        throw new SwarmError('INVALID_INPUT', `${setting}: "${folder}" is not a full path; write it from the root`, {
+          detail: { setting },
+        })
+      }
+    }
+    for (const setting of ['listen', 'bootstrap'] as const) {
+      for (const address of patch[setting] ?? []) {
+        const wrong = this.#deps.checkAddress(address, setting)
+        if (wrong !== null) {
+          throw new SwarmError('INVALID_INPUT', `${setting}: "${address}" ${wrong}`, { detail: { setting, address } })
+        }
+      }
+    }
+  }
+}
