@@ -1,0 +1,96 @@
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { createSocket } from 'node:dgram'
+import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { SwarmError } from '../../shared/errors.ts'
+
+/** The port that a peer takes when nobody says otherwise and it is free. */
+export const defaultPort = 4040
+
+interface Endpoint {
+  readonly host: string
+  readonly port: number
+  readonly transport: 'tcp' | 'udp'
+}
+
+/**
+ * The addresses to listen on when none are given: TCP and QUIC on every interface, IPv6 where the machine has it,
+ * on the preferred port when it is free on all of them, else on a port that the system chooses.
+ */
+export async function defaultListen(preferredPort: number, withQuic: boolean): Promise<readonly string[]> {
+  const hosts = hasIpv6() ? ['0.0.0.0', '::'] : ['0.0.0.0']
+  const port =
+    (await firstTaken(hosts.flatMap((host) => endpointsOf(host, preferredPort)))) === null ? preferredPort : 0
+  return hosts.flatMap((host) => {
+    const ip = host === '::' ? `/ip6/${host}` : `/ip4/${host}`
+    return withQuic ? [`${ip}/tcp/${port}`, `${ip}/udp/${port}/quic-v1`] : [`${ip}/tcp/${port}`]
+  })
+}
+
+/** @throws SwarmError ADDRESS_IN_USE, INVALID_INPUT, naming the address */
+export async function checkListen(addresses: readonly string[]): Promise<void> {
+  for (const address of addresses) {
+    const endpoint = endpointOf(parseAddress(address, 'listen on'))
+    if (endpoint === null || (await firstTaken([endpoint])) === null) continue
+    throw new SwarmError(
+      'ADDRESS_IN_USE',
+      `Cannot listen on ${address}: another program uses that port. ` +
+        'Stop it (is another dt-swarm running?), or choose another port (0 lets the system choose).',
+      { detail: { address } },
+    )
+  }
+}
+
+/** @throws SwarmError INVALID_INPUT when the text is no multiaddress */
+export function parseAddress(address: string, purpose: string): Multiaddr {
+  try {
+    return multiaddr(address)
+  } catch (cause) {
+    throw new SwarmError(
+      'INVALID_INPUT',
+      `Cannot ${purpose} "${address.slice(0, 200)}": it is not a multiaddress. Write it like /ip4/192.168.1.5/tcp/4040.`,
+      { detail: { address: address.slice(0, 200) }, cause },
+    )
+  }
+}
+
+const endpointsOf = (host: string, port: number): Endpoint[] => [
+  { host, port, transport: 'tcp' },
+  { host, port, transport: 'udp' },
+]
+
+function endpointOf(address: Multiaddr): Endpoint | null {
+  let host: string | undefined
+  for (const { name, value } of address.getComponents()) {
+    if (name === 'ip4' || name === 'ip6') host = value
+    if ((name === 'tcp' || name === 'udp') && host !== undefined) return { host, port: Number(value), transport: name }
+  }
+  return null
+}
+
+function hasIpv6(): boolean {
+  return Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === 'IPv6'))
+}
+
+async function firstTaken(endpoints: readonly Endpoint[]): Promise<Endpoint | null> {
+  for (const endpoint of endpoints) {
+    if (endpoint.port !== 0 && (await isTaken(endpoint))) return endpoint
+  }
+  return null
+}
+
+/** Only "in use" counts: whatever else is wrong with an address, listening on it tells better. */
+function isTaken({ host, port, transport }: Endpoint): Promise<boolean> {
+  return new Promise((resolve) => {
+    const inUse = (error: NodeJS.ErrnoException): void => resolve(error.code === 'EADDRINUSE')
+    if (transport === 'tcp') {
+      const server = createServer()
+      server.once('error', inUse)
+      server.listen({ host, port, ipv6Only: host.includes(':') }, () => server.close(() => resolve(false)))
+    } else {
+      const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', ipv6Only: host.includes(':') })
+      socket.once('error', inUse)
+      socket.bind({ address: host, port, exclusive: true }, () => socket.close(() => resolve(false)))
+    }
+  })
+}

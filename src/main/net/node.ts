@@ -1,0 +1,141 @@
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { gossipsub, StrictNoSign, type GossipSub } from '@libp2p/gossipsub'
+import { identify, identifyPush, type Identify, type IdentifyPush } from '@libp2p/identify'
+import type { Libp2p as AnyLibp2p, PeerDiscovery, Transport } from '@libp2p/interface'
+import { mdns } from '@libp2p/mdns'
+import { noise } from '@libp2p/noise'
+import { ping, type Ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { tls } from '@libp2p/tls'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import type { Counters } from '../base/counters.ts'
+import type { Log } from '../base/log.ts'
+import { checkListen, defaultListen, defaultPort } from './listen.ts'
+import { gossipInit } from './gossip-init.ts'
+import type { Offenders } from './offenders.ts'
+import { mdnsServiceTag, recordsTopic } from './topics.ts'
+
+/** The services that our node has; re-exported so that nothing outside net needs libp2p's packages. */
+export interface NodeServices extends Record<string, unknown> {
+  identify: Identify
+  identifyPush: IdentifyPush
+  ping: Ping
+  gossip: GossipSub
+}
+export type Libp2p = AnyLibp2p<NodeServices>
+
+export interface NodeInit {
+  readonly swarm: string
+  /** Multiaddresses to listen on. Default: TCP and QUIC on every interface. */
+  readonly listen?: readonly string[]
+  /** The port for the default addresses, when it is free. Default 4040. */
+  readonly preferredPort?: number
+  /** Find peers on the LAN by multicast DNS. Default true. */
+  readonly mdns?: boolean
+  /** Connections held at most; past this the least useful are closed. Default 128. */
+  readonly maxLinks?: number
+}
+
+/** Names the program to its peers; no version of any part, no platform. */
+const userAgent = 'dt-swarm'
+
+/**
+ * Makes the libp2p node, not yet started. It dials nobody by itself and knows no public bootstrap peer.
+ * @param seed the 32 bytes of the identity's Ed25519 private key
+ * @throws SwarmError ADDRESS_IN_USE, INVALID_INPUT
+ */
+export async function createNode(
+  seed: Uint8Array,
+  deps: { readonly offenders: Offenders; readonly counters: Counters; readonly log: Log },
+  init: NodeInit,
+): Promise<Libp2p> {
+  const quic = await loadQuic(deps.counters, deps.log)
+  const given = init.listen ?? []
+  await checkListen(given)
+  const listen =
+    given.length > 0
+      ? given.filter((address) => quic !== null || !address.includes('/quic'))
+      : await defaultListen(init.preferredPort ?? defaultPort, quic !== null)
+  const maxConnections = init.maxLinks ?? 128
+  const denied = (peer: { toString(): string }): boolean => deps.offenders.banned(peer.toString())
+  const topic = recordsTopic(init.swarm)
+  // The options are typed as one object so that TypeScript need not infer the service map from factories.
+  const options: Libp2pOptions<NodeServices> = {
+    start: false,
+    privateKey: await generateKeyPairFromSeed('Ed25519', seed),
+    nodeInfo: { name: userAgent, version: '1', userAgent },
+    addresses: { listen: [...listen] },
+    transports: [tcp(), ...(quic === null ? [] : [quic])],
+    // TLS first: 1.3 to 1.7 times the bulk speed of noise.
+    connectionEncrypters: [tls(), noise()],
+    streamMuxers: [yamux()],
+    peerDiscovery: init.mdns === false ? [] : [quietMdns(init.swarm, deps)],
+    connectionManager: {
+      maxConnections,
+      maxParallelDials: 16,
+      maxDialQueueLength: 100,
+      dialTimeout: 8_000,
+      addressDialTimeout: 4_000,
+      // A lab of simulated robots, or a robot fleet behind one NAT, connects from one address all at once.
+      inboundConnectionThreshold: 64,
+      maxIncomingPendingConnections: 64,
+      // Redialling is the dialer's, which knows whom the swarm wants.
+      reconnectRetries: 0,
+    },
+    // A link whose Wi-Fi vanished shows no error: a ping every 5 s that fails closes it, so that it is dialled anew.
+    connectionMonitor: { pingInterval: 5_000, pingTimeout: { minTimeout: 3_000, maxTimeout: 10_000 } },
+    connectionGater: {
+      denyDialMultiaddr: () => false,
+      denyDialPeer: denied,
+      denyInboundEncryptedConnection: denied,
+      denyOutboundEncryptedConnection: denied,
+    },
+    services: {
+      identify: identify(),
+      identifyPush: identifyPush(),
+      ping: ping({ maxInboundStreams: 4, maxOutboundStreams: 4 }),
+      gossip: gossipsub({
+        globalSignaturePolicy: StrictNoSign,
+        ...gossipInit(topic, (peer) => -deps.offenders.points(peer)),
+      }),
+    },
+  }
+  return createLibp2p(options)
+}
+
+type TransportFactory = NonNullable<Libp2pOptions['transports']>[number]
+type DiscoveryFactory = NonNullable<Libp2pOptions['peerDiscovery']>[number]
+
+/** QUIC is a native addon: where it does not load, the peer goes on with TCP and says so. */
+async function loadQuic(counters: Counters, log: Log): Promise<TransportFactory | null> {
+  try {
+    const { quic } = await import('@chainsafe/libp2p-quic')
+    return (components) => quic()(components) as Transport
+  } catch (error) {
+    counters.add('node.unavailable:quic')
+    log.warn({ err: error }, 'QUIC does not load on this platform; going on with TCP alone')
+    return null
+  }
+}
+
+/** mDNS that cannot start (no multicast, port 5353 taken exclusively) must not stop the peer. */
+function quietMdns(swarm: string, deps: { readonly counters: Counters; readonly log: Log }): DiscoveryFactory {
+  const factory = mdns({ serviceTag: mdnsServiceTag(swarm), interval: 5_000 })
+  return (components) => {
+    const discovery = factory(components) as PeerDiscovery & { start?: () => Promise<void> }
+    const start = discovery.start?.bind(discovery)
+    discovery.start = async () => {
+      try {
+        await start?.()
+      } catch (error) {
+        deps.counters.add('node.unavailable:mdns')
+        deps.log.warn(
+          { err: error },
+          'multicast DNS does not start; peers on the LAN are found by their addresses only',
+        )
+      }
+    }
+    return discovery
+  }
+}

@@ -1,0 +1,115 @@
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { afterEach, expect, test, vi } from 'vitest'
+import type { AddressInfo } from 'node:net'
+import { makeNode, stopNodes } from './testing/nodes.ts'
+
+afterEach(stopNodes)
+
+test('two peers link over TCP with TLS and tell it alike', async () => {
+  const a = await makeNode()
+  await a.start()
+  const b = await makeNode({ bootstrap: [a.addresses()[0] ?? ''] })
+  const up: string[] = []
+  a.events.on('link:up', ({ peer }) => up.push(peer))
+  await b.start()
+  await vi.waitFor(() => expect(up).toEqual([b.peerId]))
+  await vi.waitFor(() => expect(b.links()).toHaveLength(1))
+  expect(b.links()[0]).toMatchObject({ peer: a.peerId, transport: 'tcp', direction: 'outbound' })
+  expect(b.links()[0]?.encryption).toContain('tls')
+  expect(a.links()[0]).toMatchObject({ peer: b.peerId, direction: 'inbound' })
+})
+
+test('two peers link over QUIC', async () => {
+  const a = await makeNode({ listen: ['/ip4/127.0.0.1/udp/0/quic-v1'] })
+  await a.start()
+  expect(a.addresses()[0]).toContain('/quic-v1/p2p/')
+  const b = await makeNode({ bootstrap: a.addresses(), listen: ['/ip4/127.0.0.1/udp/0/quic-v1'] })
+  await b.start()
+  await vi.waitFor(() => expect(b.links()[0]?.transport).toBe('quic'))
+})
+
+test('a peer that was away is linked again by itself', async () => {
+  const a = await makeNode()
+  await a.start()
+  const address = a.addresses()[0] ?? ''
+  const b = await makeNode({ bootstrap: [address] })
+  const down: string[] = []
+  b.events.on('link:down', ({ peer }) => down.push(peer))
+  await b.start()
+  await vi.waitFor(() => expect(b.linked(a.peerId)).toBe(true))
+  await a.stop()
+  await vi.waitFor(() => expect(down).toEqual([a.peerId]))
+  const again = await makeNode({ listen: [address.replace(/\/p2p\/.*/, '')] }, a.identity)
+  await again.start()
+  await vi.waitFor(() => expect(b.linked(a.peerId)).toBe(true), { timeout: 10_000 })
+})
+
+test('bootstrap addresses can be set while running', async () => {
+  const [a, b] = [await makeNode(), await makeNode()]
+  await a.start()
+  await b.start()
+  expect(b.links()).toEqual([])
+  b.setBootstrap([(a.addresses()[0] ?? '').replace(/\/p2p\/.*/, '')])
+  await vi.waitFor(() => expect(b.linked(a.peerId)).toBe(true))
+})
+
+test('an address in use is named, with a remedy', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}`
+  const node = await makeNode({ listen: [address] })
+  await expect(node.start()).rejects.toMatchObject({
+    code: 'ADDRESS_IN_USE',
+    message: expect.stringContaining(address) as string,
+  })
+  await node.stop()
+  server.close()
+})
+
+test('the preferred port is taken when free, another one when not', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const port = (server.address() as AddressInfo).port
+  server.close()
+  await once(server, 'close')
+  const first = await makeNode({ listen: [], preferredPort: port })
+  await first.start()
+  expect(first.addresses().some((address) => address.includes(`/ip4/127.0.0.1/tcp/${port}/`))).toBe(true)
+  expect(first.addresses().some((address) => address.includes(`/udp/${port}/quic-v1/`))).toBe(true)
+  const second = await makeNode({ listen: [], preferredPort: port })
+  await second.start()
+  expect(second.addresses().length).toBeGreaterThan(0)
+  expect(second.addresses().some((address) => address.includes(`/tcp/${port}/`))).toBe(false)
+})
+
+test('a banned peer is cut off and stays out', async () => {
+  const a = await makeNode()
+  await a.start()
+  const b = await makeNode({ bootstrap: [a.addresses()[0] ?? ''] })
+  await b.start()
+  await vi.waitFor(() => expect(a.linked(b.peerId)).toBe(true))
+  a.offenders.add(b.peerId, 1_000)
+  await vi.waitFor(() => expect(a.linked(b.peerId)).toBe(false))
+  await expect(b.libp2p.dial(a.libp2p.getMultiaddrs()).then((c) => c.newStream('/ipfs/ping/1.0.0'))).rejects.toThrow()
+  await vi.waitFor(() => expect(a.links()).toEqual([]))
+})
+
+test('stop leaves no handle, and both start and stop may be called twice', async () => {
+  const before = process
+    .getActiveResourcesInfo()
+    .filter((name) => /TCP|UDP|Timeout|Worker/.test(name))
+    .sort()
+  const node = await makeNode()
+  await node.start()
+  await node.start()
+  await node.stop()
+  await node.stop()
+  await vi.waitFor(() => {
+    const after = process
+      .getActiveResourcesInfo()
+      .filter((name) => /TCP|UDP|Timeout|Worker/.test(name))
+      .sort()
+    expect(after.length).toBeLessThanOrEqual(before.length)
+  }, 10_000)
+})

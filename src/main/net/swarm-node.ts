@@ -1,0 +1,203 @@
+import type { Connection } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { networkInterfaces } from 'node:os'
+import type { PeerId } from '../../shared/ids.ts'
+import { SwarmError } from '../../shared/errors.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Counters } from '../base/counters.ts'
+import { Emitter, type EventSource } from '../base/emitter.ts'
+import type { Startable } from '../base/lifecycle.ts'
+import type { Log } from '../base/log.ts'
+import { Dialer, type DialerInit } from './dialer.ts'
+import type { DialTarget } from './dial-table.ts'
+import { dialable } from './addresses.ts'
+import { linksOf, type Link } from './links.ts'
+import { parseAddress } from './listen.ts'
+import { createNode, type Libp2p, type NodeInit } from './node.ts'
+import { Offenders, type OffendersInit } from './offenders.ts'
+
+export type { Libp2p } from './node.ts'
+export type { Link } from './links.ts'
+
+export interface SwarmNodeEvents {
+  /** The first connection with a peer is there. */
+  'link:up': { readonly peer: PeerId }
+  /** The last connection with a peer is gone. */
+  'link:down': { readonly peer: PeerId }
+  /** Any of the facts that `links()` tells may have changed, latency aside. */
+  'links:changed': Record<never, never>
+}
+
+export interface SwarmNodeDeps {
+  readonly identity: { readonly peerId: PeerId; readonly seed: Uint8Array }
+  readonly clock: Clock
+  readonly random: () => number
+  readonly counters: Counters
+  readonly log: Log
+}
+
+export interface SwarmNodeInit extends NodeInit {
+  readonly bootstrap?: readonly string[]
+  readonly dialer?: DialerInit
+  readonly offenders?: OffendersInit
+}
+
+/** One peer's place in the network: its libp2p node, its links, and what keeps them up. */
+export class SwarmNode implements Startable {
+  readonly peerId: PeerId
+  readonly offenders: Offenders
+  readonly #deps: SwarmNodeDeps
+  readonly #init: SwarmNodeInit
+  readonly #events: Emitter<SwarmNodeEvents>
+  readonly #dialer: Dialer
+  #libp2p: Libp2p | null = null
+  #listeners: AbortController | null = null
+  readonly #up = new Set<PeerId>()
+
+  constructor(deps: SwarmNodeDeps, init: SwarmNodeInit) {
+    this.#deps = deps
+    this.#init = init
+    this.peerId = deps.identity.peerId
+    this.#events = new Emitter((err, name) => deps.log.error({ err, event: name }, 'a listener of the node failed'))
+    this.offenders = new Offenders({ ...deps, onBanned: (peer) => this.#cut(peer) }, init.offenders)
+    this.#dialer = new Dialer(
+      {
+        ...deps,
+        dial: (target, options) => this.#dial(target, options),
+        linked: (peer) => this.#up.has(peer),
+        linkCounts: () => this.#counts(),
+        networkState: () => interfaceAddresses().join(' '),
+      },
+      init.dialer,
+    )
+    this.#dialer.setBootstrap(init.bootstrap ?? [])
+  }
+
+  get events(): EventSource<SwarmNodeEvents> {
+    return this.#events
+  }
+
+  /** @throws SwarmError INTERNAL while not started */
+  get libp2p(): Libp2p {
+    if (this.#libp2p !== null) return this.#libp2p
+    throw new SwarmError('INTERNAL', 'The network node is not running: start it before it is used.')
+  }
+
+  /** @throws SwarmError ADDRESS_IN_USE, INVALID_INPUT */
+  async start(): Promise<void> {
+    if (this.#libp2p !== null) return
+    const node = await createNode(this.#deps.identity.seed, { ...this.#deps, offenders: this.offenders }, this.#init)
+    this.#libp2p = node
+    const listeners = new AbortController()
+    this.#listeners = listeners
+    const { signal } = listeners
+    const listen = (name: 'connection:open' | 'connection:close' | 'peer:identify'): void =>
+      node.addEventListener(name, () => this.#compare(), { signal })
+    listen('connection:open')
+    listen('connection:close')
+    listen('peer:identify')
+    node.addEventListener(
+      'peer:discovery',
+      ({ detail }) => {
+        this.learn(detail.id.toString() as PeerId, detail.multiaddrs.map(String))
+      },
+      { signal },
+    )
+    await node.start()
+    await this.#dialer.start()
+  }
+
+  async stop(): Promise<void> {
+    const node = this.#libp2p
+    await this.#dialer.stop()
+    this.#listeners?.abort()
+    this.#listeners = null
+    await node?.stop()
+    this.#libp2p = null
+    for (const peer of [...this.#up]) this.#down(peer)
+  }
+
+  /** Where this peer listens, each with its PeerId; empty while not started. */
+  addresses(): readonly string[] {
+    return this.#libp2p?.getMultiaddrs().map(String) ?? []
+  }
+
+  /** One link a peer, oldest first. */
+  links(): readonly Link[] {
+    return this.#libp2p === null ? [] : linksOf(this.#libp2p.getConnections())
+  }
+
+  /** The peers that we are linked to. */
+  neighbours(): readonly PeerId[] {
+    return [...this.#up]
+  }
+
+  linked(peer: PeerId): boolean {
+    return this.#up.has(peer)
+  }
+
+  /** Peers to be linked to always. Takes effect at once. Addresses that are none are counted and left out. */
+  setBootstrap(addresses: readonly string[]): void {
+    this.#dialer.setBootstrap(addresses)
+  }
+
+  /** Tells where a peer of the swarm says it can be reached, e.g. from its `machines` record. Untrusted; bounded. */
+  learn(peer: PeerId, addresses: readonly string[]): void {
+    if (peer === this.peerId || this.offenders.banned(peer)) return
+    this.#dialer.learn(peer, dialable(addresses, interfaceAddresses()))
+  }
+
+  /** Closes every link with a peer; it may come back. */
+  async hangUp(peer: PeerId): Promise<void> {
+    await this.#libp2p?.hangUp(peerIdFromString(peer))
+  }
+
+  async #dial(target: DialTarget, { signal }: { readonly signal: AbortSignal }): Promise<PeerId> {
+    const addresses = target.addresses.map((address) => {
+      const parsed = parseAddress(address, 'dial')
+      return target.peer === null || address.includes('/p2p/') ? parsed : parsed.encapsulate(`/p2p/${target.peer}`)
+    })
+    const connection = await this.libp2p.dial(addresses, { signal })
+    return connection.remotePeer.toString() as PeerId
+  }
+
+  #counts(): { outbound: number; all: number } {
+    let outbound = 0
+    for (const connection of this.#libp2p?.getConnections() ?? [])
+      if (connection.direction === 'outbound') outbound += 1
+    return { outbound, all: this.#up.size }
+  }
+
+  #cut(peer: PeerId): void {
+    this.#deps.log.warn({ peer }, 'a peer that sends garbage was cut off')
+    this.hangUp(peer).catch((err: unknown) => this.#deps.log.warn({ err, peer }, 'cannot hang up'))
+  }
+
+  /** Compares who is linked with who was: connections open and close in any order, links are what remains of it. */
+  #compare(): void {
+    const now = new Set(this.#libp2p?.getConnections().filter(isOpen).map(peerOf))
+    for (const peer of [...this.#up]) if (!now.has(peer)) this.#down(peer)
+    for (const peer of now) {
+      if (this.#up.has(peer)) continue
+      this.#up.add(peer)
+      this.#events.emit('link:up', { peer })
+    }
+    this.#events.emit('links:changed', {})
+  }
+
+  #down(peer: PeerId): void {
+    this.#up.delete(peer)
+    this.#dialer.lost(peer)
+    this.#events.emit('link:down', { peer })
+  }
+}
+
+const isOpen = (connection: Connection): boolean => connection.status === 'open'
+const peerOf = (connection: Connection): PeerId => connection.remotePeer.toString() as PeerId
+
+function interfaceAddresses(): readonly string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .map(({ address }) => address)
+    .sort()
+}
