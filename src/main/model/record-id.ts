@@ -1,0 +1,38 @@
+import { hash } from 'node:crypto'
+import { base32 } from 'multiformats/bases/base32'
+import { isRecordId, type RecordId } from '../../shared/ids.ts'
+
+/** CIDv1, dag-cbor, sha2-256, 32 bytes. */
+const cidPrefix = Uint8Array.of(0x01, 0x71, 0x12, 0x20)
+export const digestBytes = 32
+
+/** The id of canonical bytes. */
+export function recordIdOf(bytes: Uint8Array): RecordId {
+  return recordIdOfDigest(hash('sha256', bytes, 'buffer'))
+}
+
+/** The id whose digest these 32 bytes are; the store and the wire keep digests, which are shorter. */
+export function recordIdOfDigest(digest: Uint8Array): RecordId {
+  const bytes = new Uint8Array(cidPrefix.length + digestBytes)
+  bytes.set(cidPrefix)
+  bytes.set(digest, cidPrefix.length)
+  return base32.encode(bytes) as RecordId
+}
+
+/** The 36 bytes of the CID, or undefined when the text is no record id. */
+export function recordIdBytes(id: string): Uint8Array | undefined {
+  if (!isRecordId(id)) return undefined
+  try {
+    const bytes = base32.decode(id)
+    return bytes.length === cidPrefix.length + digestBytes && cidPrefix.every((b, i) => bytes[i] === b)
+      ? bytes
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The 32 bytes of the digest, or undefined when the text is no record id. */
+export function recordDigest(id: string): Uint8Array | undefined {
+  return recordIdBytes(id)?.subarray(cidPrefix.length)
+}
