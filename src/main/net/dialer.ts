@@ -134,7 +134,10 @@ export class Dialer implements Startable {
   /** Starts what is due, as far as there is room; returns when to look again. */
   #startDue(now: number, signal: AbortSignal): number {
     let nextAt = now + 60_000
-    let { outbound, all } = this.#deps.linkCounts()
+    const links = this.#deps.linkCounts()
+    // A dial that is under way is a link to be.
+    let outbound = links.outbound + this.#dialing.size
+    let all = links.all + this.#dialing.size
     for (const target of this.#table.inOrder()) {
       if (target.dialing || (target.peer !== null && this.#deps.linked(target.peer))) continue
       if (target.kind === 'peer' && (outbound >= this.#maxOutbound || all >= this.#enoughLinks)) continue

@@ -1,45 +1,57 @@
+import type { PeerId } from '../../shared/ids.ts'
+import { attestationMessage } from '../model/attestation.ts'
+import { signatureBytes } from '../model/peer-key.ts'
+import { recordMessage, type SignedRecord } from '../model/record.ts'
+
 /** One signature to check. */
 export interface SignatureCheck {
-  /** The signer's raw Ed25519 key, 32 bytes. */
-  readonly key: Uint8Array
+  readonly peer: PeerId
   readonly message: Uint8Array
-  /** 64 bytes. */
   readonly signature: Uint8Array
 }
 
-const keyLength = 32
-const signatureLength = 64
-const headLength = keyLength + signatureLength + 4
+/** All that must verify for a record to be believed: its author's signature, and each attestation's. */
+export function checksOf(record: SignedRecord): SignatureCheck[] {
+  const { id, body, signature, attestations } = record
+  const checks = [{ peer: body.author, message: recordMessage(id), signature }]
+  for (const { author, verdict, at, signature: its } of attestations) {
+    checks.push({ peer: author, message: attestationMessage(id, verdict, at), signature: its })
+  }
+  return checks
+}
 
-/** Lays checks out in one buffer that can be handed to a thread without a copy: key, signature, length, message. */
+/** A PeerId is text of one length; as text it is also the key under which the threads keep what they imported. */
+const peerLength = 52
+const headLength = peerLength + signatureBytes + 1
+
+/** Lays checks out in one buffer that is handed to a thread without a copy: peer, signature, length, message. */
 export function packChecks(checks: readonly SignatureCheck[]): Uint8Array<ArrayBuffer> {
   let length = 4
   for (const { message } of checks) length += headLength + message.length
-  const packed = new Uint8Array(length)
-  const view = new DataView(packed.buffer)
-  view.setUint32(0, checks.length)
+  const packed = Buffer.from(new ArrayBuffer(length))
+  packed.writeUInt32BE(checks.length)
   let at = 4
-  for (const { key, message, signature } of checks) {
-    packed.set(key, at)
-    packed.set(signature, at + keyLength)
-    view.setUint32(at + keyLength + signatureLength, message.length)
+  for (const { peer, message, signature } of checks) {
+    packed.write(peer, at, peerLength, 'latin1')
+    packed.set(signature, at + peerLength)
+    packed[at + headLength - 1] = message.length
     packed.set(message, at + headLength)
     at += headLength + message.length
   }
-  return packed
+  return new Uint8Array(packed.buffer, packed.byteOffset, packed.length)
 }
 
 /** Reads what `packChecks` wrote; the parts are views on the buffer. */
 export function unpackChecks(packed: Uint8Array): SignatureCheck[] {
-  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
+  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.length)
   const checks: SignatureCheck[] = []
   let at = 4
-  for (let left = view.getUint32(0); left > 0; left -= 1) {
-    const length = view.getUint32(at + keyLength + signatureLength)
+  for (let left = bytes.readUInt32BE(); left > 0; left -= 1) {
+    const length = bytes[at + headLength - 1] ?? 0
     checks.push({
-      key: packed.subarray(at, at + keyLength),
-      signature: packed.subarray(at + keyLength, at + keyLength + signatureLength),
-      message: packed.subarray(at + headLength, at + headLength + length),
+      peer: bytes.toString('latin1', at, at + peerLength) as PeerId,
+      signature: bytes.subarray(at + peerLength, at + peerLength + signatureBytes),
+      message: bytes.subarray(at + headLength, at + headLength + length),
     })
     at += headLength + length
   }

@@ -146,5 +146,5 @@ export class VerifyPool implements Startable {
 }
 
 function verifyInline(checks: readonly SignatureCheck[]): Uint8Array {
-  return Uint8Array.from(checks, ({ key, message, signature }) => (verifySignature(key, message, signature) ? 1 : 0))
+  return Uint8Array.from(checks, ({ peer, message, signature }) => (verifySignature(peer, message, signature) ? 1 : 0))
 }
