@@ -1,0 +1,93 @@
+import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
+import type {
+  HealthView,
+  HistoryView,
+  InfoView,
+  MachineView,
+  MetricName,
+  Settings,
+  ShareView,
+  SystemStatusView,
+  TransferView,
+} from '../../../shared/views.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { EventSource } from '../../base/emitter.ts'
+import type { Log } from '../../base/log.ts'
+import type { BucketName } from '../../model/bucket.ts'
+import type { Link } from '../../net/links.ts'
+import type { StoredRecord } from '../../store/record-store.ts'
+
+type Awaitable<T> = T | Promise<T>
+
+export interface HistoryQuery {
+  readonly peer: PeerId
+  readonly metrics?: readonly MetricName[]
+  readonly fromMs: number
+  readonly toMs: number
+  readonly maxPoints: number
+}
+
+/** What the API needs of the service of files. */
+export interface ApiFiles {
+  readonly events: EventSource<{
+    'shares:changed': { readonly cids: readonly Cid[] }
+    'transfers:changed': { readonly ids: readonly string[] }
+  }>
+  shares(): readonly ShareView[]
+  share(cid: Cid): ShareView | undefined
+  transfers(): readonly TransferView[]
+  transfer(id: string): TransferView | undefined
+  cancel(id: string): TransferView
+  clearEnded(): void
+  fetch(
+    cid: Cid,
+    options: { readonly to: 'downloads' | 'store' | { readonly path: string } },
+  ): TransferView
+  shareStream(
+    name: string,
+    bytes: AsyncIterable<Uint8Array>,
+    options: { readonly sizeBytes?: number; readonly signal?: AbortSignal },
+  ): Promise<TransferView>
+  content(
+    cid: Cid,
+    options: { readonly offset?: number; readonly length?: number; readonly signal: AbortSignal },
+  ): AsyncIterable<Uint8Array>
+  stat(cid: Cid): Promise<{ readonly sizeBytes: number; readonly local: boolean }>
+}
+
+/** What the API needs of a peer: every Peer is one, and a test can be one in a few lines. */
+export interface ApiPeer {
+  readonly peerId: PeerId
+  readonly log: Log
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly membership: {
+    readonly events: EventSource<{ 'machines:changed': { readonly peers: readonly PeerId[] } }>
+    list(): readonly MachineView[]
+    get(peer: PeerId): MachineView | undefined
+    nameOf(peer: PeerId): string
+    forget(peer: PeerId): Awaitable<void>
+  }
+  readonly diagnostics: {
+    readonly events: EventSource<{ 'health:heard': { readonly peer: PeerId; readonly health: HealthView } }>
+    latest(peer: PeerId): HealthView | undefined
+    history(query: HistoryQuery): Awaitable<HistoryView>
+  }
+  readonly files: ApiFiles
+  readonly settings: {
+    get(): Settings
+    update(patch: Partial<Settings>): Awaitable<{
+      readonly settings: Settings
+      readonly waiting: readonly ('listen' | 'mdns' | 'role')[]
+    }>
+  }
+  readonly book: {
+    counts(): readonly { readonly bucket: BucketName; readonly records: number; readonly bytes: number }[]
+    idsPage(bucket: BucketName, after: RecordId | null, limit: number): readonly RecordId[]
+    getMany(ids: readonly RecordId[]): readonly StoredRecord[]
+  }
+  readonly node: { links(): readonly Link[] }
+  info(): Omit<InfoView, 'web' | 'can'>
+  status(): SystemStatusView
+}

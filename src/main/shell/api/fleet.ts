@@ -1,0 +1,54 @@
+import { SwarmError } from '../../../shared/errors.ts'
+import type { PeerId } from '../../../shared/ids.ts'
+import type { MachineView } from '../../../shared/views.ts'
+import { toApiError } from './api-errors.ts'
+import type { ApiPeer } from './api-peer.ts'
+import type { Builder } from './builder.ts'
+import { liveList } from './live.ts'
+
+export function fleetRouter(os: Builder, peer: ApiPeer) {
+  const machine = (id: PeerId): MachineView => {
+    const found = peer.membership.get(id)
+    if (found !== undefined) return found
+    throw new SwarmError('NOT_FOUND', `no machine ${id} is known here: it has never been heard of, or was forgotten`)
+  }
+  return {
+    list: os.fleet.list.handler(() => [...peer.membership.list()]),
+    get: os.fleet.get.handler(({ input }) => machine(input.peer)),
+    watch: os.fleet.watch.handler(({ signal, context, path }) =>
+      liveList<MachineView>(
+        {
+          all: () => peer.membership.list(),
+          get: (id) => peer.membership.get(id as PeerId),
+          subscribe: (changed) => peer.membership.events.on('machines:changed', ({ peers }) => changed(peers)),
+        },
+        {
+          clock: peer.clock,
+          slots: context.liveSlots,
+          signal,
+          onError: (error) => toApiError(error, path.join('.'), peer),
+        },
+      ),
+    ),
+    forget: os.fleet.forget.handler(async ({ input }) => {
+      machine(input.peer)
+      await peer.membership.forget(input.peer)
+    }),
+  }
+}
+
+export function networkRouter(os: Builder, peer: ApiPeer) {
+  return {
+    links: os.network.links.handler(() =>
+      peer.node.links().map((link) => {
+        const machine = peer.membership.get(link.peer)
+        return {
+          ...link,
+          name: machine?.name ?? null,
+          role: machine?.role ?? null,
+          version: machine?.version ?? null,
+        }
+      }),
+    ),
+  }
+}

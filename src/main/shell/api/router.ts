@@ -1,0 +1,29 @@
+import type { ApiPeer } from './api-peer.ts'
+import { createBuilder } from './builder.ts'
+import { diagnosticsRouter } from './diagnostics.ts'
+import { filesRouter } from './files.ts'
+import { fleetRouter, networkRouter } from './fleet.ts'
+import { recordsRouter } from './records.ts'
+import { settingsRouter } from './settings.ts'
+import type { ShellActions } from './shell-actions.ts'
+import { labRouter, systemRouter } from './system.ts'
+
+/**
+ * The contract over a peer, to be served by any oRPC handler (window port, WebSocket, HTTP) with a context made by
+ * `createContext`, one a connection.
+ */
+export function createRouter(peer: ApiPeer, shell: ShellActions) {
+  const os = createBuilder(peer)
+  return os.router({
+    system: systemRouter(os, peer, shell),
+    fleet: fleetRouter(os, peer),
+    diagnostics: diagnosticsRouter(os, peer),
+    files: filesRouter(os, peer, shell),
+    records: recordsRouter(os, peer),
+    network: networkRouter(os, peer),
+    settings: settingsRouter(os, peer),
+    lab: labRouter(os, shell),
+  })
+}
+
+export type ApiRouter = ReturnType<typeof createRouter>

@@ -1,0 +1,20 @@
+import type { InfoView, LabView } from '../../../shared/views.ts'
+
+/** Starts and stops the simulated robots of this process. */
+export interface LabControl {
+  status(): LabView
+  start(robots: number): Promise<LabView>
+  stop(): Promise<LabView>
+}
+
+/** What a shell (desktop, daemon) can do that a peer cannot: it alone has dialogs, a file manager, child processes. */
+export interface ShellActions {
+  readonly can: InfoView['can']
+  /** Where the web console is served, without its token; null when off. */
+  readonly web: () => string | null
+  /** A place chosen by a person in a native dialog; null when it was cancelled. Called only where `can.choosePlace`. */
+  askSavePlace(name: string): Promise<string | null>
+  /** Called only where `can.openFolder`. */
+  showInFolder(path: string): void
+  readonly lab: LabControl | null
+}
