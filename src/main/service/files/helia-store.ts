@@ -1,0 +1,194 @@
+import { importByteStream } from 'ipfs-unixfs-importer'
+import { fixedSize } from 'ipfs-unixfs-importer/chunker'
+import { balanced } from 'ipfs-unixfs-importer/layout'
+import { CID } from 'multiformats/cid'
+import { SwarmError } from '../../../shared/errors.ts'
+import type { Cid } from '../../../shared/ids.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Counters } from '../../base/counters.ts'
+import { startAll, stopAll } from '../../base/lifecycle.ts'
+import type { Libp2p } from '../../net/swarm-node.ts'
+import { BitswapExchange } from './bitswap-exchange.ts'
+import { BlockDisk } from './block-disk.ts'
+import { inlineBlock, isBlock } from './block-hash.ts'
+import type { ContentStore, ReadOptions, RemoteSource, SignalOption } from './content-store.ts'
+import { fileSize, pieces, type LoadBlock, type Piece } from './dag-walk.ts'
+import { NoProviderError, ProviderPool } from './provider-pool.ts'
+import { readAhead } from './read-ahead.ts'
+
+/**
+ * What `ipfs add --cid-version=1` does: leaves of 256 KiB without a wrapping, at most 174 links a node, a balanced
+ * tree, a single leaf being its own root. So the same file has the same CID here and in Kubo. (Kubo's profile
+ * `unixfs-v1-2025` and Helia's own default, 1 MiB and 1,024 links, give other CIDs.)
+ */
+const importOptions = {
+  cidVersion: 1,
+  rawLeaves: true,
+  reduceSingleLeafToSelf: true,
+  /** Blocks hashed and written at a time: 4 MiB in all, more does not make a card faster. */
+  blockWriteConcurrency: 16,
+} as const
+const chunkSize = 256 * 1024
+const maxChildrenPerNode = 174
+
+/** Blocks read ahead of the reader: 8 MiB. */
+const windowBlocks = 32
+
+export interface HeliaStoreDeps {
+  readonly libp2p: () => Libp2p
+  readonly clock: Clock
+  readonly random: () => number
+  readonly counters: Counters
+  readonly onCorrupt?: () => void
+}
+
+export interface HeliaStoreInit {
+  readonly blocksDir: string
+  /** See ProviderPool. */
+  readonly stallMs?: number
+}
+
+/** Helia's parts around our own libp2p node: UnixFS to add, Bitswap to exchange, blocks on disk. */
+export class HeliaStore implements ContentStore {
+  readonly #deps: HeliaStoreDeps
+  readonly #init: HeliaStoreInit
+  readonly #disk: BlockDisk
+  readonly #exchange: BitswapExchange
+  readonly #pools = new Set<ProviderPool>()
+
+  constructor(deps: HeliaStoreDeps, init: HeliaStoreInit) {
+    this.#deps = deps
+    this.#init = init
+    this.#disk = new BlockDisk(
+      { counters: deps.counters, onCorrupt: () => deps.onCorrupt?.() },
+      { dir: init.blocksDir },
+    )
+    this.#exchange = new BitswapExchange({ libp2p: deps.libp2p, disk: this.#disk })
+  }
+
+  start(): Promise<void> {
+    return startAll([this.#disk, this.#exchange])
+  }
+
+  stop(): Promise<void> {
+    return stopAll([this.#disk, this.#exchange])
+  }
+
+  async add(
+    bytes: AsyncIterable<Uint8Array>,
+    { signal, onBytes }: SignalOption & { readonly onBytes?: (bytes: number) => void },
+  ): Promise<{ readonly cid: Cid; readonly sizeBytes: number }> {
+    let sizeBytes = 0
+    const disk = this.#disk
+    async function* counted(): AsyncGenerator<Uint8Array> {
+      for await (const chunk of bytes) {
+        signal.throwIfAborted()
+        sizeBytes += chunk.length
+        yield chunk
+        onBytes?.(chunk.length)
+      }
+    }
+    const storage = {
+      put: async (cid: CID, block: unknown): Promise<CID> => {
+        signal.throwIfAborted()
+        if (!(block instanceof Uint8Array)) throw new SwarmError('INTERNAL', 'The importer gave a block in parts.')
+        await disk.put(cid, block)
+        return cid
+      },
+    }
+    const { cid } = await importByteStream(counted(), storage, {
+      ...importOptions,
+      chunker: fixedSize({ chunkSize }),
+      layout: balanced({ maxChildrenPerNode }),
+    })
+    return { cid: cid.toString() as Cid, sizeBytes }
+  }
+
+  async sizeBytes(cid: Cid, options: SignalOption & { readonly from?: RemoteSource }): Promise<number> {
+    const root = CID.parse(cid)
+    return this.#with(options.from, async (load) => fileSize(root, await load(root, options)))
+  }
+
+  async *read(cid: Cid, options: ReadOptions): AsyncGenerator<Uint8Array> {
+    const root = CID.parse(cid)
+    const { offset = 0, length = Infinity } = options
+    const end = offset + length
+    const pool = this.#pool(options.from)
+    const load = this.#loader(pool, options.from)
+    const ended = new AbortController()
+    const signal = AbortSignal.any([options.signal, ended.signal])
+    const fetch = async (piece: Piece): Promise<Uint8Array> => {
+      const bytes = piece.kind === 'bytes' ? piece.bytes : await load(piece.cid, { signal })
+      if (piece.kind === 'block' && bytes.length !== piece.sizeBytes) {
+        throw new SwarmError('FETCH_FAILED', `${cid} is not a sound file: a block has another size than it should.`, {
+          detail: { reason: 'malformed' },
+        })
+      }
+      return bytes.subarray(Math.max(0, offset - piece.at), Math.max(0, Math.min(bytes.length, end - piece.at)))
+    }
+    try {
+      const ordered = pieces(root, load, { offset, end, signal })
+      for await (const bytes of readAhead(ordered, fetch, windowBlocks, () => ended.abort())) {
+        options.signal.throwIfAborted()
+        if (bytes.length > 0) yield bytes
+      }
+    } finally {
+      ended.abort()
+      if (pool !== null) this.#pools.delete(pool)
+    }
+  }
+
+  async complete(cid: Cid, { signal }: SignalOption): Promise<boolean> {
+    try {
+      const local = this.#loader(null, undefined)
+      for await (const piece of pieces(CID.parse(cid), local, { signal })) {
+        if (piece.kind === 'block' && !(await this.#disk.has(piece.cid))) return false
+      }
+      return true
+    } catch (error) {
+      if (error instanceof NoProviderError) return false
+      throw error
+    }
+  }
+
+  forgetFailures(): void {
+    for (const pool of this.#pools) pool.retryAll()
+  }
+
+  async #with<Result>(from: RemoteSource | undefined, use: (load: LoadBlock) => Promise<Result>): Promise<Result> {
+    const pool = this.#pool(from)
+    try {
+      return await use(this.#loader(pool, from))
+    } finally {
+      if (pool !== null) this.#pools.delete(pool)
+    }
+  }
+
+  #pool(from: RemoteSource | undefined): ProviderPool | null {
+    if (from === undefined) return null
+    const pool = new ProviderPool(
+      { ...this.#deps, request: (peer, cid, options) => this.#exchange.request(peer, cid, options) },
+      {
+        candidates: from.candidates,
+        ...(this.#init.stallMs === undefined ? {} : { stallMs: this.#init.stallMs }),
+      },
+    )
+    this.#pools.add(pool)
+    return pool
+  }
+
+  /** From disk, else from a peer, checked, and then kept on disk. */
+  #loader(pool: ProviderPool | null, from: RemoteSource | undefined): LoadBlock {
+    return async (cid, { signal }) => {
+      const here = inlineBlock(cid) ?? (await this.#disk.get(cid))
+      if (here !== undefined) return here
+      if (pool === null) throw new NoProviderError(cid, [])
+      const block = await pool.load(cid, { signal })
+      if (!isBlock(cid, block)) throw new SwarmError('INTERNAL', `A block that is not ${cid} was taken for it.`)
+      await this.#disk.put(cid, block)
+      await this.#exchange.announce(cid)
+      from?.onReceived?.(pool.lastFrom, block.length)
+      return block
+    }
+  }
+}
