@@ -42,13 +42,18 @@ export function isRising(entries: readonly PageEntry[], after: RecordId | null):
 }
 
 /** Of their page, what we do not have, or have with other attestations. */
-export function lacking(book: CatchUpBook, theirs: readonly PageEntry[], ours: readonly PageEntry[]): RecordId[] {
+export function lacking(
+  book: CatchUpBook,
+  bucket: BucketName,
+  theirs: readonly PageEntry[],
+  ours: readonly PageEntry[],
+): RecordId[] {
   const own = new Map(ours)
   return theirs.flatMap(([id, mark]) => {
     if (!isRecordId(id)) return []
     const ownMark = own.get(id)
     if (ownMark !== undefined) return compareBytes(ownMark, mark) === 0 ? [] : [id]
     // Not on our page of the same cursor: it may still lie further on.
-    return book.has(id) ? [] : [id]
+    return book.has(bucket, id) ? [] : [id]
   })
 }

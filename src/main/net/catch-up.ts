@@ -54,7 +54,7 @@ export async function catchUp(frames: FrameStream, from: PeerId, deps: CatchUpDe
         if (!isRising(entries, after) || (entries.length === 0 && !end)) {
           throw new CatchUpFailed('malformed', 'a page does not go on from the last one')
         }
-        await session.fetch(bucket, lacking(deps.book, entries, ours.entries))
+        await session.fetch(bucket, lacking(deps.book, bucket, entries, ours.entries))
       }
       after = (entries.at(-1)?.[0] as RecordId | undefined) ?? after
       deps.onCursor({ bucket, after })

@@ -6,7 +6,8 @@ import type { Log } from '../base/log.ts'
 import { decodeBatch } from '../model/record-codec.ts'
 import type { SignedRecord } from '../model/record.ts'
 import type { RejectReason } from '../model/reject.ts'
-import type { Arrival, RecordBook } from '../store/record-book.ts'
+import type { RecordBook } from '../store/record-book.ts'
+import type { Arrival } from '../store/record-store.ts'
 import { VerifyOnce } from './verify-once.ts'
 import type { VerifyPool } from './verify-pool.ts'
 
@@ -142,13 +143,14 @@ export class Ingest implements Startable {
       jobs.push(job)
       const batch = decodeBatch(job.batch)
       if (batch.kind === 'rejected') {
-        this.#refuse(job, batch.reason)
+        this.#deps.counters.add(`ingest.refused:${batch.reason}`)
+        refuse(job, batch.reason)
         continue
       }
       seen += batch.records.length
       for (const bytes of batch.records) {
         const checked = this.#deps.book.check(bytes, now)
-        if (checked.kind === 'rejected') this.#refuse(job, checked.reason)
+        if (checked.kind === 'rejected') refuse(job, checked.reason)
         else if (checked.kind === 'known') job.known += 1
         else candidates.push({ job, record: checked.record })
       }
@@ -174,7 +176,10 @@ export class Ingest implements Startable {
     const verifications = await this.#once.verify(candidates.map(({ record }) => record))
     return candidates.filter(({ job }, i) => {
       if (verifications[i] === 'twin') job.known += 1
-      if (verifications[i] === 'bad') this.#refuse(job, 'bad-signature')
+      if (verifications[i] === 'bad') {
+        this.#deps.counters.add('ingest.refused:bad-signature')
+        refuse(job, 'bad-signature')
+      }
       return verifications[i] === 'good'
     })
   }
@@ -182,36 +187,30 @@ export class Ingest implements Startable {
   /** One transaction for all that arrived in the same way from the same neighbour. */
   #merge(candidates: readonly Candidate[]): void {
     const groups = new Map<string, { readonly arrival: Arrival; readonly list: Candidate[] }>()
+    const receivedAtMs = this.#deps.clock.now()
     for (const candidate of candidates) {
       const { from, how } = candidate.job.source
-      const via = how === 'catch-up' ? 'caught-up' : candidate.record.body.author === from ? 'direct' : 'relayed'
-      const key = `${via} ${from}`
-      const group = groups.get(key) ?? { arrival: { via, from }, list: [] }
+      const isAuthor = candidate.record.body.author === from
+      const via = how === 'catch-up' ? 'caught-up' : isAuthor ? 'direct' : 'relayed'
+      const key = `${via} ${from} ${isAuthor}`
+      // Of a relayed record only that it passed at least one other is known.
+      const group = groups.get(key) ?? { arrival: { via, from, receivedAtMs, hops: isAuthor ? 1 : 2 }, list: [] }
       group.list.push(candidate)
       groups.set(key, group)
     }
     for (const { arrival, list } of groups.values()) {
-      const { refused } = this.#deps.book.merge(
-        list.map(({ record }) => record),
-        arrival,
-      )
+      const records = list.map(({ record }) => record)
+      const { added, refused } = this.#deps.book.merge(records, arrival)
+      const news = new Set(added.map(({ record }) => record.id))
       const reasons = new Map(refused.map(({ id, reason }) => [id, reason]))
+      this.#deps.counters.add('ingest.added', news.size)
       for (const { job, record } of list) {
         const reason = reasons.get(record.id)
-        if (reason === undefined) {
-          job.added += 1
-          this.#deps.counters.add('ingest.added')
-        } else {
-          this.#refuse(job, reason)
-        }
+        if (reason !== undefined) refuse(job, reason)
+        else if (news.has(record.id)) job.added += 1
+        else job.known += 1
       }
     }
-  }
-
-  #refuse(job: Job, reason: RejectReason): void {
-    job.refused += 1
-    if (!honestReasons.has(reason)) job.garbage += 1
-    this.#deps.counters.add(`ingest.refused:${reason}`)
   }
 }
 
@@ -221,6 +220,12 @@ export interface IngestDeps {
   readonly clock: Clock
   readonly counters: Counters
   readonly log: Log
+}
+
+/** Whoever refuses counts; here it is noted who sent it. */
+function refuse(job: Job, reason: RejectReason): void {
+  job.refused += 1
+  if (!honestReasons.has(reason)) job.garbage += 1
 }
 
 function verdictOf({ added, known, refused, garbage }: Job, dropped: boolean): Verdict {
