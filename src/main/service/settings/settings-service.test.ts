@@ -1,6 +1,13 @@
-import { describe, expect, it } from 'vitest'
-import type { Settings } from '../../../shared/views.ts'
-import { SettingsService, type SettingsFile } from './settings-service.ts'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { settingsSchema, type Settings } from '../../../shared/views.ts'
+import { systemClock } from '../../base/clock.ts'
+import { Counters } from '../../base/counters.ts'
+import { silentLog } from '../../base/log.ts'
+import { SettingsStore } from '../../store/settings-store.ts'
+import { SettingsService } from './settings-service.ts'
 
 const defaults: Settings = {
   name: 'laptop',
@@ -13,11 +20,22 @@ const defaults: Settings = {
   theme: 'system',
 }
 
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dt-swarm-settings-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
 function make(saved: Partial<Settings> = {}, overrides: Partial<Settings> = {}) {
-  let kept = saved
-  const file: SettingsFile = { load: () => kept, save: (chosen) => void (kept = chosen) }
+  const path = join(folder, 'settings.json')
+  if (Object.keys(saved).length > 0) writeFileSync(path, JSON.stringify(saved))
+  const store = new SettingsStore<Settings>(
+    { clock: systemClock, log: silentLog, counters: new Counters() },
+    { path, schema: settingsSchema, defaults },
+  )
   const checkAddress = (address: string) => (address.startsWith('/') ? null : 'is not a multiaddress')
-  return { service: new SettingsService({ file, checkAddress }, { defaults, overrides }), kept: () => kept }
+  const kept = () => (existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Partial<Settings>) : {})
+  return { service: new SettingsService({ store, checkAddress }, { overrides }), kept }
 }
 
 describe('settings', () => {

@@ -2,25 +2,20 @@ import { isAbsolute } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
 import { settingsSchema, type Settings } from '../../../shared/views.ts'
 import { Emitter, type EventSource } from '../../base/emitter.ts'
+import type { SettingsStore } from '../../store/settings-store.ts'
 
 /** Settings that the network node is made with: a change waits for the next start. */
 const madeWith = ['listen', 'mdns', 'role'] as const
 export type WaitingSetting = (typeof madeWith)[number]
 
-/** Where chosen settings are kept. Only what a person chose is there, so that defaults can improve. */
-export interface SettingsFile {
-  load(): Partial<Settings>
-  save(chosen: Partial<Settings>): void
-}
-
 export interface SettingsDeps {
-  readonly file: SettingsFile
+  /** Defaults and what a person chose, on disk. */
+  readonly store: SettingsStore<Settings>
   /** Says what is wrong with an address, or null when it can be used. */
   readonly checkAddress: (address: string, use: 'listen' | 'bootstrap') => string | null
 }
 
 export interface SettingsInit {
-  readonly defaults: Settings
   /** From the command line: in force for this run, never saved. */
   readonly overrides?: Partial<Settings>
 }
@@ -30,17 +25,13 @@ export class SettingsService {
   readonly #deps: SettingsDeps
   readonly #events = new Emitter<{ 'settings:changed': Settings }>()
   readonly #atStart: Settings
-  readonly #defaults: Settings
-  #chosen: Partial<Settings>
   /** A setting changed in the app is no longer the command line's. */
   #overrides: Partial<Settings>
   #current: Settings
 
   /** @throws SwarmError INVALID_INPUT when the command line's settings cannot be used */
-  constructor(deps: SettingsDeps, init: SettingsInit) {
+  constructor(deps: SettingsDeps, init: SettingsInit = {}) {
     this.#deps = deps
-    this.#defaults = init.defaults
-    this.#chosen = deps.file.load()
     this.#overrides = init.overrides ?? {}
     this.#current = this.#combine()
     this.#check(this.#overrides)
@@ -66,9 +57,7 @@ export class SettingsService {
    */
   update(patch: Partial<Settings>): { readonly settings: Settings; readonly waiting: WaitingSetting[] } {
     this.#check(patch)
-    const chosen = { ...this.#chosen, ...patch }
-    this.#deps.file.save(chosen)
-    this.#chosen = chosen
+    this.#deps.store.update(patch)
     this.#overrides = Object.fromEntries(Object.entries(this.#overrides).filter(([name]) => !(name in patch)))
     this.#current = this.#combine()
     this.#events.emit('settings:changed', this.#current)
@@ -76,7 +65,7 @@ export class SettingsService {
   }
 
   #combine(): Settings {
-    return { ...this.#defaults, ...this.#chosen, ...this.#overrides }
+    return { ...this.#deps.store.get(), ...this.#overrides }
   }
 
   #check(patch: Partial<Settings>): void {
