@@ -27,6 +27,20 @@ const aliveWithin = 2
 const minSuspectMs = 10_000
 const minGoneMs = 60_000
 
+/** How long a member of this pace may be silent: until doubt, until it is given up, and to be trusted again. */
+export function memberSpans(announceEveryMs: number): {
+  readonly suspectMs: number
+  readonly goneMs: number
+  readonly aliveMs: number
+} {
+  const every = Math.max(1, announceEveryMs)
+  return {
+    suspectMs: Math.max(minSuspectMs, every * suspectAfter),
+    goneMs: Math.max(minGoneMs, every * goneAfter),
+    aliveMs: Math.max((minSuspectMs * aliveWithin) / suspectAfter, every * aliveWithin),
+  }
+}
+
 /**
  * alive, suspect or gone as a function of the evidence and the status before. What was brought by catching up is
  * as old as it says, so `lastHeardAtMs['caught-up']` is when the member spoke, never when this peer learned of it.
@@ -37,10 +51,7 @@ export function memberStatus(evidence: MemberEvidence, before: MemberStatus = 'u
   // Clocks step back: what was heard "later than now" was heard just now.
   const silentForMs = Math.max(0, evidence.nowMs - heard)
   if (evidence.leftAtMs !== undefined && evidence.leftAtMs >= heard) return { status: 'gone', silentForMs }
-  const every = Math.max(1, evidence.announceEveryMs)
-  const suspectMs = Math.max(minSuspectMs, every * suspectAfter)
-  const goneMs = Math.max(minGoneMs, every * goneAfter)
-  const aliveMs = Math.max((minSuspectMs * aliveWithin) / suspectAfter, every * aliveWithin)
+  const { suspectMs, goneMs, aliveMs } = memberSpans(evidence.announceEveryMs)
   if (silentForMs >= goneMs) {
     // A connection that is up says that the process lives, though it says nothing.
     return { status: evidence.connected === true ? 'suspect' : 'gone', silentForMs }

@@ -1,0 +1,112 @@
+import type { PeerId } from '../../../shared/ids.ts'
+import type { EvidenceView, HealthView, MachineView } from '../../../shared/views.ts'
+import type { Machine, RecordTrace } from './machine-table.ts'
+import { clockToleranceMs } from './spoken-times.ts'
+import { span } from './span-words.ts'
+
+/** What a machine's view is made of besides what was heard of it. */
+export interface MachineContext {
+  readonly nowMs: number
+  readonly self: boolean
+  readonly nameOf: (peer: PeerId) => string
+  readonly latencyMs: number | null
+  readonly clockErrorMs: number | undefined
+  readonly health: HealthView | undefined
+  readonly spark: MachineView['spark']
+  readonly lastLog: MachineView['lastLog']
+}
+
+export function machineView(machine: Machine, context: MachineContext): MachineView {
+  const { facts, last } = machine
+  const { nameOf } = context
+  return {
+    peer: machine.peer,
+    self: context.self,
+    name: nameOf(machine.peer),
+    role: facts?.role ?? null,
+    version: facts?.version ?? null,
+    robot: facts?.robot ?? null,
+    simulated: facts?.simulated ?? false,
+    os: facts === undefined || facts.os === '' ? null : facts.os,
+    addresses: [...(facts?.addresses ?? [])],
+    status: machine.status,
+    statusReason: statusReason(machine, context),
+    lastHeardAtMs: context.self ? context.nowMs : (last?.atMs ?? null),
+    lastHeardHow: context.self ? 'self' : (last?.how ?? null),
+    lastHeardFrom: last?.from ?? null,
+    lastHeardFromName: last?.from === undefined || last.from === null ? null : nameOf(last.from),
+    firstHeardAtMs: machine.firstHeardAtMs ?? null,
+    connected: machine.connected,
+    latencyMs: context.latencyMs,
+    health: context.health ?? null,
+    spark: context.spark,
+    lastLog: context.lastLog,
+    evidence: [...evidence(machine.presence, 'presence', nameOf), ...evidence(machine.health, 'health', nameOf)],
+  }
+}
+
+/** A peer that has not told its name goes by the end of its id, which is where ids differ. */
+export function shortName(peer: PeerId): string {
+  return `…${peer.slice(-8)}`
+}
+
+function statusReason(machine: Machine, context: MachineContext): string {
+  if (context.self) return 'this peer itself'
+  const { last, left, status } = machine
+  if (last === undefined) {
+    return machine.connected
+      ? 'connected, but it has not announced itself; its clock may be wrong, or it is of another swarm'
+      : 'never heard itself'
+  }
+  const ago = span(context.nowMs - last.atMs)
+  const way = wayWords(machine, context)
+  if (left !== undefined && status === 'gone') return `said goodbye ${span(context.nowMs - left.atMs)} ago`
+  if (status === 'alive') return `spoke ${ago} ago, heard ${way}${clockWords(context.clockErrorMs)}`
+  const linked = machine.connected ? '; there is still a connection to it' : ''
+  const before = status === 'gone' ? 'silent for' : 'overdue: silent for'
+  return `${before} ${ago}; last heard ${way}${linked}${clockWords(context.clockErrorMs)}`
+}
+
+function wayWords(machine: Machine, { nameOf }: MachineContext): string {
+  const { last } = machine
+  switch (last?.how) {
+    case 'relayed':
+      return last.from === null ? 'by way of others' : `by way of ${nameOf(last.from)}`
+    case 'caught-up':
+      return last.from === null ? 'by catching up' : `by catching up with ${nameOf(last.from)}`
+    case 'direct':
+      return 'directly'
+    default:
+      return 'here'
+  }
+}
+
+function clockWords(errorMs: number | undefined): string {
+  if (errorMs === undefined || Math.abs(errorMs) <= clockToleranceMs) return ''
+  return `; its clock is ${span(Math.abs(errorMs))} ${errorMs > 0 ? 'behind' : 'ahead'}`
+}
+
+function evidence(
+  trace: RecordTrace | undefined,
+  fact: 'presence' | 'health',
+  nameOf: (peer: PeerId) => string,
+): EvidenceView[] {
+  if (trace === undefined) return []
+  const { record, arrival } = trace.stored
+  const { body } = record
+  return [
+    {
+      fact,
+      recordId: record.id,
+      author: body.author,
+      seq: body.seq,
+      how: trace.how,
+      from: arrival.from,
+      fromName: arrival.from === null ? null : nameOf(arrival.from),
+      receivedAtMs: arrival.receivedAtMs,
+      validFromMs: body.validFrom,
+      validUntilMs: body.validUntil,
+      rule: `signed by the machine itself; of its records in ${body.bucket} under "${body.key}" the newest counts`,
+    },
+  ]
+}
