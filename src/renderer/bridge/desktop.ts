@@ -1,0 +1,55 @@
+import { createORPCClient, type ClientContext } from '@orpc/client'
+import { RPCLink } from '@orpc/client/message-port'
+import type { ApiClient } from '../../shared/contract/contract.ts'
+import type { Bridge, ShareResult } from './bridge.ts'
+import { createConnectionStore } from './connection.ts'
+import { SwitchLink } from './switch-link.ts'
+
+/** What the preload script puts on the window, frozen. */
+export interface DesktopWindow {
+  /** Asks main for a fresh port; it arrives as a `dt-swarm:port` message. */
+  connect(): void
+  shareFiles(files: File[]): Promise<ShareResult>
+  readonly platform: string
+}
+
+/** The window of the desktop app: calls travel over a MessagePort that main handed to our own page. */
+export function connectDesktop(desktop: DesktopWindow): Bridge {
+  const connection = createConnectionStore()
+  const link = new SwitchLink()
+  let port: MessagePort | null = null
+
+  const receive = (event: MessageEvent): void => {
+    const fresh = event.ports[0]
+    if (event.source !== window || event.data !== 'dt-swarm:port' || fresh === undefined) return
+    port?.close()
+    port = fresh
+    fresh.addEventListener('close', () => {
+      if (port !== fresh) return
+      port = null
+      link.use(null)
+      connection.setState({ phase: 'lost', sinceMs: Date.now(), nextTryAtMs: null }, true)
+    })
+    link.use(new RPCLink<ClientContext>({ port: fresh }))
+    fresh.start()
+    connection.setState({ phase: 'open', sinceMs: Date.now() }, true)
+  }
+
+  window.addEventListener('message', receive)
+  desktop.connect()
+
+  return {
+    kind: 'desktop',
+    api: createORPCClient<ApiClient>(link),
+    connection,
+    shareFiles: async (files) => await desktop.shareFiles([...files]),
+    contentUrl: () => null,
+    reconnect: () => desktop.connect(),
+    stop: () => {
+      window.removeEventListener('message', receive)
+      port?.close()
+      port = null
+      link.use(null)
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import type { ShareOptions } from './bridge.ts'
+import { ProblemError, type Problem } from './problem.ts'
+
+const networkProblem: Problem = {
+  code: 'NO_DAEMON',
+  message: 'The line to the peer broke during the upload. Check that dt-swarm still runs, then drop the file again.',
+}
+
+/**
+ * Sends one file to the peer as a raw body. XMLHttpRequest, because fetch cannot report what was sent.
+ * Throws a `ProblemError` when the peer refuses or the line breaks; an abort rejects with the signal's reason.
+ */
+export function uploadFile(file: File, options: ShareOptions = {}): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { signal } = options
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const request = new XMLHttpRequest()
+    const abort = (): void => request.abort()
+    const settle = (act: () => void): void => {
+      signal?.removeEventListener('abort', abort)
+      act()
+    }
+    request.open('PUT', `/api/files/upload?name=${encodeURIComponent(file.name)}`)
+    request.setRequestHeader('content-type', 'application/octet-stream')
+    request.upload.addEventListener('progress', (event) => options.onProgress?.(event.loaded))
+    request.addEventListener('load', () =>
+      settle(() => (request.status < 300 ? resolve() : reject(new ProblemError(refusalOf(request))))),
+    )
+    request.addEventListener('error', () => settle(() => reject(new ProblemError(networkProblem))))
+    request.addEventListener('abort', () => settle(() => reject(signal?.reason ?? new ProblemError(networkProblem))))
+    signal?.addEventListener('abort', abort, { once: true })
+    request.send(file)
+  })
+}
+
+function refusalOf(request: XMLHttpRequest): Problem {
+  const fallback = { code: 'INTERNAL', message: `The peer refused the file and answered ${request.status}.` }
+  try {
+    const body: unknown = JSON.parse(request.responseText)
+    if (typeof body !== 'object' || body === null) return fallback
+    const code = 'code' in body && typeof body.code === 'string' ? body.code : fallback.code
+    const message = 'message' in body && typeof body.message === 'string' ? body.message : fallback.message
+    return { code, message }
+  } catch {
+    return fallback
+  }
+}

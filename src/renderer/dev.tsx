@@ -1,0 +1,13 @@
+import { mount } from './mount.tsx'
+import { createScriptedSwarm } from './testing/scripted.ts'
+
+/** The interface over a scripted swarm, to draw and measure pages: `dev.html?robots=1000&kind=browser`. Not built. */
+const query = new URLSearchParams(window.location.search)
+const swarm = createScriptedSwarm(
+  Number(query.get('robots') ?? 8),
+  query.get('kind') === 'browser' ? 'browser' : 'desktop',
+)
+for (const call of query.getAll('fail'))
+  swarm.failing.set(call, `${call} failed: the disk is read-only. Remount it and try again.`)
+if (query.has('lost')) setTimeout(() => swarm.lose(), 1_500)
+mount(swarm.bridge)

@@ -1,0 +1,91 @@
+/** One way to write numbers, everywhere. Units are SI (1 kB = 1000 B), as disks and networks are sold. */
+const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
+
+const secondMs = 1_000
+const minuteMs = 60 * secondMs
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
+
+/** Bytes with three significant digits: `0 B`, `999 B`, `1.23 MB`, `52.4 GB`. */
+export function formatBytes(bytes: number): string {
+  let value = Math.max(0, bytes)
+  let unit = 0
+  // 999.5 would be written "1000": that belongs to the next unit.
+  while (value >= 999.5 && unit < byteUnits.length - 1) {
+    value /= 1_000
+    unit += 1
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
+  return `${value.toFixed(digits)} ${byteUnits[unit] ?? 'B'}`
+}
+
+/** Bytes a second. */
+export function formatRate(bytesPerS: number): string {
+  return `${formatBytes(bytesPerS)}/s`
+}
+
+/** A length of time in its largest fitting unit, two units where the second one matters: `45 s`, `3 min`, `2 h 5 min`, `4 d`. */
+export function formatDuration(ms: number): string {
+  const value = Math.max(0, ms)
+  if (value < minuteMs) return `${Math.floor(value / secondMs)} s`
+  if (value < hourMs) return `${Math.floor(value / minuteMs)} min`
+  if (value < dayMs) {
+    const hours = Math.floor(value / hourMs)
+    const minutes = Math.floor((value % hourMs) / minuteMs)
+    return minutes > 0 && hours < 6 ? `${hours} h ${minutes} min` : `${hours} h`
+  }
+  return `${Math.floor(value / dayMs)} d`
+}
+
+/** How long ago; `now` below two seconds, and for times ahead of ours (clocks differ). */
+export function formatAgo(atMs: number, nowMs: number): string {
+  const age = nowMs - atMs
+  return age < 2 * secondMs ? 'now' : `${formatDuration(age)} ago`
+}
+
+/** How long until; `now` when it is past. */
+export function formatUntil(atMs: number, nowMs: number): string {
+  const rest = atMs - nowMs
+  return rest <= 0 ? 'now' : `in ${formatDuration(rest)}`
+}
+
+/** The exact time, in the reader's zone, to the second. */
+export function formatExact(atMs: number): string {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' }).format(atMs)
+}
+
+/** Clock time for an axis: seconds only where the axis is short. */
+export function formatClock(atMs: number, withSeconds: boolean): string {
+  return new Intl.DateTimeFormat(undefined, {
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(withSeconds ? { second: '2-digit' } : {}),
+  }).format(atMs)
+}
+
+export function formatPercent(value: number): string {
+  return `${Math.round(value)} %`
+}
+
+export function formatCelsius(value: number): string {
+  return `${value.toFixed(1)} °C`
+}
+
+export function formatCount(value: number): string {
+  return new Intl.NumberFormat('en').format(value).replaceAll(',', '\u202f')
+}
+
+/** `1 robot`, `2 robots`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`
+}
+
+/** The start and end of an id: enough to tell two apart on a screen, never enough to act on. */
+export function shortId(id: string): string {
+  return id.length <= 14 ? id : `${id.slice(0, 6)}…${id.slice(-6)}`
+}
+
+/** A peer id in groups of four, to be read aloud and compared. */
+export function fingerprint(peer: string): readonly string[] {
+  return peer.match(/.{1,4}/g) ?? []
+}

@@ -1,0 +1,4 @@
+import { connect } from './client.ts'
+import { mount } from './mount.tsx'
+
+mount(connect())

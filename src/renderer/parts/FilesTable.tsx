@@ -1,0 +1,102 @@
+import { useStore } from 'zustand'
+import type { ShareView } from '../../shared/views.ts'
+import { formatBytes, formatExact } from '../format.ts'
+import { go, hrefOf } from '../route.ts'
+import { useStores } from '../state/context.ts'
+import { fileKind, isEnded, transferOf } from '../state/select-files.ts'
+import type { Sort } from '../state/prefs.ts'
+import { Age } from './Age.tsx'
+import { DataTable, type Column } from './DataTable.tsx'
+import { FetchButton } from './FetchButton.tsx'
+import { Simulated } from './KindIcon.tsx'
+
+/** Where a file is, as seen from here. */
+function Here({ share }: { readonly share: ShareView }) {
+  const { transfers } = useStores()
+  const percent = useStore(transfers.store, (state) => {
+    const transfer = state.phase === 'ready' ? transferOf(state.items.values(), share.cid) : null
+    if (transfer === null || isEnded(transfer) || transfer.kind !== 'fetch') return null
+    return transfer.sizeBytes === null || transfer.sizeBytes === 0
+      ? 0
+      : Math.floor((transfer.doneBytes / transfer.sizeBytes) * 100)
+  })
+  if (percent !== null) return <span className="nowrap">fetching, {percent} %</span>
+  return share.local ? <span className="level-ok">✓ here</span> : <FetchButton share={share} compact />
+}
+
+const columns: readonly Column<ShareView>[] = [
+  {
+    key: 'name',
+    label: 'Name',
+    widthRem: 16,
+    cell: (share) => (
+      <a href={hrefOf({ page: 'logs', file: share.cid })} data-nav-item title={share.name}>
+        {share.name}
+      </a>
+    ),
+  },
+  {
+    key: 'robot',
+    label: 'Robot',
+    widthRem: 11,
+    cell: (share) => (
+      <>
+        {share.originName} {share.simulated ? <Simulated /> : null}
+      </>
+    ),
+  },
+  { key: 'type', label: 'Type', widthRem: 6, cell: (share) => <span title={share.mediaType}>{fileKind(share)}</span> },
+  { key: 'size', label: 'Size', widthRem: 5.5, right: true, cell: (share) => formatBytes(share.sizeBytes) },
+  {
+    key: 'time',
+    label: 'Changed',
+    widthRem: 7,
+    cell: (share) => (
+      <span title={formatExact(share.modifiedAtMs)}>
+        <Age atMs={share.modifiedAtMs} />
+      </span>
+    ),
+  },
+  {
+    key: 'copies',
+    label: 'Copies',
+    widthRem: 6,
+    cell: (share) => {
+      const alive = share.copies.filter((copy) => copy.alive).length
+      return (
+        <span
+          className={alive === 0 && !share.local ? 'level-look' : ''}
+          title={share.copies.map((copy) => copy.name).join(', ')}
+        >
+          {alive} of {share.copies.length} up
+        </span>
+      )
+    },
+  },
+  { key: 'here', label: 'Here', widthRem: 7, cell: (share) => <Here share={share} /> },
+]
+
+const idOf = (share: ShareView): string => share.cid
+const open = (share: ShareView): void => go({ page: 'logs', file: share.cid })
+
+interface FilesTableProps {
+  readonly shares: readonly ShareView[]
+  readonly chosen: string | null
+  readonly sort?: Sort
+  readonly onSort?: (sort: Sort) => void
+}
+
+export function FilesTable({ shares, chosen, sort, onSort }: FilesTableProps) {
+  return (
+    <DataTable
+      label="Shared files"
+      columns={columns}
+      items={shares}
+      idOf={idOf}
+      chosenId={chosen}
+      onOpen={open}
+      {...(sort === undefined ? {} : { sort })}
+      {...(onSort === undefined ? {} : { onSort })}
+    />
+  )
+}

@@ -1,0 +1,170 @@
+import { memo, useMemo } from 'react'
+import { Area, ComposedChart, Line, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import type { MetricName } from '../../shared/views.ts'
+import { formatClock, formatExact } from '../format.ts'
+import { bandOver, timeTicks, type Band, type ChartRow } from '../state/select-history.ts'
+
+export interface ChartSeries {
+  readonly metric: MetricName
+  readonly label: string
+  readonly color: string
+}
+
+interface HealthChartProps {
+  readonly title: string
+  readonly series: readonly ChartSeries[]
+  readonly rows: readonly ChartRow[]
+  readonly fromMs: number
+  readonly toMs: number
+  readonly format: (value: number) => string
+  /** Fixed ends of the axis; a missing one follows the data. */
+  readonly low?: number
+  readonly high?: number
+}
+
+/** One chart of a machine's health: the mean as a line, lowest to highest as a band, broken where nothing was heard. */
+export const HealthChart = memo(function HealthChart(props: HealthChartProps) {
+  const { title, series, rows, fromMs, toMs, format, low, high } = props
+  const ticks = useMemo(() => [...timeTicks(fromMs, toMs)], [fromMs, toMs])
+  const withSeconds = toMs - fromMs <= 10 * 60_000 && ticks.some((tick) => tick % 60_000 !== 0)
+  return (
+    <figure className="chart" aria-label={title}>
+      <figcaption>
+        <strong>{title}</strong>
+        {series.map((one) => (
+          <Figures key={one.metric} series={one} rows={rows} format={format} named={series.length > 1} />
+        ))}
+      </figcaption>
+      <div className="chart-body">
+        <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 400, height: 150 }}>
+          <ComposedChart
+            data={rows as ChartRow[]}
+            syncId="health"
+            margin={{ top: 4, right: 4, bottom: 0, left: 0 }}
+            title={`${title} over time`}
+            accessibilityLayer={false}
+          >
+            <XAxis
+              dataKey="atMs"
+              type="number"
+              domain={[fromMs, toMs]}
+              allowDataOverflow
+              ticks={ticks}
+              tickFormatter={(at: number) => formatClock(at, withSeconds)}
+              tickLine={false}
+              axisLine={{ stroke: 'var(--line-strong)' }}
+              height={20}
+            />
+            <YAxis
+              width={62}
+              domain={[low ?? 'auto', high ?? 'auto']}
+              tickCount={3}
+              tickFormatter={format}
+              tickLine={false}
+              axisLine={false}
+            />
+            {series.map(({ metric, color }) => (
+              <Area
+                key={`band ${metric}`}
+                dataKey={(row: ChartRow) => rangeOf(row.values[metric])}
+                stroke="none"
+                fill={color}
+                fillOpacity={0.16}
+                isAnimationActive={false}
+                activeDot={false}
+                connectNulls={false}
+              />
+            ))}
+            {series.map(({ metric, color, label }) => (
+              <Line
+                key={metric}
+                name={label}
+                dataKey={(row: ChartRow) => row.values[metric]?.avg ?? null}
+                stroke={color}
+                strokeWidth={1.6}
+                dot={false}
+                activeDot={{ r: 3 }}
+                isAnimationActive={false}
+                connectNulls={false}
+              />
+            ))}
+            <Tooltip
+              isAnimationActive={false}
+              cursor={{ stroke: 'var(--dim)', strokeDasharray: '3 3' }}
+              content={({ active, payload }) => {
+                const row: unknown = payload?.[0]?.payload
+                return active === true && isRow(row) ? <Tip row={row} series={series} format={format} /> : null
+              }}
+            />
+          </ComposedChart>
+        </ResponsiveContainer>
+      </div>
+    </figure>
+  )
+})
+
+function rangeOf(band: Band | undefined): [number, number] | null {
+  return band === undefined ? null : [band.min, band.max]
+}
+
+function isRow(value: unknown): value is ChartRow {
+  return typeof value === 'object' && value !== null && 'atMs' in value && 'values' in value
+}
+
+interface FiguresProps {
+  readonly series: ChartSeries
+  readonly rows: readonly ChartRow[]
+  readonly format: (value: number) => string
+  readonly named: boolean
+}
+
+/** The last value, and lowest, mean and highest over the range. */
+function Figures({ series, rows, format, named }: FiguresProps) {
+  const band = bandOver(rows, series.metric)
+  const last = rows.findLast((row) => row.values[series.metric] !== undefined)?.values[series.metric]
+  if (band === null || last === undefined) return <span className="dim">not heard in this range</span>
+  return (
+    <>
+      <span className="chart-now live nowrap">
+        {named ? (
+          <span className="dim" style={{ fontSize: '0.78rem', fontWeight: 400 }}>
+            <span className="chart-key" style={{ background: series.color }} aria-hidden /> {series.label}{' '}
+          </span>
+        ) : null}
+        {format(last.avg)}
+      </span>
+      <span className="chart-band dim nowrap" title="lowest – mean – highest in this range">
+        {format(band.min)} – {format(band.avg)} – {format(band.max)}
+      </span>
+    </>
+  )
+}
+
+interface TipProps {
+  readonly row: ChartRow
+  readonly series: readonly ChartSeries[]
+  readonly format: (value: number) => string
+}
+
+function Tip({ row, series, format }: TipProps) {
+  return (
+    <div className="chart-tip">
+      <div className="dim">{formatExact(row.atMs)}</div>
+      {series.map(({ metric, label, color }) => {
+        const band = row.values[metric]
+        return (
+          <div key={metric}>
+            <span className="chart-key" style={{ background: color }} aria-hidden /> {label}:{' '}
+            {band === undefined ? 'nothing heard' : format(band.avg)}
+            {band !== undefined && band.min !== band.max ? (
+              <span className="dim">
+                {' '}
+                ({format(band.min)} to {format(band.max)})
+              </span>
+            ) : null}
+          </div>
+        )
+      })}
+    </div>
+  )
+}

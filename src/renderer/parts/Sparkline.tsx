@@ -1,0 +1,31 @@
+import { memo } from 'react'
+
+interface SparklineProps {
+  readonly values: readonly (number | null)[]
+  readonly low: number
+  readonly high: number
+}
+
+const width = 100
+const height = 24
+
+/** A small curve; where nothing was heard it breaks. Decoration: the value stands beside it in figures. */
+export const Sparkline = memo(function Sparkline({ values, low, high }: SparklineProps) {
+  let path = ''
+  let pen = false
+  values.forEach((value, i) => {
+    if (value === null) {
+      pen = false
+      return
+    }
+    const x = values.length < 2 ? 0 : (i / (values.length - 1)) * width
+    const y = height - 1 - ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * (height - 2)
+    path += `${pen ? 'L' : 'M'}${x.toFixed(1)} ${y.toFixed(1)}`
+    pen = true
+  })
+  return (
+    <svg className="spark" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden>
+      <path d={path} fill="none" stroke="currentColor" strokeWidth="1.4" vectorEffect="non-scaling-stroke" />
+    </svg>
+  )
+})

@@ -1,0 +1,65 @@
+import { Kbd } from '@mantine/core'
+import { spotlight } from '@mantine/spotlight'
+import { IconPlugConnected, IconPlugConnectedX, IconSearch } from '@tabler/icons-react'
+import { useStore } from 'zustand'
+import { useShallow } from 'zustand/shallow'
+import { useStores } from '../state/context.ts'
+import { fleetHealth } from '../state/select-fleet.ts'
+import { useInfo } from '../state/use-info.ts'
+import { Simulated } from './KindIcon.tsx'
+import { LevelMark } from './StatusMark.tsx'
+
+/** The swarm, me, search, health in one line, and the line to the peer. */
+export function TopBar() {
+  const info = useInfo()
+  const mac = navigator.userAgent.includes('Mac')
+  return (
+    <header className="top">
+      <div className="top-who">
+        <div className="top-swarm clip">{info?.swarm ?? 'dt-swarm'}</div>
+        {info === null ? null : (
+          <div className="top-me clip">
+            {info.name} · {info.role} {info.simulated ? <Simulated /> : null}
+          </div>
+        )}
+      </div>
+      <button type="button" className="top-search" aria-label="Search" onClick={() => spotlight.open()}>
+        <IconSearch size={15} aria-hidden />
+        <span className="long">Robots, files, pages</span>
+        <Kbd size="xs">{mac ? '⌘' : 'Ctrl'} K</Kbd>
+      </button>
+      <Health />
+      <Line />
+    </header>
+  )
+}
+
+function Health() {
+  const { fleet } = useStores()
+  const { level, text } = useStore(
+    fleet.store,
+    useShallow((state) =>
+      state.phase === 'ready'
+        ? fleetHealth(state.items.values())
+        : { level: 'unknown' as const, text: 'Fleet not known yet' },
+    ),
+  )
+  return (
+    <div className="top-health live">
+      <LevelMark level={level} /> {text}
+    </div>
+  )
+}
+
+function Line() {
+  const { bridge } = useStores()
+  const phase = useStore(bridge.connection, (state) => state.phase)
+  const words = { open: 'connected', connecting: 'connecting', lost: 'line lost', denied: 'no access' }[phase]
+  const Icon = phase === 'open' ? IconPlugConnected : IconPlugConnectedX
+  return (
+    <div className="top-line" title={`Line to the peer behind this window: ${words}`}>
+      <Icon size={16} className={phase === 'open' ? 'level-ok' : 'level-look'} aria-hidden />
+      <span className={phase === 'open' ? 'long' : ''}>{words}</span>
+    </div>
+  )
+}

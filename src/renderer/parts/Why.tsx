@@ -1,0 +1,68 @@
+import { ActionIcon, Popover } from '@mantine/core'
+import { IconHelpCircle } from '@tabler/icons-react'
+import type { EvidenceView } from '../../shared/views.ts'
+import { formatExact, formatUntil, shortId } from '../format.ts'
+import { useNow } from '../state/clock.ts'
+import { Age, heardWords } from './Age.tsx'
+import { CopyIcon } from './Copy.tsx'
+
+interface WhyProps {
+  /** What is explained: "duckie03 is alive". */
+  readonly fact: string
+  readonly reason?: string
+  readonly evidence: readonly EvidenceView[]
+}
+
+/** "Why do I see this?": the records behind a fact. */
+export function Why({ fact, reason, evidence }: WhyProps) {
+  return (
+    <Popover width={380} position="bottom-end" shadow="md" trapFocus withinPortal>
+      <Popover.Target>
+        <ActionIcon className="why" size="sm" variant="subtle" color="gray" aria-label={`Why do I see this? ${fact}`}>
+          <IconHelpCircle size={15} />
+        </ActionIcon>
+      </Popover.Target>
+      <Popover.Dropdown className="why-drop" aria-label={`Why: ${fact}`}>
+        <p>
+          <strong>{fact}</strong>
+        </p>
+        {reason === undefined ? null : <p className="dim">{reason}</p>}
+        <EvidenceList evidence={evidence} />
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+export function EvidenceList({ evidence }: { readonly evidence: readonly EvidenceView[] }) {
+  const nowMs = useNow()
+  if (evidence.length === 0) return <p className="dim">No record speaks of this: it was only named by others.</p>
+  return (
+    <ul className="evidence">
+      {evidence.map((one) => (
+        <li key={`${one.fact} ${one.recordId}`}>
+          <span className="evidence-fact">{one.fact}</span>
+          <dl className="facts">
+            <dt>Signed by</dt>
+            <dd className="mono" title={one.author}>
+              {shortId(one.author)} <span className="dim">seq {one.seq}</span>
+            </dd>
+            <dt>Heard</dt>
+            <dd>
+              {heardWords(one.how, one.fromName)}, <Age atMs={one.receivedAtMs} />
+            </dd>
+            <dt>Valid</dt>
+            <dd title={formatExact(one.validUntilMs)}>
+              {one.validUntilMs > nowMs ? `ends ${formatUntil(one.validUntilMs, nowMs)}` : 'no longer'}
+            </dd>
+            <dt>Rule</dt>
+            <dd>{one.rule}</dd>
+            <dt>Record</dt>
+            <dd className="mono">
+              {shortId(one.recordId)} <CopyIcon text={one.recordId} label="Copy record id" />
+            </dd>
+          </dl>
+        </li>
+      ))}
+    </ul>
+  )
+}

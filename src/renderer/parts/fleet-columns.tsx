@@ -1,0 +1,113 @@
+import type { MachineView } from '../../shared/views.ts'
+import { hrefOf } from '../route.ts'
+import { kindOf, troublesOf } from '../state/select-fleet.ts'
+import { Age, Heard } from './Age.tsx'
+import type { Column } from './DataTable.tsx'
+import { Simulated } from './KindIcon.tsx'
+import { Metric } from './Metric.tsx'
+import { LevelMark, StatusWord } from './StatusMark.tsx'
+
+/** The fleet as a table. */
+export const fleetColumns: readonly Column<MachineView>[] = [
+  {
+    key: 'name',
+    label: 'Name',
+    widthRem: 13,
+    cell: (machine) => (
+      <>
+        <a href={hrefOf({ page: 'robot', peer: machine.peer, tab: 'health' })} data-nav-item>
+          {machine.name}
+        </a>{' '}
+        {machine.simulated ? <Simulated /> : null} {machine.self ? <span className="chip">this peer</span> : null}
+      </>
+    ),
+  },
+  {
+    key: 'type',
+    label: 'Type',
+    widthRem: 10,
+    cell: (machine) =>
+      machine.robot === null ? kindOf(machine) : `${machine.robot.type} ${machine.robot.configuration}`,
+  },
+  {
+    key: 'version',
+    label: 'Version',
+    widthRem: 5.5,
+    cell: (machine) => machine.version ?? <span className="dim">unknown</span>,
+  },
+  {
+    key: 'status',
+    label: 'Status',
+    widthRem: 6,
+    cell: (machine) => <StatusWord status={machine.status} reason={machine.statusReason} />,
+  },
+  {
+    key: 'trouble',
+    label: 'Trouble',
+    widthRem: 9,
+    cell: (machine) => {
+      const trouble = troublesOf(machine)[0]
+      return trouble === undefined ? null : (
+        <span className={`status level-${trouble.level}`}>
+          <LevelMark level={trouble.level} /> {trouble.text}
+        </span>
+      )
+    },
+  },
+  {
+    key: 'heard',
+    label: 'Heard',
+    widthRem: 11,
+    cell: (machine) => (
+      <Heard atMs={machine.lastHeardAtMs} how={machine.lastHeardHow} fromName={machine.lastHeardFromName} />
+    ),
+  },
+  {
+    key: 'cpu',
+    label: 'CPU',
+    widthRem: 5,
+    right: true,
+    cell: (machine) => <Metric machine={machine} name="cpuPercent" />,
+  },
+  {
+    key: 'temperature',
+    label: 'Temp',
+    widthRem: 5.5,
+    right: true,
+    cell: (machine) => <Metric machine={machine} name="temperatureC" />,
+  },
+  {
+    key: 'battery',
+    label: 'Battery',
+    widthRem: 5.5,
+    right: true,
+    cell: (machine) => <Metric machine={machine} name="batteryPercent" />,
+  },
+  {
+    key: 'memory',
+    label: 'Memory',
+    widthRem: 5.5,
+    right: true,
+    cell: (machine) => <Metric machine={machine} name="memoryPercent" />,
+  },
+  {
+    key: 'disk',
+    label: 'Disk',
+    widthRem: 5,
+    right: true,
+    cell: (machine) => <Metric machine={machine} name="diskPercent" />,
+  },
+  {
+    key: 'log',
+    label: 'Last log',
+    widthRem: 7,
+    cell: (machine) =>
+      machine.lastLog === null ? (
+        <span className="dim">none</span>
+      ) : (
+        <span title={machine.lastLog.name}>
+          <Age atMs={machine.lastLog.sharedAtMs} />
+        </span>
+      ),
+  },
+]

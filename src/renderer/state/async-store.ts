@@ -1,0 +1,41 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import { problemOf, type Problem } from '../bridge/problem.ts'
+
+/** One value that is asked for. */
+export type Async<Value> =
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'loading' }
+  | { readonly phase: 'ready'; readonly value: Value }
+  | { readonly phase: 'failed'; readonly problem: Problem }
+
+export interface AsyncStore<Value> {
+  readonly store: StoreApi<Async<Value>>
+  /** Asks (again). A value that is there stays until its successor comes; an older answer never replaces a newer one. */
+  load(): Promise<void>
+  /** Takes a value that came another way, such as the answer to a change. */
+  set(value: Value): void
+}
+
+export function createAsyncStore<Value>(ask: () => Promise<Value>): AsyncStore<Value> {
+  const store = createStore<Async<Value>>(() => ({ phase: 'idle' }))
+  let turn = 0
+  return {
+    store,
+    load: async () => {
+      const mine = ++turn
+      if (store.getState().phase !== 'ready') store.setState({ phase: 'loading' }, true)
+      try {
+        const value = await ask()
+        if (mine === turn) store.setState({ phase: 'ready', value }, true)
+      } catch (error) {
+        if (mine === turn && store.getState().phase !== 'ready') {
+          store.setState({ phase: 'failed', problem: problemOf(error) }, true)
+        }
+      }
+    },
+    set: (value) => {
+      turn += 1
+      store.setState({ phase: 'ready', value }, true)
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import type { HealthView, HistoryView, MetricName } from '../../shared/views.ts'
+
+export interface Band {
+  readonly min: number
+  readonly avg: number
+  readonly max: number
+}
+
+/** One moment of all charts: they share rows, so that one cursor crosses them all. */
+export interface ChartRow {
+  readonly atMs: number
+  readonly values: Partial<Readonly<Record<MetricName, Band>>>
+}
+
+/** No chart is wider than this many pixels' worth of points. */
+const maxRows = 1_200
+
+/** Merges the series of a history into rows by time. */
+export function rowsOf(history: HistoryView): readonly ChartRow[] {
+  const rows = new Map<number, Partial<Record<MetricName, Band>>>()
+  for (const { metric, points } of history.series) {
+    for (const { atMs, min, avg, max } of points) {
+      const row = rows.get(atMs) ?? {}
+      row[metric] = { min, avg, max }
+      rows.set(atMs, row)
+    }
+  }
+  return [...rows].map(([atMs, values]) => ({ atMs, values })).sort((a, b) => a.atMs - b.atMs)
+}
+
+/** Adds one live sample at the end and lets go of what is older than the range. A sample that is not newer changes nothing. */
+export function appendSample(rows: readonly ChartRow[], health: HealthView, rangeMs: number): readonly ChartRow[] {
+  const last = rows.at(-1)
+  if (last !== undefined && health.atMs <= last.atMs) return rows
+  const values: Partial<Record<MetricName, Band>> = {}
+  for (const [metric, value] of Object.entries(health.values) as [MetricName, number][]) {
+    values[metric] = { min: value, avg: value, max: value }
+  }
+  const fromMs = health.atMs - rangeMs
+  return [...rows.filter((row) => row.atMs >= fromMs), { atMs: health.atMs, values }].slice(-maxRows)
+}
+
+/**
+ * Puts an empty row into every hole, so that a line breaks where nothing was heard instead of bridging it.
+ * Summaries come every 10 s: three missing in a row, or three points of a coarser history, make a hole.
+ */
+export function withGaps(rows: readonly ChartRow[], stepMs: number): readonly ChartRow[] {
+  const holeMs = Math.max(3 * stepMs, 35_000)
+  const out: ChartRow[] = []
+  let before: ChartRow | undefined
+  for (const row of rows) {
+    if (before !== undefined && row.atMs - before.atMs > holeMs) {
+      out.push({ atMs: Math.round((before.atMs + row.atMs) / 2), values: {} })
+    }
+    out.push(row)
+    before = row
+  }
+  return out
+}
+
+/** Lowest, mean and highest over the range; null where the metric was never heard. */
+export function bandOver(rows: readonly ChartRow[], metric: MetricName): Band | null {
+  let min = Infinity
+  let max = -Infinity
+  let sum = 0
+  let count = 0
+  for (const row of rows) {
+    const band = row.values[metric]
+    if (band === undefined) continue
+    min = Math.min(min, band.min)
+    max = Math.max(max, band.max)
+    sum += band.avg
+    count += 1
+  }
+  return count === 0 ? null : { min, avg: sum / count, max }
+}
+
+/** Evenly spaced round moments for a time axis. */
+export function timeTicks(fromMs: number, toMs: number): readonly number[] {
+  const steps = [10_000, 30_000, 60_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 10_800_000, 21_600_000]
+  const stepMs = steps.find((step) => (toMs - fromMs) / step <= 6) ?? 86_400_000
+  const ticks: number[] = []
+  for (let at = Math.ceil(fromMs / stepMs) * stepMs; at <= toMs; at += stepMs) ticks.push(at)
+  return ticks
+}

@@ -1,0 +1,65 @@
+import type { LiveEvent } from '../../shared/contract/live.ts'
+
+/** Hands every listener the items of now and then what is put or removed: the server's side of a live list. */
+export class FakeList<Item> {
+  private readonly items = new Map<string, Item>()
+  private readonly listeners = new Set<(event: LiveEvent<Item>) => void>()
+  private readonly idOf: (item: Item) => string
+
+  constructor(idOf: (item: Item) => string, items: readonly Item[]) {
+    this.idOf = idOf
+    for (const item of items) this.items.set(idOf(item), item)
+  }
+
+  all(): Item[] {
+    return [...this.items.values()]
+  }
+
+  get(id: string): Item | undefined {
+    return this.items.get(id)
+  }
+
+  put(...changed: Item[]): void {
+    for (const item of changed) this.items.set(this.idOf(item), item)
+    for (const tell of this.listeners) tell({ type: 'changes', changed, removed: [] })
+  }
+
+  remove(...removed: string[]): void {
+    for (const id of removed) this.items.delete(id)
+    for (const tell of this.listeners) tell({ type: 'changes', changed: [], removed })
+  }
+
+  /** How many streams are open now. */
+  get watched(): number {
+    return this.listeners.size
+  }
+
+  /** A stream that ends with its signal, or with an error when `lose` is called. */
+  async *watch(signal: AbortSignal | undefined, lost: AbortSignal): AsyncGenerator<LiveEvent<Item>, void> {
+    const queue: LiveEvent<Item>[] = [{ type: 'snapshot', items: this.all() }]
+    let wake = (): void => undefined
+    const tell = (event: LiveEvent<Item>): void => {
+      queue.push(event)
+      wake()
+    }
+    const poke = (): void => wake()
+    this.listeners.add(tell)
+    signal?.addEventListener('abort', poke)
+    lost.addEventListener('abort', poke)
+    try {
+      while (signal?.aborted !== true) {
+        if (lost.aborted) throw new Error('the line broke')
+        const event = queue.shift()
+        if (event === undefined) {
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
+        } else yield event
+      }
+    } finally {
+      this.listeners.delete(tell)
+      signal?.removeEventListener('abort', poke)
+      lost.removeEventListener('abort', poke)
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import type { Settings } from '../shared/views.ts'
+
+export type ThemeChoice = Settings['theme']
+
+const storageKey = 'dt-swarm:theme'
+
+/** The theme last chosen in this window; `system` when none was, or storage is closed to us. */
+export function readTheme(): ThemeChoice {
+  try {
+    const kept = window.localStorage.getItem(storageKey)
+    return kept === 'dark' || kept === 'light' ? kept : 'system'
+  } catch {
+    return 'system'
+  }
+}
+
+/** Remembers the theme for the next start. Where storage is closed (private windows), the peer's setting is all there is. */
+export function keepTheme(choice: ThemeChoice): void {
+  try {
+    window.localStorage.setItem(storageKey, choice)
+  } catch {
+    // The setting at the peer still holds the choice.
+  }
+}
