@@ -82,6 +82,11 @@ export class GossipChannel implements Startable {
     this.#out.add(records)
   }
 
+  /** Records that wait to be sent. */
+  get waiting(): number {
+    return this.#out.waiting
+  }
+
   async #send(records: readonly SignedRecord[]): Promise<void> {
     try {
       const { gossip } = this.#deps.node.libp2p.services

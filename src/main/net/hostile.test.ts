@@ -1,0 +1,153 @@
+import { gossipsub, StrictNoSign, StrictSign, type GossipSub } from '@libp2p/gossipsub'
+import { identify } from '@libp2p/identify'
+import type { Libp2p } from '@libp2p/interface'
+import { tcp } from '@libp2p/tcp'
+import { tls } from '@libp2p/tls'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { randomBytes } from 'node:crypto'
+import { afterEach, expect, test, vi } from 'vitest'
+import type { PeerId } from '../../shared/ids.ts'
+import { encodeBatch } from '../model/record-codec.ts'
+import { signRecord, type SignedRecord } from '../model/record.ts'
+import { identityOfSeed } from '../store/identity-store.ts'
+import { startPeer, stopPeers, type TestPeer } from './testing/peers.ts'
+import { catchUpProtocol, recordsTopic } from './topics.ts'
+import { wrapBatch } from './wire.ts'
+
+type Raw = Libp2p<{ gossip: GossipSub }>
+
+const raws: Raw[] = []
+afterEach(async () => {
+  await Promise.all(raws.splice(0).map((raw) => raw.stop()))
+  await stopPeers()
+})
+
+const topic = recordsTopic('test')
+const soon = { timeout: 15_000, interval: 20 }
+
+/** A peer that speaks gossipsub and keeps to no rule of ours. */
+async function startRaw(
+  target: TestPeer,
+  policy: typeof StrictSign | typeof StrictNoSign = StrictNoSign,
+): Promise<Raw> {
+  const raw: Raw = await createLibp2p({
+    addresses: { listen: [] },
+    transports: [tcp()],
+    connectionEncrypters: [tls()],
+    streamMuxers: [yamux()],
+    services: {
+      identify: identify(),
+      gossip: gossipsub({
+        globalSignaturePolicy: policy,
+        allowPublishToZeroTopicPeers: true,
+        msgIdFn: () => randomBytes(20),
+      }),
+    },
+  })
+  raws.push(raw)
+  raw.services.gossip.subscribe(topic)
+  await raw.dial(multiaddr(target.address))
+  await vi.waitFor(() => expect(raw.services.gossip.getSubscribers(topic)).toHaveLength(1), soon)
+  return raw
+}
+
+const idOf = (raw: Raw): PeerId => raw.peerId.toString() as PeerId
+
+function makeRecord(key: string): SignedRecord {
+  const identity = identityOfSeed(randomBytes(32))
+  const now = Date.now()
+  const span = { validFrom: now, validUntil: now + 3_600_000 }
+  const value = { name: key }
+  return signRecord({ v: 1, bucket: 'files', key, value, author: identity.peerId, seq: 1, ...span }, identity)
+}
+
+/** One byte of the body changed: the id is another, the signature no longer fits. */
+function forged(record: SignedRecord): SignedRecord {
+  const signature = Uint8Array.from(record.signature)
+  signature[3] = (signature[3] ?? 0) ^ 1
+  return { ...record, signature }
+}
+
+async function pair() {
+  const a = await startPeer()
+  const b = await startPeer({ bootstrap: [a.address] })
+  await vi.waitFor(() => expect(a.node.libp2p.services.gossip.getSubscribers(topic)).toHaveLength(1), soon)
+  return { a, b }
+}
+
+test.each([
+  ['random bytes', () => randomBytes(300), 'ingest.refused:malformed'],
+  ['an oversized message', () => Buffer.alloc(200_000, randomBytes(1)[0]), 'ingest.refused:oversize'],
+  ['a forged signature', () => wrapBatch(encodeBatch([forged(makeRecord('forged'))])), 'ingest.refused:bad-signature'],
+  [
+    'a record with a byte changed',
+    () => {
+      const message = wrapBatch(encodeBatch([makeRecord('changed')]))
+      message[40] = (message[40] ?? 0) ^ 0xff
+      return message
+    },
+    'ingest.refused:',
+  ],
+])('%s is counted, its sender cut off, and honest records go on', async (_, make, counter) => {
+  const { a, b } = await pair()
+  const raw = await startRaw(a)
+  await vi.waitFor(() => expect(a.node.linked(idOf(raw))).toBe(true), soon)
+  const flood = setInterval(() => void raw.services.gossip.publish(topic, make()).catch(() => {}), 5)
+  try {
+    await vi.waitFor(() => expect(a.node.offenders.banned(idOf(raw))).toBe(true), soon)
+  } finally {
+    clearInterval(flood)
+  }
+  await vi.waitFor(() => expect(a.node.linked(idOf(raw))).toBe(false), soon)
+  const refused = Object.entries(a.counters.snapshot()).filter(([name]) => name.startsWith(counter))
+  expect(refused.reduce((sum, [, count]) => sum + count, 0)).toBeGreaterThanOrEqual(3)
+  a.say('files', 'honest', 5)
+  await vi.waitFor(() => expect(b.keys('files')).toHaveLength(5), soon)
+  // Nothing of it was passed on, so nobody else suspects `a`.
+  expect(b.node.offenders.points(a.node.peerId)).toBe(0)
+  expect(b.keys('files').every((key) => key.startsWith('honest'))).toBe(true)
+  await expect(raw.dial(multiaddr(a.address)).then((link) => link.newStream(catchUpProtocol))).rejects.toThrow()
+})
+
+test('messages that gossip itself refuses cost their sender its link', async () => {
+  const { a } = await pair()
+  const raw = await startRaw(a, StrictSign)
+  await vi.waitFor(() => expect(a.node.linked(idOf(raw))).toBe(true), soon)
+  const flood = setInterval(() => void raw.services.gossip.publish(topic, randomBytes(50)).catch(() => {}), 5)
+  try {
+    await vi.waitFor(() => expect(a.node.linked(idOf(raw))).toBe(false), soon)
+  } finally {
+    clearInterval(flood)
+  }
+  expect(a.counters.get('gossip.refused:score')).toBeGreaterThan(0)
+})
+
+test('one forged copy does not keep the true record out', async () => {
+  const { a } = await pair()
+  const raw = await startRaw(a)
+  const record = makeRecord('true')
+  await raw.services.gossip.publish(topic, wrapBatch(encodeBatch([forged(record), record])))
+  await vi.waitFor(() => expect(a.keys('files')).toEqual(['true']), soon)
+})
+
+test('random bytes on a catch-up stream are counted and harm nothing', async () => {
+  const { a, b } = await pair()
+  const raw = await startRaw(a)
+  for (let i = 0; i < 40 && !a.node.offenders.banned(idOf(raw)); i += 1) {
+    try {
+      const link = raw.getConnections()[0] ?? (await raw.dial(multiaddr(a.address)))
+      const stream = await link.newStream(catchUpProtocol)
+      const length = 1 + (i % 60)
+      stream.send(Buffer.concat([Buffer.of(length), randomBytes(length)]))
+      await stream.close()
+    } catch {
+      // Cut off: that is what is hoped for.
+    }
+  }
+  await vi.waitFor(() => expect(a.counters.get('catch-up.refused:malformed')).toBeGreaterThan(5), soon)
+  await vi.waitFor(() => expect(a.node.linked(idOf(raw))).toBe(false), soon)
+  a.say('files', 'honest', 5)
+  await vi.waitFor(() => expect(b.keys('files')).toHaveLength(5), soon)
+})
