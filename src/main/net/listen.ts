@@ -41,6 +41,20 @@ export async function checkListen(addresses: readonly string[]): Promise<void> {
   }
 }
 
+/** What is wrong with an address for that use, as the end of a sentence, or null when it can be used. */
+export function wrongAddress(address: string, use: 'listen' | 'bootstrap'): string | null {
+  let endpoint: Endpoint | null
+  try {
+    const parsed = multiaddr(address)
+    // A name is looked up when it is dialled; one cannot listen on a name.
+    if (use === 'bootstrap' && parsed.getComponents().some(({ name }) => name.startsWith('dns'))) return null
+    endpoint = endpointOf(parsed)
+  } catch {
+    return 'is not a multiaddress; write it like /ip4/192.168.1.5/tcp/4040'
+  }
+  return endpoint === null ? 'names no host and port; write it like /ip4/192.168.1.5/tcp/4040' : null
+}
+
 /** @throws SwarmError INVALID_INPUT when the text is no multiaddress */
 export function parseAddress(address: string, purpose: string): Multiaddr {
   try {

@@ -1,0 +1,240 @@
+import { randomInt } from 'node:crypto'
+import { homedir, hostname } from 'node:os'
+import { join } from 'node:path'
+import type { PeerId } from '../shared/ids.ts'
+import { isAbort } from '../shared/errors.ts'
+import { settingsSchema, type InfoView, type RobotFacts, type Settings, type SystemStatusView } from '../shared/views.ts'
+import { systemClock, type Clock } from './base/clock.ts'
+import { Counters } from './base/counters.ts'
+import { startAll, stopAll, type Startable } from './base/lifecycle.ts'
+import type { Log } from './base/log.ts'
+import { Exchange } from './net/exchange.ts'
+import { wrongAddress } from './net/listen.ts'
+import { SwarmNode } from './net/swarm-node.ts'
+import { VerifyPool } from './net/verify-pool.ts'
+import { Diagnostics, type DiagnosticsInit } from './service/diagnostics/diagnostics.ts'
+import type { Sampler } from './service/diagnostics/sampler.ts'
+import { SystemSampler } from './service/diagnostics/system-sampler.ts'
+import { Discovery } from './service/discovery/discovery.ts'
+import { FileService } from './service/files/file-service.ts'
+import { Membership, type MembershipInit } from './service/membership/membership.ts'
+import { SettingsService } from './service/settings/settings-service.ts'
+import { Upkeep } from './service/upkeep/upkeep.ts'
+import { Database } from './store/database.ts'
+import { openIdentity, type Identity, type KeyProtector } from './store/identity-store.ts'
+import { MetricStore } from './store/metric-store.ts'
+import { RecordBook } from './store/record-book.ts'
+import { SettingsStore } from './store/settings-store.ts'
+
+export interface PeerOptions {
+  /** The peer's folder; made (0700) when it is not there. */
+  readonly home: string
+  readonly version: string
+  readonly log: Log
+  readonly clock?: Clock
+  /** In [0, 1). */
+  readonly random?: () => number
+  /** In force for this run, never saved: the command line. */
+  readonly settings?: Partial<Settings>
+  /** Wraps the identity's key by the system's key store. */
+  readonly protector?: KeyProtector
+  /** Default: this machine. A simulated body comes from the lab. */
+  readonly sampler?: Sampler
+  readonly robot?: RobotFacts | null
+  readonly simulated?: boolean
+  readonly diagnostics?: DiagnosticsInit
+  readonly membership?: Pick<MembershipInit, 'speakEveryMs' | 'repeatEveryMs'>
+}
+
+/** The swarm that peers join until invites exist. */
+const swarm = 'default'
+
+/** One machine's place in the swarm: one object that starts and stops. Shells put a face on it. */
+export interface Peer extends Startable {
+  readonly peerId: PeerId
+  readonly startedAtMs: number
+  readonly options: PeerOptions
+  readonly log: Log
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly book: RecordBook
+  readonly node: SwarmNode
+  readonly membership: Membership
+  readonly diagnostics: Diagnostics
+  readonly files: FileService
+  readonly settings: SettingsService
+  /** What the API's `system.info` tells, but for what only the shell knows. */
+  info(): Omit<InfoView, 'web' | 'can'>
+  status(): SystemStatusView
+}
+
+/**
+ * Opens the store and the identity and wires the parts; nothing runs before `start`.
+ * After `stop` the store is closed: make a new peer to start again.
+ * @throws SwarmError HOME_IN_USE, IDENTITY_UNREADABLE, PERMISSION_DENIED, DISK_FULL, INVALID_INPUT
+ */
+export async function createPeer(options: PeerOptions): Promise<Peer> {
+  const { home, log, clock = systemClock, random = () => randomInt(2 ** 32) / 2 ** 32 } = options
+  const counters = new Counters()
+  const basics = { clock, random, log, counters }
+  const database = Database.open(basics, { home })
+  try {
+    const identity = openIdentity({ home, protector: options.protector })
+    const settings = openSettings(basics, options)
+    return wire({ ...basics, options, database, identity, settings })
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+interface Basics {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Log
+  readonly counters: Counters
+}
+
+function openSettings(basics: Basics, options: PeerOptions): SettingsService {
+  const defaults: Settings = {
+    name: hostname().split('.')[0]?.slice(0, 63) || 'peer',
+    role: 'operator',
+    shareDir: join(homedir(), 'shared-logs'),
+    downloadDir: join(homedir(), 'Downloads'),
+    listen: [],
+    bootstrap: [],
+    mdns: true,
+    theme: 'system',
+  }
+  const path = join(options.home, 'settings.json')
+  const store = new SettingsStore<Settings>(basics, { path, schema: settingsSchema, defaults })
+  return new SettingsService({ store, checkAddress: wrongAddress }, { overrides: options.settings ?? {} })
+}
+
+interface Opened extends Basics {
+  readonly options: PeerOptions
+  readonly database: Database
+  readonly identity: Identity
+  readonly settings: SettingsService
+}
+
+function wire(opened: Opened): Peer {
+  const { clock, random, log, counters, options, database, identity, settings } = opened
+  const basics = { clock, random, log, counters }
+  const { peerId } = identity
+  const startedAtMs = clock.now()
+  const chosen = settings.get()
+  const profile = ({ name, role }: Settings) => ({
+    name,
+    role,
+    version: options.version,
+    robot: options.robot ?? null,
+    simulated: options.simulated ?? false,
+  })
+
+  const book = new RecordBook({ ...basics, database, identity })
+  const metrics = new MetricStore({ ...basics, database })
+  const node = new SwarmNode(
+    { ...basics, identity },
+    { swarm, listen: chosen.listen, bootstrap: chosen.bootstrap, mdns: chosen.mdns },
+  )
+  const pool = new VerifyPool(basics)
+  const exchange = new Exchange({ ...basics, node, book, pool }, { swarm })
+  const sampler = options.sampler ?? new SystemSampler(basics, { folder: options.home })
+  const diagnostics = new Diagnostics({ ...basics, peerId, book, metrics, sampler }, options.diagnostics)
+  const membership = new Membership(
+    { ...basics, peerId, book, node, health: diagnostics },
+    {
+      profile: profile(chosen),
+      startedAtMs,
+      forgottenPath: join(options.home, 'forgotten.json'),
+      ...options.membership,
+    },
+  )
+  const files = new FileService(
+    {
+      ...basics,
+      peerId,
+      book,
+      node,
+      nameOf: (peer) => membership.nameOf(peer),
+      statusOf: (peer) => membership.statusOf(peer),
+      simulated: options.simulated ?? false,
+    },
+    { home: options.home, shareDir: chosen.shareDir, downloadDir: chosen.downloadDir },
+  )
+  const upkeep = new Upkeep(basics, {
+    chores: [
+      { name: 'sweep-records', everyMs: 60_000, run: () => book.sweep().more },
+      { name: 'thin-metrics', everyMs: 300_000, run: () => metrics.thin() },
+    ],
+  })
+  // Stopped in reverse: goodbyes are said while the network is up, the store is closed when nothing writes any more.
+  const store: Startable = { start: async () => {}, stop: async () => database.close() }
+  const discovery = new Discovery({ book, node })
+  const parts = [store, pool, node, exchange, discovery, diagnostics, membership, files, upkeep]
+
+  const applySettings = (now: Settings): void => {
+    membership.setProfile(profile(now))
+    node.setBootstrap(now.bootstrap)
+    files.setDirs({ shareDir: now.shareDir, downloadDir: now.downloadDir }).catch((err: unknown) => {
+      if (!isAbort(err)) log.error({ err }, 'the folders could not be changed')
+    })
+  }
+  let undo: (() => void) | null = null
+  let state: 'new' | 'running' | 'stopped' = 'new'
+
+  return {
+    peerId,
+    startedAtMs,
+    options,
+    log,
+    clock,
+    counters,
+    book,
+    node,
+    membership,
+    diagnostics,
+    files,
+    settings,
+    async start() {
+      if (state !== 'new') return
+      state = 'running'
+      undo = settings.events.on('settings:changed', applySettings)
+      await startAll(parts)
+      log.info({ peer: peerId, addresses: node.addresses() }, 'the peer is up')
+    },
+    async stop() {
+      if (state === 'stopped') return
+      state = 'stopped'
+      undo?.()
+      await stopAll(parts)
+      log.info({ peer: peerId }, 'the peer has stopped')
+    },
+    info: () => ({
+      peer: peerId,
+      name: settings.get().name,
+      role: settings.get().role,
+      version: options.version,
+      swarm,
+      home: options.home,
+      simulated: options.simulated ?? false,
+      startedAtMs,
+      addresses: [...node.addresses()],
+      identityProtection: identity.protection,
+    }),
+    status: () => {
+      const machines = { alive: 0, suspect: 0, gone: 0, unknown: 0 }
+      for (const status of membership.statuses()) machines[status] += 1
+      return {
+        atMs: clock.now(),
+        links: node.neighbours().length,
+        machines,
+        transfersRunning: files.transfers().filter(({ state: now }) => now === 'waiting' || now === 'running').length,
+        records: book.counts().reduce((sum, { records }) => sum + records, 0),
+        counters: counters.snapshot(),
+        warnings: [...files.warnings()],
+      }
+    },
+  }
+}
