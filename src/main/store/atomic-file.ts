@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { storeError } from './store-error.ts'
+
+/**
+ * Writes a small file so that, at any moment and after a power cut, it is either the old or the new one.
+ * @param mode permissions of the new file; default 0600, because what lies in a home is its owner's
+ */
+export function writeFileAtomic(path: string, content: string, mode = 0o600): void {
+  const temporary = `${path}.${randomUUID()}.tmp`
+  try {
+    const file = openSync(temporary, 'wx', mode)
+    try {
+      writeSync(file, content)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, path)
+    syncFolder(dirname(path))
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw storeError(error, path)
+  }
+}
+
+/** Makes the rename itself last; Windows cannot open folders and does not need it. */
+function syncFolder(path: string): void {
+  if (process.platform === 'win32') return
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto'
+import { chmodSync, mkdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { SwarmError } from '../../shared/errors.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Counters } from '../base/counters.ts'
+import type { Log } from '../base/log.ts'
+import { HomeLock } from './home-lock.ts'
+import { migrate } from './schema.ts'
+import { isCorruption, storeError } from './store-error.ts'
+
+export interface DatabaseComponents {
+  readonly clock: Clock
+  readonly log: Log
+  readonly counters: Counters
+}
+
+export interface DatabaseInit {
+  /** The peer's folder; made, mode 0700, when it is not there. */
+  readonly home: string
+  /** Most pages (4 KiB) the file may grow to; default none. Past it writes fail as on a full disk. */
+  readonly maxPages?: number
+}
+
+/**
+ * The peer's SQLite database `<home>/swarm.db`: one writer, WAL. A transaction that returned survives the death
+ * of the process at any moment (`kill -9`). When the power fails, the last seconds may be lost but nothing is damaged:
+ * synchronous = NORMAL does not wait for the card at each commit, because that would wear it out and stall the
+ * peer for tens of milliseconds; what is lost comes back from the swarm.
+ */
+export class Database {
+  readonly home: string
+  readonly #components: DatabaseComponents
+  readonly #connection: DatabaseSync
+  readonly #lock: HomeLock
+  #depth = 0
+  #open = true
+
+  private constructor(home: string, components: DatabaseComponents, connection: DatabaseSync, lock: HomeLock) {
+    this.home = home
+    this.#components = components
+    this.#connection = connection
+    this.#lock = lock
+  }
+
+  /**
+   * Opens or makes the database. A damaged one is moved aside (never deleted), counted, and a fresh one is begun.
+   * Throws HOME_IN_USE when another process has this home, PERMISSION_DENIED or DISK_FULL when the machine refuses.
+   */
+  static open(components: DatabaseComponents, init: DatabaseInit): Database {
+    const { home } = init
+    try {
+      mkdirSync(home, { recursive: true, mode: 0o700 })
+      chmodSync(home, 0o700)
+    } catch (error) {
+      throw storeError(error, home)
+    }
+    const lock = HomeLock.take(home)
+    try {
+      return new Database(home, components, openFile(components, init), lock)
+    } catch (error) {
+      lock.release()
+      throw storeError(error, join(home, 'swarm.db'))
+    }
+  }
+
+  /** For the stores: statements are prepared once and used inside `transaction` or alone. */
+  get connection(): DatabaseSync {
+    return this.#connection
+  }
+
+  /**
+   * Runs `work` as one transaction: all of it or, when it throws, nothing. Inside another it joins that one.
+   * A full disk throws DISK_FULL; what was there before is intact.
+   */
+  transaction<Result>(work: () => Result): Result {
+    if (this.#depth > 0) return work()
+    try {
+      this.#connection.exec('BEGIN IMMEDIATE')
+      this.#depth++
+      try {
+        const result = work()
+        this.#connection.exec('COMMIT')
+        return result
+      } catch (error) {
+        // SQLite has rolled back by itself after some errors, a full disk among them.
+        if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK')
+        throw error
+      } finally {
+        this.#depth--
+      }
+    } catch (error) {
+      throw this.#describe(error)
+    }
+  }
+
+  /** Runs a reading `work`, turning SQLite's errors into ours. */
+  read<Result>(work: () => Result): Result {
+    try {
+      return work()
+    } catch (error) {
+      throw this.#describe(error)
+    }
+  }
+
+  /** Closes the database and gives the home free. Idempotent. */
+  close(): void {
+    if (!this.#open) return
+    this.#open = false
+    try {
+      this.#connection.close()
+    } finally {
+      this.#lock.release()
+    }
+  }
+
+  #describe(error: unknown): unknown {
+    if (isCorruption(error)) this.#components.counters.add('store.failed:corrupt')
+    return storeError(error, join(this.home, 'swarm.db'))
+  }
+}
+
+function openFile(components: DatabaseComponents, init: DatabaseInit): DatabaseSync {
+  const path = join(init.home, 'swarm.db')
+  try {
+    return openChecked(path, init)
+  } catch (error) {
+    if (!isCorruption(error)) throw error
+    const stamp = new Date(components.clock.now()).toISOString().replaceAll(':', '-')
+    const aside = `${path}.corrupt-${stamp}-${randomUUID().slice(0, 8)}`
+    for (const suffix of ['', '-wal', '-shm']) moveAside(path + suffix, aside + suffix)
+    components.counters.add('store.moved-aside:corrupt')
+    components.log.error(
+      { path, aside, cause: (error as Error).message },
+      'The database is damaged. It was moved aside and a fresh one begun; records come back from the swarm.',
+    )
+    return openChecked(path, init)
+  }
+}
+
+function openChecked(path: string, init: DatabaseInit): DatabaseSync {
+  const connection = new DatabaseSync(path, { timeout: 5_000 })
+  try {
+    chmodSync(path, 0o600)
+    connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
+    // 16 MiB of cache: the indexes of 100,000 records stay in memory.
+    connection.exec('PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 33554432; PRAGMA temp_store = MEMORY')
+    const check = connection.prepare('PRAGMA quick_check(1)').get() as { quick_check?: string } | undefined
+    if (check?.quick_check !== 'ok') {
+      throw new SwarmError('DATABASE_CORRUPT', `${path} fails SQLite's check: ${check?.quick_check ?? 'no answer'}`)
+    }
+    migrate(connection)
+    if (init.maxPages !== undefined) connection.exec(`PRAGMA max_page_count = ${Math.trunc(init.maxPages)}`)
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+function moveAside(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
