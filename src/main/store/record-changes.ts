@@ -1,7 +1,7 @@
 import type { PeerId, RecordId } from '../../shared/ids.ts'
 import { joinAttestations, sameAttestations, type Attestation } from '../model/attestation.ts'
 import { buckets, type BucketName } from '../model/bucket.ts'
-import { decideMerge, decideSweep, versionOf } from '../model/merge.ts'
+import { decideMerge, decideSweep, versionOf, type Version } from '../model/merge.ts'
 import type { SignedRecord } from '../model/record.ts'
 import { rejected, type Rejected } from '../model/reject.ts'
 import { horizonMs } from '../model/validity.ts'
@@ -56,7 +56,7 @@ export class RecordChanges {
       }
       case 'marked':
         this.clear(bucket, author, key)
-        this.#store.setMark(bucket, author, key, versionOf(record), horizonMs(record.body, policy))
+        this.#mark(record, versionOf(record))
         return rejected('expired')
       case 'known': {
         const known = held ?? this.#store.get(record.id)
@@ -92,17 +92,21 @@ export class RecordChanges {
 
   /** Takes away a record that has ended, and remembers what it still outdates. */
   sweep(stored: StoredRecord, nowMs: number): void {
-    const { bucket, author, key } = stored.record.body
-    const policy = buckets[bucket]
     const version = versionOf(stored.record)
     this.#went(stored)
-    if (decideSweep(version, policy, nowMs) !== 'mark') return
-    this.#store.setMark(bucket, author, key, version, horizonMs(version, policy))
+    if (decideSweep(version, buckets[stored.record.body.bucket], nowMs) === 'mark') this.#mark(stored.record, version)
   }
 
   /** Takes the counts back, when the transaction was. */
   undoTally(): void {
     for (const [stored, by] of this.#counted.splice(0)) this.#add(stored, by === 1 ? -1 : 1)
+  }
+
+  /** Marks are bounded as records are; without one, an older record that comes again may count until it ends. */
+  #mark({ body: { bucket, author, key } }: SignedRecord, version: Version): void {
+    const policy = buckets[bucket]
+    if (this.#store.markCount(bucket, author) >= policy.maxRecordsPerAuthor) return
+    this.#store.setMark(bucket, author, key, version, horizonMs(version, policy))
   }
 
   #came(stored: StoredRecord): void {

@@ -167,8 +167,13 @@ export class RecordStore {
     return Number(this.#sql('DELETE FROM marks WHERE horizon <= ?').run(nowMs).changes)
   }
 
-  markCount(): number {
-    return count(this.#sql('SELECT count(*) AS n FROM marks').get())
+  markCount(bucket: BucketName, author: PeerId): number {
+    return count(
+      this.#sql('SELECT count(*) AS n FROM marks WHERE bucket = ? AND author = ?').get(
+        bucketCode(bucket),
+        authorKey(author),
+      ),
+    )
   }
 
   /** Records whose validity has ended by `nowMs`, or starts after `futureMs`; at most `limit`. */
