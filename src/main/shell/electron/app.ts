@@ -1,0 +1,61 @@
+import { app, dialog } from 'electron'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { entryUrl } from '../../base/entry.ts'
+import { createLog } from '../../base/log.ts'
+import { registerAppScheme } from './app-protocol.ts'
+import type { DesktopParts } from './desktop-peer.ts'
+import { Desktop } from './desktop.ts'
+import { failureText } from './failure.ts'
+import { parseOptions } from './options.ts'
+
+/** Windows names notifications and taskbar groups by it. */
+const appId = 'org.duckietown.dt-swarm'
+
+function placeOf(path: string): string {
+  return fileURLToPath(new URL(path, entryUrl('index.ts')))
+}
+
+function versionOf(packageFile: string): string {
+  const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
+  return version
+}
+
+/**
+ * Runs the desktop app; ends the process when it is over. A second start with the same home only brings the first
+ * one's window to the front. Must be called while the entry module is evaluated: Electron wants schemes, paths and
+ * the lock before its `ready` event.
+ */
+export function runDesktop(load: () => Promise<DesktopParts>): void {
+  registerAppScheme()
+  app.setName('dt-swarm')
+  app.setAppUserModelId(appId)
+  try {
+    // Run by Electron's own executable, the first argument is our script.
+    const options = parseOptions(process.argv.slice(app.isPackaged ? 1 : 2), process.env)
+    mkdirSync(options.home, { recursive: true, mode: 0o700 })
+    // Chromium's own files, and with them the lock: one app for each home.
+    app.setPath('userData', join(options.home, 'desktop'))
+    if (!app.requestSingleInstanceLock()) return app.exit(0)
+    const log = createLog(options.logLevel)
+    const desktop = new Desktop(
+      { log },
+      {
+        options,
+        version: versionOf(placeOf('../../package.json')),
+        rendererDir: placeOf('../renderer'),
+        preloadFile: placeOf('../preload/index.cjs'),
+        iconDir: placeOf('../../resources/icons'),
+        load,
+      },
+    )
+    process.on('uncaughtException', (error) => desktop.fail('dt-swarm must stop', error))
+    // A promise that nobody awaited leaves the rest of the peer as it was: it is a fault to mend, not to die of.
+    process.on('unhandledRejection', (error) => log.error({ err: error }, 'a failure that nobody handled'))
+    void desktop.start()
+  } catch (error) {
+    dialog.showErrorBox('dt-swarm cannot start', failureText(error))
+    app.exit(2)
+  }
+}

@@ -1,0 +1,28 @@
+import { dialog, shell, type BrowserWindow } from 'electron'
+import { basename, join } from 'node:path'
+import type { LabControl, ShellActions } from '../api/shell-actions.ts'
+
+export interface DesktopActionDeps {
+  readonly window: () => BrowserWindow | null
+  readonly downloadDir: () => string
+  readonly lab: LabControl | null
+  readonly web: () => string | null
+}
+
+/** What the desktop adds to a peer: native dialogs and the file manager. */
+export function desktopActions(deps: DesktopActionDeps): ShellActions {
+  return {
+    can: { openFolder: true, choosePlace: true, lab: deps.lab !== null },
+    web: deps.web,
+    lab: deps.lab,
+    askSavePlace: async (name) => {
+      // The name is another peer's: only its last part, and the person sees and confirms where it goes.
+      const options = { title: 'Save log', defaultPath: join(deps.downloadDir(), basename(name.replaceAll('\\', '/'))) }
+      const window = deps.window()
+      const asked = window === null ? dialog.showSaveDialog(options) : dialog.showSaveDialog(window, options)
+      const { canceled, filePath } = await asked
+      return canceled || filePath === '' ? null : filePath
+    },
+    showInFolder: (path) => shell.showItemInFolder(path),
+  }
+}

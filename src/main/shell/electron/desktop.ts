@@ -1,0 +1,218 @@
+import { RPCHandler } from '@orpc/server/message-port'
+import { app, dialog, shell, type BrowserWindow } from 'electron'
+import { join } from 'node:path'
+import { stopAll, type Startable } from '../../base/lifecycle.ts'
+import { systemClock, type Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import { createRouter } from '../api/router.ts'
+import type { LabControl, ShellActions } from '../api/shell-actions.ts'
+import { reloadAfterCrash } from './crash.ts'
+import { desktopActions } from './desktop-actions.ts'
+import type { DesktopParts, DesktopPeer } from './desktop-peer.ts'
+import { failureText } from './failure.ts'
+import { setMenu } from './menu.ts'
+import { AppNotifications } from './notifications.ts'
+import type { DesktopOptions } from './options.ts'
+import { WindowPort, type PortHandler } from './port.ts'
+import { systemProtector } from './protector.ts'
+import { acceptDrops } from './share-drop.ts'
+import { AppTray } from './tray.ts'
+import { AppWindow } from './window.ts'
+
+/** A peer that has not stopped by then hangs on something that a kill will not lose: what it acknowledged is on disk. */
+const stopDeadlineMs = 10_000
+
+export interface DesktopInit {
+  readonly options: DesktopOptions
+  readonly version: string
+  readonly rendererDir: string
+  readonly preloadFile: string
+  readonly iconDir: string
+  /** Brings the peer's code in. Called once the window is on its way. */
+  readonly load: () => Promise<DesktopParts>
+}
+
+/** The desktop app: a full peer with a window on it. */
+export class Desktop {
+  readonly #init: DesktopInit
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #window: AppWindow
+  readonly #running: Startable[] = []
+  #port: WindowPort | null = null
+  #handler: PortHandler | null = null
+  #peer: DesktopPeer | null = null
+  #stopping: Promise<number> | null = null
+
+  constructor(deps: { readonly log: Log; readonly clock?: Clock }, init: DesktopInit) {
+    this.#log = deps.log
+    this.#clock = deps.clock ?? systemClock
+    this.#init = init
+    this.#window = new AppWindow(
+      { log: deps.log, onOpened: (window) => this.#wire(window) },
+      {
+        stateFile: join(init.options.home, 'window.json'),
+        rendererDir: init.rendererDir,
+        preloadFile: init.preloadFile,
+        iconFile: join(init.iconDir, 'icon.png'),
+      },
+    )
+  }
+
+  /** Opens the window, then brings the peer up. A start that fails is told in a native box, and the app ends with 1. */
+  async start(): Promise<void> {
+    app.on('second-instance', this.#show)
+    app.on('activate', this.#show)
+    // On a Mac an app without a window lives on in the dock; elsewhere the last window's end is the app's.
+    app.on('window-all-closed', () => (process.platform === 'darwin' ? undefined : app.quit()))
+    app.on('before-quit', this.#onBeforeQuit)
+    try {
+      await app.whenReady()
+      this.#window.open()
+      await this.#startPeer(await this.#init.load())
+    } catch (error) {
+      this.fail('dt-swarm cannot start', error)
+    }
+  }
+
+  /** Tells a person why the app ends, stops what runs and ends it. While it is ending already, it only logs. */
+  fail(title: string, error: unknown): void {
+    this.#log.fatal({ err: error }, title)
+    if (this.#stopping !== null) return
+    dialog.showErrorBox(title, failureText(error))
+    this.#end(1)
+  }
+
+  readonly #show = (): void => {
+    if (this.#stopping === null && app.isReady()) this.#window.show()
+  }
+
+  async #startPeer(parts: DesktopParts): Promise<void> {
+    const { options, version } = this.#init
+    const protector = systemProtector(process.platform)
+    const peer = await parts.createPeer({
+      home: options.home,
+      version,
+      log: this.#log,
+      settings: options.settings,
+      ...(protector === undefined ? {} : { protector }),
+    })
+    this.#peer = peer
+    this.#running.push(peer)
+    this.#window.setTheme(peer.settings.get().theme)
+    peer.settings.events.on('settings:changed', ({ theme }) => this.#window.setTheme(theme))
+    await peer.start()
+    if (this.#stopping !== null) return
+    const lab = parts.createLab(peer)
+    this.#running.push({ start: async () => {}, stop: async () => void (await lab.stop()) })
+    const actions = await this.#serve(parts, peer, lab)
+    this.#handler = new RPCHandler(createRouter(peer, actions))
+    this.#port?.serve(this.#handler)
+    this.#acceptDrops()
+    await this.#dress(peer)
+    if (options.lab > 0) this.#startLab(lab, options.lab)
+  }
+
+  /** The API's view of this desktop, with the web console when one was asked for. */
+  async #serve(parts: DesktopParts, peer: DesktopPeer, lab: LabControl): Promise<ShellActions> {
+    let url: string | null = null
+    const actions = desktopActions({
+      window: () => this.#window.window,
+      downloadDir: () => peer.settings.get().downloadDir,
+      lab,
+      web: () => url,
+    })
+    const at = this.#init.options.web
+    if (at === null) return actions
+    const web = await parts.startWeb(peer, actions, at)
+    url = web.url
+    this.#running.push({ start: async () => {}, stop: () => web.stop() })
+    return actions
+  }
+
+  /** Menu, tray and notifications. A desktop without a tray costs only the tray. */
+  async #dress(peer: DesktopPeer): Promise<void> {
+    const show = (hash?: string) => this.#window.show(hash)
+    setMenu({
+      window: () => this.#window.window,
+      show,
+      target: peer,
+      shareDir: () => peer.settings.get().shareDir,
+      log: this.#log,
+    })
+    const extras: Startable[] = [
+      new AppTray(
+        { clock: this.#clock, status: () => peer.status(), show: () => show(), quit: () => app.quit() },
+        { iconFile: join(this.#init.iconDir, process.platform === 'darwin' ? 'trayTemplate.png' : 'tray.png') },
+      ),
+      new AppNotifications({
+        clock: this.#clock,
+        machines: peer.membership,
+        files: peer.files,
+        isWatched: () => this.#window.window?.isFocused() ?? false,
+        show,
+        showInFolder: (path) => shell.showItemInFolder(path),
+      }),
+    ]
+    for (const extra of extras) {
+      this.#running.push(extra)
+      await extra.start().catch((error: unknown) => this.#log.warn({ err: error }, 'this desktop has no such thing'))
+    }
+  }
+
+  #startLab(lab: LabControl, robots: number): void {
+    lab.start(robots).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'the lab did not start')
+      dialog.showErrorBox('The demo lab did not start', failureText(error))
+    })
+  }
+
+  /** Everything that hangs on one window; a Mac may close it and open another. */
+  #wire(window: BrowserWindow): void {
+    const counters = () => this.#peer?.counters
+    const port = new WindowPort({ contents: window.webContents, log: this.#log, counters })
+    port.start()
+    if (this.#handler !== null) port.serve(this.#handler)
+    this.#port = port
+    this.#acceptDrops()
+    reloadAfterCrash(window, { clock: this.#clock, log: this.#log, counters, quit: () => app.quit() })
+  }
+
+  #acceptDrops(): void {
+    const window = this.#window.window
+    if (window !== null && this.#peer !== null && this.#handler !== null) acceptDrops(window.webContents, this.#peer)
+  }
+
+  readonly #onBeforeQuit = (event: { preventDefault(): void }): void => {
+    event.preventDefault()
+    this.#end(0)
+  }
+
+  #end(code: number): void {
+    if (this.#stopping !== null) return
+    this.#window.remember()
+    this.#stopping = this.#stop(code)
+    void this.#stopping.then((exitCode) => app.exit(exitCode))
+  }
+
+  /** Stops all that runs, within the deadline. Resolves with the exit code and never rejects. */
+  async #stop(code: number): Promise<number> {
+    const late = new AbortController()
+    try {
+      this.#port?.close()
+      const stopped = stopAll(this.#running).then(() => true)
+      const deadline = this.#clock.sleep(stopDeadlineMs, { signal: late.signal }).then(
+        () => false,
+        () => false,
+      )
+      if (await Promise.race([stopped, deadline])) return code
+      this.#log.error({ deadlineMs: stopDeadlineMs }, 'the peer did not stop in time; ending anyway')
+      return 1
+    } catch (error) {
+      this.#log.error({ err: error }, 'the peer did not stop cleanly')
+      return 1
+    } finally {
+      late.abort()
+    }
+  }
+}

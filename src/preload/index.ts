@@ -1,0 +1,38 @@
+import { contextBridge, ipcRenderer, webUtils } from 'electron'
+
+/**
+ * All that the page gets from the desktop: a port to the API, and a way to hand over dropped files without ever
+ * naming a path. Sandboxed, so it imports nothing else: the channel names stand in shell/electron/channels.ts too.
+ */
+
+/** The preload script runs in the page's window but in a world of its own; this is all it uses of it. */
+declare const window: {
+  readonly location: { readonly origin: string }
+  postMessage(message: string, targetOrigin: string, transfer: readonly unknown[]): void
+}
+
+// Ports cannot cross the context bridge; a message to our own origin carries them.
+ipcRenderer.on('dt-swarm:port', (event) => {
+  window.postMessage('dt-swarm:port', window.location.origin, event.ports)
+})
+
+contextBridge.exposeInMainWorld(
+  'dtSwarm',
+  Object.freeze({
+    /** Asks for a fresh port; it arrives as a `dt-swarm:port` message. */
+    connect: (): void => ipcRenderer.send('dt-swarm:connect'),
+    /** Shares files that a person dropped or chose. A file made by script has no path and is refused here. */
+    shareFiles: async (files: readonly File[]): Promise<unknown> => {
+      const named = files.map((file) => ({ name: file.name, path: webUtils.getPathForFile(file) }))
+      const nowhere = named.filter(({ path }) => path === '')
+      const paths = named.map(({ path }) => path).filter((path) => path !== '')
+      const answer = (await ipcRenderer.invoke('dt-swarm:share', paths)) as {
+        accepted: number
+        rejected: { name: string; reason: string }[]
+      }
+      const refused = nowhere.map(({ name }) => ({ name, reason: 'is not a file on this computer' }))
+      return { accepted: answer.accepted, rejected: [...answer.rejected, ...refused] }
+    },
+    platform: process.platform,
+  }),
+)
