@@ -7,10 +7,8 @@ const cid = { name: 'cid', in: 'path', required: true, schema: { type: 'string' 
 const error = (description: string) => ({ description })
 
 /** The two ways that bytes travel, which no RPC contract can describe. */
-function filePaths(transfer: OpenAPI.SchemaObject): NonNullable<OpenAPI.Document['paths']> {
-  const bytes: Record<string, OpenAPI.MediaTypeObject> = {
-    'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
-  }
+function filePaths(transfer: object): NonNullable<OpenAPI.Document['paths']> {
+  const bytes = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } as const
   const content = {
     description: "The file's bytes, always as an attachment.",
     content: bytes,
@@ -83,6 +81,6 @@ export async function openApiDocument(version: string): Promise<OpenAPI.Document
     },
   })
   const [, transfer] = converter.convert(transferSchema, { strategy: 'output' })
-  document.paths = { ...document.paths, ...filePaths(transfer as OpenAPI.SchemaObject) }
+  document.paths = { ...document.paths, ...filePaths(transfer) }
   return document
 }

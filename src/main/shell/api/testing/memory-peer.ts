@@ -1,0 +1,248 @@
+import { createHash } from 'node:crypto'
+import type { Cid, PeerId, RecordId } from '../../../../shared/ids.ts'
+import { SwarmError } from '../../../../shared/errors.ts'
+import type { HealthView, MachineView, Settings, ShareView, TransferView } from '../../../../shared/views.ts'
+import { systemClock, type Clock } from '../../../base/clock.ts'
+import { Counters } from '../../../base/counters.ts'
+import { Emitter } from '../../../base/emitter.ts'
+import { silentLog } from '../../../base/log.ts'
+import type { BucketName } from '../../../model/bucket.ts'
+import type { StoredRecord } from '../../../store/record-store.ts'
+import type { ApiPeer } from '../api-peer.ts'
+import type { ShellActions } from '../shell-actions.ts'
+
+export const peerA = '12D3KooWAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' as PeerId
+export const peerB = '12D3KooWBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB' as PeerId
+
+export function machine(peer: PeerId, name: string): MachineView {
+  return {
+    peer,
+    self: peer === peerA,
+    name,
+    role: 'robot',
+    version: '0.1.0',
+    robot: null,
+    simulated: false,
+    os: null,
+    addresses: [],
+    status: 'alive',
+    statusReason: 'announced just now',
+    lastHeardAtMs: 1,
+    lastHeardHow: 'direct',
+    lastHeardFrom: null,
+    lastHeardFromName: null,
+    firstHeardAtMs: 1,
+    connected: true,
+    latencyMs: 3,
+    health: null,
+    spark: { atMs: [], cpuPercent: [], temperatureC: [] },
+    lastLog: null,
+    evidence: [],
+  }
+}
+
+/** The parts of a peer that the API uses, in memory: what it is given is what it tells. */
+export class MemoryPeer implements ApiPeer {
+  readonly peerId = peerA
+  readonly log = silentLog
+  readonly clock: Clock
+  readonly counters = new Counters()
+  readonly machines = new Map<PeerId, MachineView>([[peerA, machine(peerA, 'laptop')]])
+  readonly machineEvents = new Emitter<{ 'machines:changed': { readonly peers: readonly PeerId[] } }>()
+  readonly healthEvents = new Emitter<{ 'health:heard': { readonly peer: PeerId; readonly health: HealthView } }>()
+  readonly fileEvents = new Emitter<{
+    'shares:changed': { readonly cids: readonly Cid[] }
+    'transfers:changed': { readonly ids: readonly string[] }
+  }>()
+  readonly contents = new Map<Cid, Uint8Array>()
+  readonly names = new Map<Cid, string>()
+  readonly ended: TransferView[] = []
+  readonly records: StoredRecord[] = []
+  /** Uploads that were given up before their end. */
+  aborted = 0
+  fetched: unknown[] = []
+
+  constructor(clock: Clock = systemClock) {
+    this.clock = clock
+  }
+
+  get listenerCount(): number {
+    return this.machineEvents.listenerCount + this.healthEvents.listenerCount + this.fileEvents.listenerCount
+  }
+
+  readonly membership: ApiPeer['membership'] = {
+    events: this.machineEvents,
+    list: () => [...this.machines.values()],
+    get: (peer) => this.machines.get(peer),
+    nameOf: (peer) => this.machines.get(peer)?.name ?? peer,
+    forget: (peer) => {
+      this.machines.delete(peer)
+      this.machineEvents.emit('machines:changed', { peers: [peer] })
+    },
+  }
+
+  readonly diagnostics: ApiPeer['diagnostics'] = {
+    events: this.healthEvents,
+    latest: () => undefined,
+    history: ({ peer, fromMs, toMs, maxPoints }) => ({
+      peer,
+      fromMs,
+      toMs,
+      stepMs: (toMs - fromMs) / maxPoints,
+      series: [],
+    }),
+  }
+
+  readonly files: ApiPeer['files'] = {
+    events: this.fileEvents,
+    shares: () => [...this.contents.keys()].map((cid) => this.#share(cid)),
+    share: (cid) => (this.contents.has(cid) ? this.#share(cid) : undefined),
+    transfers: () => this.ended,
+    transfer: (id) => this.ended.find((transfer) => transfer.id === id),
+    cancel: (id) => this.#transfer(id, null, 0),
+    clearEnded: () => void this.ended.splice(0),
+    fetch: (cid, { to }) => {
+      this.fetched.push(to)
+      return this.#transfer('f1', cid, 0)
+    },
+    shareStream: async (name, bytes, { signal }) => {
+      if (name.includes('/')) throw new SwarmError('INVALID_INPUT', `"${name}" is not a file name`)
+      const chunks: Uint8Array[] = []
+      try {
+        for await (const chunk of bytes) {
+          signal?.throwIfAborted()
+          chunks.push(chunk)
+        }
+      } catch (error) {
+        this.aborted += 1
+        throw error
+      }
+      return this.#transfer('s1', this.put(name, Buffer.concat(chunks)), 1)
+    },
+    content: (cid, { offset = 0, length }) => this.#content(cid, offset, length),
+    stat: async (cid) => {
+      const bytes = this.contents.get(cid)
+      if (bytes === undefined) throw new SwarmError('FETCH_FAILED', 'no peer that has it can be reached')
+      return { sizeBytes: bytes.length, local: true }
+    },
+  }
+
+  readonly settings: ApiPeer['settings'] = {
+    get: () => this.#settings,
+    update: (patch) => {
+      this.#settings = { ...this.#settings, ...patch }
+      return { settings: this.#settings, waiting: [] }
+    },
+  }
+
+  readonly book: ApiPeer['book'] = {
+    counts: () => [{ bucket: 'files', records: this.records.length, bytes: 100 }],
+    idsPage: (bucket: BucketName, after: RecordId | null, limit: number) =>
+      this.records
+        .filter(({ record }) => record.body.bucket === bucket && (after === null || record.id > after))
+        .map(({ record }) => record.id)
+        .sort()
+        .slice(0, limit),
+    getMany: (ids) => ids.flatMap((id) => this.records.find(({ record }) => record.id === id) ?? []),
+  }
+
+  readonly node: ApiPeer['node'] = { links: () => [] }
+
+  #settings: Settings = {
+    name: 'laptop',
+    role: 'operator',
+    shareDir: '/share',
+    downloadDir: '/downloads',
+    listen: [],
+    bootstrap: [],
+    mdns: false,
+    theme: 'system',
+  }
+
+  info(): ReturnType<ApiPeer['info']> {
+    return {
+      peer: peerA,
+      name: 'laptop',
+      role: 'operator',
+      version: '0.1.0',
+      swarm: 'test',
+      home: '/home',
+      simulated: false,
+      startedAtMs: 1,
+      addresses: [],
+      identityProtection: 'file',
+    }
+  }
+
+  status(): ReturnType<ApiPeer['status']> {
+    return {
+      atMs: this.clock.now(),
+      links: 0,
+      machines: { alive: this.machines.size, suspect: 0, gone: 0, unknown: 0 },
+      transfersRunning: 0,
+      records: 0,
+      counters: { ...this.counters.snapshot() },
+      warnings: [],
+    }
+  }
+
+  put(name: string, bytes: Uint8Array): Cid {
+    const digest = createHash('sha256').update(bytes).digest('hex')
+    const cid = `bafy${digest.replace(/[0189]/g, 'z')}` as Cid
+    this.contents.set(cid, bytes)
+    this.names.set(cid, name)
+    this.fileEvents.emit('shares:changed', { cids: [cid] })
+    return cid
+  }
+
+  async *#content(cid: Cid, offset: number, length: number | undefined): AsyncGenerator<Uint8Array> {
+    const bytes = this.contents.get(cid) ?? new Uint8Array()
+    const end = length === undefined ? bytes.length : offset + length
+    for (let at = offset; at < end; at += 1_000) yield bytes.subarray(at, Math.min(at + 1_000, end))
+  }
+
+  #share(cid: Cid): ShareView {
+    return {
+      cid,
+      name: this.names.get(cid) ?? '',
+      sizeBytes: this.contents.get(cid)?.length ?? 0,
+      mediaType: 'text/plain',
+      origin: peerA,
+      originName: 'laptop',
+      simulated: false,
+      modifiedAtMs: 1,
+      sharedAtMs: 1,
+      copies: [],
+      local: true,
+      evidence: [],
+    }
+  }
+
+  #transfer(id: string, cid: Cid | null, doneBytes: number): TransferView {
+    return {
+      id,
+      kind: cid === null ? 'fetch' : 'share',
+      name: cid === null ? '' : (this.names.get(cid) ?? ''),
+      cid,
+      sizeBytes: null,
+      doneBytes,
+      bytesPerS: 0,
+      remainingMs: null,
+      state: 'done',
+      step: 'done',
+      error: null,
+      startedAtMs: 1,
+      endedAtMs: 1,
+      path: null,
+    }
+  }
+}
+
+/** A shell without a desktop and without a lab. */
+export const bareShell: ShellActions = {
+  can: { openFolder: false, choosePlace: false, lab: false },
+  web: () => null,
+  askSavePlace: async () => null,
+  showInFolder: () => {},
+  lab: null,
+}
