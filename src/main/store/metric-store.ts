@@ -59,13 +59,21 @@ export class MetricStore {
    * is known, is left out, because values also come from other peers. Throws DISK_FULL when it cannot be kept.
    */
   append(peer: PeerId, atMs: number, values: MetricValues): void {
+    this.appendMany([{ peer, atMs, values }])
+  }
+
+  /** As `append`, in one commit: all of them are kept, or none. */
+  appendMany(samples: readonly { readonly peer: PeerId; readonly atMs: number; readonly values: MetricValues }[]): void {
+    if (samples.length === 0) return
     this.#database.transaction(() => {
-      const peerNo = this.#peerNo(peer, true)
       const insert = this.#sql('INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?)')
-      for (const metric of metricNames) {
-        const value = values[metric]
-        if (value === undefined || !Number.isFinite(value)) continue
-        insert.run(peerNo, this.#metricNo(metric), Math.trunc(atMs), value)
+      for (const { peer, atMs, values } of samples) {
+        const peerNo = this.#peerNo(peer, true)
+        for (const metric of metricNames) {
+          const value = values[metric]
+          if (value === undefined || !Number.isFinite(value)) continue
+          insert.run(peerNo, this.#metricNo(metric), Math.trunc(atMs), value)
+        }
       }
     })
   }

@@ -1,5 +1,11 @@
 import type { PeerId } from '../../../shared/ids.ts'
-import { metricNames, type HealthView, type HistoryView, type MetricName } from '../../../shared/views.ts'
+import {
+  metricNames,
+  type HealthView,
+  type HistoryView,
+  type MetricName,
+  type MetricValues,
+} from '../../../shared/views.ts'
 import { isAbort } from '../../../shared/errors.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
@@ -52,6 +58,11 @@ export interface DiagnosticsEvents {
 /** As long as the machine itself is shown: the last health of a silent robot is what one wants to see. */
 const validForMs = 7 * 24 * 60 * 60_000
 
+/** What a crash may cost a chart; the summaries in the records are safe at once. */
+const flushEveryMs = 10_000
+/** What comes in within that time from a thousand robots. */
+const maxUnwritten = 1_000
+
 /**
  * This machine's health at full resolution, told to the swarm as summaries, and what others tell of theirs.
  * All of it is kept in the metric store, from which charts are drawn.
@@ -63,7 +74,8 @@ export class Diagnostics implements Startable {
   readonly #events: Emitter<DiagnosticsEvents>
   readonly #latest = new LatestHealth()
   readonly #spoken = new SpokenTimes()
-  #unwritten: HealthView[] = []
+  #unwritten: { readonly peer: PeerId; readonly atMs: number; readonly values: MetricValues }[] = []
+  #flushedAtMs = 0
   #summary: SummaryBuilder
   #run: AbortController | undefined
   #loop: Promise<void> = Promise.resolve()
@@ -122,7 +134,7 @@ export class Diagnostics implements Startable {
 
   /** A machine's past, each point the min, mean and max of its stretch. A stretch without a sample has no point. */
   history(query: HistoryQuery): HistoryView {
-    if (query.peer === this.#deps.peerId) this.#flush()
+    this.#flush()
     return this.#deps.metrics.history({
       peer: query.peer,
       metrics: query.metrics ?? metricNames,
@@ -155,9 +167,7 @@ export class Diagnostics implements Startable {
       const sample = await this.#deps.sampler.sample()
       const health: HealthView = { atMs: this.#deps.clock.now(), ...sample, notes: [...sample.notes] }
       this.#summary.add(sample)
-      this.#unwritten.push(health)
-      // Written together: one commit in 10 s instead of five is kinder to an SD card.
-      if (this.#unwritten.length * this.#sampleEveryMs >= 10_000) this.#flush()
+      this.#keep(this.#deps.peerId, health)
       this.#latest.set(this.#deps.peerId, health)
       this.#events.emit('health:heard', { peer: this.#deps.peerId, health })
     } catch (err) {
@@ -166,18 +176,22 @@ export class Diagnostics implements Startable {
     }
   }
 
+  /** Written together: one commit in 10 s instead of one a value is kinder to an SD card. */
+  #keep(peer: PeerId, { atMs, values }: HealthView): void {
+    this.#unwritten.push({ peer, atMs, values })
+    const waited = this.#deps.clock.monotonic() - this.#flushedAtMs
+    if (waited >= flushEveryMs || this.#unwritten.length >= maxUnwritten) this.#flush()
+  }
+
   #flush(): void {
     const unwritten = this.#unwritten
     this.#unwritten = []
-    for (const health of unwritten) this.#keep(this.#deps.peerId, health)
-  }
-
-  #keep(peer: PeerId, health: HealthView): void {
+    this.#flushedAtMs = this.#deps.clock.monotonic()
     try {
-      this.#deps.metrics.append(peer, health.atMs, health.values)
+      this.#deps.metrics.appendMany(unwritten)
     } catch (err) {
       this.#deps.counters.add('diagnostics.failed:store')
-      this.#deps.log.warn({ err, peer }, 'a health value could not be stored; the chart will have a gap')
+      this.#deps.log.warn({ err }, 'health values could not be stored; the charts will have a gap')
     }
   }
 

@@ -162,6 +162,16 @@ export class Membership implements Startable {
     return this.#table.get(peer)?.status ?? 'unknown'
   }
 
+  /** The status of every machine that is shown, this one included. */
+  *statuses(): Iterable<MachineStatus> {
+    for (const machine of this.#table.all()) if (!this.#hidden(machine)) yield machine.status
+  }
+
+  /** The status of every machine that `list` shows. */
+  *statuses(): Iterable<MachineStatus> {
+    for (const machine of this.#table.all()) if (!this.#hidden(machine)) yield machine.status
+  }
+
   /** The name it gave itself, else the end of its id. */
   nameOf(peer: PeerId): string {
     if (peer === this.#deps.peerId) return this.#announcer.profile.name
