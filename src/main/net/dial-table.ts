@@ -75,6 +75,11 @@ export class DialTable {
     return [...this.#targets.values()].sort((a, b) => order(a) - order(b))
   }
 
+  /** Where a peer may be reached, as far as is known. */
+  addressesOf(peer: PeerId): readonly string[] {
+    return [...this.#targets.values()].flatMap((target) => (target.peer === peer ? target.addresses : []))
+  }
+
   get size(): number {
     return this.#targets.size
   }

@@ -100,6 +100,11 @@ export class Dialer implements Startable {
     this.#poke()
   }
 
+  /** Where a peer may be reached, as far as is known. */
+  addressesOf(peer: PeerId): readonly string[] {
+    return this.#table.addressesOf(peer)
+  }
+
   get size(): number {
     return this.#table.size
   }

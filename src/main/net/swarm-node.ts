@@ -147,6 +147,18 @@ export class SwarmNode implements Startable {
     this.#dialer.learn(peer, dialable(addresses, interfaceAddresses()))
   }
 
+  /** Links to one peer that is wanted now, e.g. for a file it holds. Throws when no known address answers. */
+  async connect(peer: PeerId, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    if (this.#up.has(peer)) return
+    const known = this.#dialer.addressesOf(peer)
+    const addresses = known.map((address) => {
+      const parsed = parseAddress(address, 'dial')
+      return address.includes('/p2p/') ? parsed : parsed.encapsulate(`/p2p/${peer}`)
+    })
+    // Without an address of ours libp2p may still know one, from an earlier link.
+    await this.libp2p.dial(addresses.length > 0 ? addresses : peerIdFromString(peer), { signal })
+  }
+
   /** Closes every link with a peer; it may come back. */
   async hangUp(peer: PeerId): Promise<void> {
     await this.#libp2p?.hangUp(peerIdFromString(peer))
