@@ -5,7 +5,7 @@ import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
 
 type ErrorMap = (typeof base)['~orpc']['errorMap']
-type DeclaredCode = keyof ErrorMap & string
+type DeclaredCode = keyof ErrorMap
 
 const declared: ErrorMap = base['~orpc'].errorMap
 

@@ -40,10 +40,7 @@ export interface ApiFiles {
   transfer(id: string): TransferView | undefined
   cancel(id: string): TransferView
   clearEnded(): void
-  fetch(
-    cid: Cid,
-    options: { readonly to: 'downloads' | 'store' | { readonly path: string } },
-  ): TransferView
+  fetch(cid: Cid, options: { readonly to: 'downloads' | 'store' | { readonly path: string } }): TransferView
   shareStream(
     name: string,
     bytes: AsyncIterable<Uint8Array>,

@@ -51,7 +51,10 @@ export function filesRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
     fetch: os.files.fetch.handler(async ({ input }) => {
       if (input.to !== 'ask') return files.fetch(input.cid, { to: input.to })
       if (!shell.can.choosePlace) {
-        throw new SwarmError('UNSUPPORTED', 'no dialog can be opened here: fetch to "downloads", or download the content')
+        throw new SwarmError(
+          'UNSUPPORTED',
+          'no dialog can be opened here: fetch to "downloads", or download the content',
+        )
       }
       const place = await shell.askSavePlace(files.share(input.cid)?.name ?? input.cid)
       return place === null ? null : files.fetch(input.cid, { to: { path: place } })

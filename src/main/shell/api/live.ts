@@ -1,5 +1,4 @@
 import { AsyncIteratorClass } from '@orpc/server'
-import type { LiveEvent } from '../../../shared/contract/live.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Unsubscribe } from '../../base/emitter.ts'
 import type { Slots } from './slots.ts'
@@ -98,11 +97,11 @@ export interface ListSource<Item> {
 export function liveList<Item>(
   source: ListSource<Item>,
   options: LiveOptions,
-): AsyncIteratorClass<LiveEvent<Item> & Mutable<Item>, undefined> {
+): AsyncIteratorClass<LiveListEvent<Item>, undefined> {
   const dirty = new Set<string>()
   let overflow = false
   const snapshot = () => ({ type: 'snapshot' as const, items: [...source.all()] })
-  return live<Mutable<Item>>(
+  return live<LiveListEvent<Item>>(
     {
       subscribe: (wake) =>
         source.subscribe((ids) => {
@@ -134,7 +133,7 @@ export function liveList<Item>(
   )
 }
 
-/** The contract's (zod's) arrays are not readonly; the events are ours alone, so that is harmless. */
-type Mutable<Item> =
+/** `LiveEvent` of the contract, with the arrays that zod's types want; each event is the reader's alone. */
+export type LiveListEvent<Item> =
   | { type: 'snapshot'; items: Item[] }
   | { type: 'changes'; changed: Item[]; removed: string[] }

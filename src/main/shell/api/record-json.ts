@@ -15,6 +15,6 @@ export function toDagJson(value: unknown): unknown {
   return entries.length === 1 && entries[0]?.[0] === '/' ? { '/': { map: plain } } : plain
 }
 
-function isLink(value: object): boolean {
+function isLink(value: object): value is { toString(): string } & { readonly asCID: unknown } {
   return 'asCID' in value && 'multihash' in value
 }

@@ -45,7 +45,10 @@ test('an error that nobody foresaw is INTERNAL, says nothing of its inside, and 
     },
   })
   const error = await client.fleet.list().catch((e: unknown) => e)
-  expect(error).toMatchObject({ code: 'INTERNAL', message: 'fleet.list failed inside this peer; its log has the details' })
+  expect(error).toMatchObject({
+    code: 'INTERNAL',
+    message: 'fleet.list failed inside this peer; its log has the details',
+  })
   expect(JSON.stringify(error)).not.toContain('secret')
   expect(peer.counters.get('api.failed:internal')).toBe(1)
 })

@@ -7,7 +7,11 @@ import { fileURLToPath } from 'node:url'
 
 /** Where the built window lies: `out/renderer`, seen from the source or from `out/main`. */
 export function rendererDir(here = import.meta.url): string {
-  const up = here.endsWith('.ts') ? '../../../../out/renderer' : here.includes('/chunks/') ? '../../renderer' : '../renderer'
+  const up = here.endsWith('.ts')
+    ? '../../../../out/renderer'
+    : here.includes('/chunks/')
+      ? '../../renderer'
+      : '../renderer'
   return fileURLToPath(new URL(up, here))
 }
 

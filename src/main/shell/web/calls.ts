@@ -19,12 +19,12 @@ export class Calls {
   constructor(router: ApiRouter, peer: Pick<ApiPeer, 'log' | 'counters'>) {
     this.#handler = new OpenAPIHandler<ApiContext>(router, {
       interceptors: [
-        async ({ next, request }) => {
+        async (call) => {
           try {
-            return await next()
+            return await call.next()
           } catch (error) {
             const bare = error instanceof ORPCError && error.defined
-            throw bare ? error : toApiError(error, `${request.method} ${request.url.pathname}`, peer)
+            throw bare ? error : toApiError(error, `${call.request.method} ${call.request.url.pathname}`, peer)
           }
         },
       ],

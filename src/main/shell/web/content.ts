@@ -60,9 +60,7 @@ async function withDeadline<T>(work: Promise<T>, cid: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(
-        new SwarmError('TIMEOUT', `nobody who holds ${cid} answered within 30 s: see its copies, and try again`),
-      )
+      reject(new SwarmError('TIMEOUT', `nobody who holds ${cid} answered within 30 s: see its copies, and try again`))
     }, statDeadlineMs)
   })
   try {

@@ -43,5 +43,8 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
 }
 
 function tooLarge(): SwarmError {
-  return new SwarmError('TOO_LARGE', `the body of a call has at most ${maxBodyBytes} bytes; files go to /api/files/upload`)
+  return new SwarmError(
+    'TOO_LARGE',
+    `the body of a call has at most ${maxBodyBytes} bytes; files go to /api/files/upload`,
+  )
 }

@@ -43,14 +43,22 @@ export async function listen(server: Server, address: WebAddress): Promise<numbe
       if (code === 'EADDRINUSE' && port < last) continue
       const where = `${address.host}:${port}`
       if (code === 'EADDRINUSE') {
-        throw new SwarmError('ADDRESS_IN_USE', `the web console cannot listen on ${where}: another program does`, { cause })
-      }
-      if (code === 'EACCES') {
-        throw new SwarmError('PERMISSION_DENIED', `the web console may not listen on ${where}: take a port above 1023`, {
+        throw new SwarmError('ADDRESS_IN_USE', `the web console cannot listen on ${where}: another program does`, {
           cause,
         })
       }
-      throw new SwarmError('INVALID_INPUT', `the web console cannot listen on ${where}: ${String(code ?? cause)}`, { cause })
+      if (code === 'EACCES') {
+        throw new SwarmError(
+          'PERMISSION_DENIED',
+          `the web console may not listen on ${where}: take a port above 1023`,
+          {
+            cause,
+          },
+        )
+      }
+      throw new SwarmError('INVALID_INPUT', `the web console cannot listen on ${where}: ${String(code ?? cause)}`, {
+        cause,
+      })
     }
   }
 }

@@ -76,7 +76,7 @@ export async function openApiDocument(version: string): Promise<OpenAPI.Document
     security: [{ token: [] }],
     components: {
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'The token in the file web-token of the peer\'s home.' },
+        token: { type: 'http', scheme: 'bearer', description: "The token in the file web-token of the peer's home." },
       },
     },
   })

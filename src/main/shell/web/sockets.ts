@@ -125,4 +125,3 @@ export class Sockets {
     this.#peer.counters.add(`web.refused:${reason}`)
   }
 }
-

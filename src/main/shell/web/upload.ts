@@ -21,7 +21,8 @@ export class Uploads {
   /** @throws SwarmError INVALID_INPUT, TOO_LARGE, LIMIT_REACHED and what the service of files throws */
   async receive(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const name = url.searchParams.get('name')
-    if (name === null || name === '') throw new SwarmError('INVALID_INPUT', 'say the name of the file: ?name=run-17.mcap')
+    if (name === null || name === '')
+      throw new SwarmError('INVALID_INPUT', 'say the name of the file: ?name=run-17.mcap')
     const length = request.headers['content-length']
     const sizeBytes = length === undefined ? null : Number(length)
     if (sizeBytes !== null && sizeBytes > maxUploadBytes) {

@@ -68,7 +68,12 @@ export class WebServer implements Startable {
     const { host } = this.#init.address
     mkdirSync(this.#init.home, { recursive: true, mode: 0o700 })
     const token = ensureToken(this.#init.home)
-    const server = createServer({ maxHeaderSize: 16_384, headersTimeout: headersMs, requestTimeout: 0, connectionsCheckingInterval: 2_000 })
+    const server = createServer({
+      maxHeaderSize: 16_384,
+      headersTimeout: headersMs,
+      requestTimeout: 0,
+      connectionsCheckingInterval: 2_000,
+    })
     // Checked every 2 s (30 s by default), else a slow header would live three times its deadline.
     server.maxConnections = maxConnections
     server.timeout = idleMs
@@ -197,7 +202,7 @@ export class WebServer implements Startable {
     if (isAbort(error) || response.destroyed || request.destroyed) return void response.destroy()
     this.#peer.counters.add('web.failed:internal')
     this.#peer.log.error({ err: error, method: request.method }, 'a web request failed')
-    sendError(request, response, 'INTERNAL', "the request failed inside this peer; its log has the details")
+    sendError(request, response, 'INTERNAL', 'the request failed inside this peer; its log has the details')
   }
 
   #refuse(reason: string): void {

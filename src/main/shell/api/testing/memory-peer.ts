@@ -58,6 +58,8 @@ export class MemoryPeer implements ApiPeer {
   readonly names = new Map<Cid, string>()
   readonly ended: TransferView[] = []
   readonly records: StoredRecord[] = []
+  /** Bytes that uploads have brought. */
+  uploaded = 0
   /** Uploads that were given up before their end. */
   aborted = 0
   fetched: unknown[] = []
@@ -112,6 +114,7 @@ export class MemoryPeer implements ApiPeer {
         for await (const chunk of bytes) {
           signal?.throwIfAborted()
           chunks.push(chunk)
+          this.uploaded += chunk.length
         }
       } catch (error) {
         this.aborted += 1
