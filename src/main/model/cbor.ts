@@ -35,7 +35,9 @@ export function decodeCbor(bytes: Uint8Array, limits: { readonly maxItems?: numb
 
 /** Canonical bytes of a value that `isCborValue` holds for; throws on anything else. */
 export function encodeCbor(value: CborValue): Uint8Array {
-  return dagCbor.encode(value)
+  // Under Node the encoder hands out Buffers; a plain array compares and clones as what others decode.
+  const { buffer, byteOffset, byteLength } = dagCbor.encode(value)
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 /** True for what canonical bytes exist for: finite numbers, safe integers, well-formed text, bounded depth. */

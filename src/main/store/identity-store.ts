@@ -59,7 +59,7 @@ export function identityOfSeed(seed: Uint8Array, protection: Identity['protectio
     publicKey,
     seed: Uint8Array.from(seed),
     protection,
-    sign: (message) => sign(null, message, privateKey),
+    sign: (message) => Uint8Array.from(sign(null, message, privateKey)),
   }
 }
 

@@ -63,7 +63,9 @@ export class MetricStore {
   }
 
   /** As `append`, in one commit: all of them are kept, or none. */
-  appendMany(samples: readonly { readonly peer: PeerId; readonly atMs: number; readonly values: MetricValues }[]): void {
+  appendMany(
+    samples: readonly { readonly peer: PeerId; readonly atMs: number; readonly values: MetricValues }[],
+  ): void {
     if (samples.length === 0) return
     this.#database.transaction(() => {
       const insert = this.#sql('INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?)')
@@ -143,7 +145,7 @@ export class MetricStore {
   #points(peerNo: number, metricNo: number, fromMs: number, toMs: number, stepMs: number) {
     // A minute that has been rolled up belongs to the stretch its start lies in.
     return this.#sql(
-      `SELECT (at - :from) / :step AS stretch, min(low) AS min, sum(total) / sum(n) AS avg, max(high) AS max FROM (
+      `SELECT CAST((at - :from) / :step AS INTEGER) AS stretch, min(low) AS min, sum(total) / sum(n) AS avg, max(high) AS max FROM (
          SELECT at, value AS low, value AS total, value AS high, 1 AS n FROM samples
            WHERE peer = :peer AND metric = :metric AND at >= :from AND at < :to
          UNION ALL

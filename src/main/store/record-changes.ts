@@ -46,8 +46,9 @@ export class RecordChanges {
     switch (outcome) {
       case 'added':
       case 'replaced': {
+        const takesRow = slot === undefined || ('marked' in slot && slot.marked)
+        if (takesRow && !this.#tally.hasRoom(bucket, author)) return rejected('quota')
         if (current !== undefined) this.clear(bucket, author, key)
-        if (!this.#tally.hasRoom(bucket, author)) return rejected('quota')
         const attestations = joinAttestations(record.id, author, record.attestations)
         const stored = storedOf({ ...record, attestations }, arrival)
         this.#store.insert(stored.record, arrival)

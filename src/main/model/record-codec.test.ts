@@ -1,0 +1,149 @@
+import fc from 'fast-check'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import * as dagCbor from '@ipld/dag-cbor'
+import { describe, expect, it } from 'vitest'
+import { signAttestation, type Signer } from './attestation.ts'
+import type { CborMap } from './cbor.ts'
+import { keyOfPeerId, peerIdOfKey } from './peer-key.ts'
+import {
+  decodeAttestationList,
+  decodeBatch,
+  decodeSigned,
+  encodeBatch,
+  encodeSigned,
+  maxBatchBytes,
+  splitBatches,
+} from './record-codec.ts'
+import { recordDigest } from './record-id.ts'
+import { decodeBody, signRecord, verifyRecord, type RecordBody } from './record.ts'
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
+const signer: Signer = { peerId: peerIdOfKey(raw), sign: (message) => Uint8Array.from(sign(null, message, privateKey)) }
+const body: RecordBody = {
+  v: 1,
+  bucket: 'files',
+  key: 'logs/drive.mcap',
+  value: { name: 'drive.mcap', size: 5_000_000_000, ratio: 0.5, tags: ['a', null, true], raw: Uint8Array.of(1, 2) },
+  author: signer.peerId,
+  seq: 7,
+  validFrom: 1_700_000_000_000,
+  validUntil: 1_700_000_100_000,
+}
+const signed = signRecord(body, signer)
+const attested = { ...signed, attestations: [signAttestation(signed.id, 'dismiss', body.validFrom, signer)] }
+
+const valueArbitrary = fc.dictionary(
+  fc.string({ unit: 'grapheme', maxLength: 10 }).filter((key) => key !== '__proto__'),
+  fc.oneof(fc.string({ unit: 'grapheme' }), fc.maxSafeInteger(), fc.boolean(), fc.constant(null), fc.uint8Array()),
+  { maxKeys: 6 },
+)
+
+describe('a signed record', () => {
+  it('comes back from its bytes as it was, and verifies', () => {
+    fc.assert(
+      fc.property(valueArbitrary, fc.maxSafeNat(), (value, seq) => {
+        const record = signRecord({ ...body, value: { ...value } as CborMap, seq }, signer)
+        const decoded = decodeSigned(encodeSigned(record))
+        expect(decoded).toEqual({ kind: 'ok', record })
+        expect(verifyRecord(record)).toBe(true)
+      }),
+    )
+  })
+
+  it('has the CID of its bytes as its id', () => {
+    expect(Buffer.from(recordDigest(signed.id) as Uint8Array)).toEqual(
+      createHash('sha256').update(signed.bytes).digest(),
+    )
+  })
+
+  it('is refused when any byte is flipped or cut, and nothing throws', () => {
+    const bytes = encodeSigned(attested)
+    expect(verifyRecord(attested)).toBe(true)
+    for (let at = 0; at < bytes.length; at++) {
+      for (const mask of [1, 0x80, 0xff]) {
+        const flipped = Uint8Array.from(bytes)
+        flipped[at] = (flipped[at] as number) ^ mask
+        const decoded = decodeSigned(flipped)
+        expect(decoded.kind === 'ok' && verifyRecord(decoded.record), `byte ${at}`).toBe(false)
+      }
+      expect(decodeSigned(bytes.subarray(0, at)).kind).toBe('rejected')
+    }
+    expect(decodeSigned(Buffer.concat([bytes, Uint8Array.of(0)])).kind).toBe('rejected')
+  })
+
+  it('is refused when signed by another peer', () => {
+    const other = generateKeyPairSync('ed25519').privateKey
+    const forged = signRecord(body, { ...signer, sign: (message) => sign(null, message, other) })
+    expect(verifyRecord(forged)).toBe(false)
+    expect(() => signRecord(body, { ...signer, peerId: peerIdOfKey(new Uint8Array(32)) })).toThrow(
+      /cannot be signed by/,
+    )
+  })
+})
+
+describe('decoding a body', () => {
+  const author = keyOfPeerId(signer.peerId) as Uint8Array
+  it.each([
+    ['an unknown field', { ...body, author, extra: 1 }, 'malformed'],
+    ['a later version', { ...body, author, v: 2 }, 'unknown-version'],
+    ['a bucket nobody knows', { ...body, author, bucket: 'spam' }, 'unknown-bucket'],
+    ['a bucket named as a method', { ...body, author, bucket: 'toString' }, 'unknown-bucket'],
+    ['a text as author', { ...body, author: 'me' }, 'bad-author'],
+    ['an empty key', { ...body, author, key: '' }, 'bad-key'],
+    ['a key with a control character', { ...body, author, key: 'a\nb' }, 'bad-key'],
+    ['a key too long', { ...body, author, key: 'x'.repeat(257) }, 'bad-key'],
+    ['a list as value', { ...body, author, value: [1] }, 'bad-value'],
+    ['a fraction as seq', { ...body, author, seq: 1.5 }, 'malformed'],
+    ['a negative start', { ...body, author, validFrom: -1 }, 'bad-validity'],
+    ['a value too large for the bucket', { ...body, author, value: { x: 'y'.repeat(17_000) } }, 'oversize'],
+    ['no map', [1, 2], 'malformed'],
+  ])('refuses %s', (_, value, reason) => {
+    expect(decodeBody(dagCbor.encode(value))).toEqual({ kind: 'rejected', reason })
+  })
+
+  it.each([
+    ['a long form of a small number', Buffer.from('a1617618' + '01', 'hex'), 'malformed'],
+    ['a bomb of nested lists', new Uint8Array(50_000).fill(0x81), 'malformed'],
+    ['a list that claims four billion items', Buffer.from('9affffffff', 'hex'), 'malformed'],
+    ['an indefinite list', Buffer.from('9fff', 'hex'), 'malformed'],
+    ['text that is not UTF-8', Buffer.from('a161ff01', 'hex'), 'not-canonical'],
+    ['more than a body may have', new Uint8Array(60_000), 'oversize'],
+  ])('refuses %s', (_, bytes, reason) => {
+    expect(decodeBody(bytes)).toEqual({ kind: 'rejected', reason })
+  })
+})
+
+describe('decoders', () => {
+  it('never throw, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+        for (const decode of [decodeSigned, decodeBody, decodeBatch]) {
+          expect(['ok', 'rejected']).toContain(decode(bytes).kind)
+        }
+        decodeAttestationList(bytes)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+describe('a batch', () => {
+  it('keeps to its limits and gives back all records in order', () => {
+    const large = signRecord({ ...body, bucket: 'releases', value: { x: 'y'.repeat(48_000) } }, signer)
+    const records = Array.from({ length: 2_500 }, (_, i) => (i % 100 === 0 ? large : attested))
+    const batches = splitBatches(records).map(encodeBatch)
+    expect(batches.length).toBeGreaterThan(2)
+    for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(maxBatchBytes)
+    const back = batches.flatMap((batch) => {
+      const decoded = decodeBatch(batch)
+      return decoded.kind === 'ok' ? decoded.records.map((bytes) => decodeSigned(bytes)) : []
+    })
+    expect(back.map((decoded) => decoded.kind === 'ok' && decoded.record.id)).toEqual(records.map(({ id }) => id))
+  })
+
+  it('is refused when it is too large or holds what is no bytes', () => {
+    expect(decodeBatch(new Uint8Array(maxBatchBytes + 1))).toEqual({ kind: 'rejected', reason: 'oversize' })
+    expect(decodeBatch(dagCbor.encode(['text']))).toEqual({ kind: 'rejected', reason: 'malformed' })
+  })
+})
