@@ -1,10 +1,9 @@
-import { RPCHandler } from '@orpc/server/message-port'
 import { app, dialog, shell, type BrowserWindow } from 'electron'
 import { join } from 'node:path'
 import { stopAll, type Startable } from '../../base/lifecycle.ts'
 import { systemClock, type Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
-import { createRouter } from '../api/router.ts'
+import { createRouter, type ApiRouter } from '../api/router.ts'
 import type { LabControl, ShellActions } from '../api/shell-actions.ts'
 import { reloadAfterCrash } from './crash.ts'
 import { desktopActions } from './desktop-actions.ts'
@@ -13,7 +12,7 @@ import { failureText } from './failure.ts'
 import { setMenu } from './menu.ts'
 import { AppNotifications } from './notifications.ts'
 import type { DesktopOptions } from './options.ts'
-import { WindowPort, type PortHandler } from './port.ts'
+import { WindowPort } from './port.ts'
 import { systemProtector } from './protector.ts'
 import { acceptDrops } from './share-drop.ts'
 import { AppTray } from './tray.ts'
@@ -40,7 +39,7 @@ export class Desktop {
   readonly #window: AppWindow
   readonly #running: Startable[] = []
   #port: WindowPort | null = null
-  #handler: PortHandler | null = null
+  #router: ApiRouter | null = null
   #peer: DesktopPeer | null = null
   #stopping: Promise<number> | null = null
 
@@ -106,8 +105,8 @@ export class Desktop {
     const lab = parts.createLab(peer)
     this.#running.push({ start: async () => {}, stop: async () => void (await lab.stop()) })
     const actions = await this.#serve(parts, peer, lab)
-    this.#handler = new RPCHandler(createRouter(peer, actions))
-    this.#port?.serve(this.#handler)
+    this.#router = createRouter(peer, actions)
+    this.#port?.serve(this.#router)
     this.#acceptDrops()
     await this.#dress(peer)
     if (options.lab > 0) this.#startLab(lab, options.lab)
@@ -172,7 +171,7 @@ export class Desktop {
     const counters = () => this.#peer?.counters
     const port = new WindowPort({ contents: window.webContents, log: this.#log, counters })
     port.start()
-    if (this.#handler !== null) port.serve(this.#handler)
+    if (this.#router !== null) port.serve(this.#router)
     this.#port = port
     this.#acceptDrops()
     reloadAfterCrash(window, { clock: this.#clock, log: this.#log, counters, quit: () => app.quit() })
@@ -180,7 +179,7 @@ export class Desktop {
 
   #acceptDrops(): void {
     const window = this.#window.window
-    if (window !== null && this.#peer !== null && this.#handler !== null) acceptDrops(window.webContents, this.#peer)
+    if (window !== null && this.#peer !== null && this.#router !== null) acceptDrops(window.webContents, this.#peer)
   }
 
   readonly #onBeforeQuit = (event: { preventDefault(): void }): void => {

@@ -124,8 +124,9 @@ export class AppNotifications implements Startable {
         : { title: 'Log not fetched', body: `${first.name}: ${first.error?.message ?? 'failed'}`, open }
     }
     const failed = transfers.filter((transfer) => transfer.state === 'failed').length
+    const done = transfers.length + more - failed
     return {
-      title: `${transfers.length + more - failed} logs fetched${failed > 0 ? `, ${failed} not` : ''}`,
+      title: `${done} ${done === 1 ? 'log' : 'logs'} fetched${failed > 0 ? `, ${failed} not` : ''}`,
       body: listed(
         transfers.map((transfer) => transfer.name),
         more,

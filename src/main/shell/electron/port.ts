@@ -1,40 +1,40 @@
-import type { RPCHandler } from '@orpc/server/message-port'
+import { StandardRPCHandler } from '@orpc/server/standard'
+import { createServerPeerHandleRequestFn } from '@orpc/server/standard-peer'
+import { ServerPeer } from '@orpc/standard-server-peer'
 import { MessageChannelMain, type IpcMainEvent, type MessagePortMain, type WebContents, type WebFrameMain } from 'electron'
 import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
 import { createContext, type ApiContext } from '../api/context.ts'
+import type { ApiRouter } from '../api/router.ts'
+import { readFrame } from '../web/frame.ts'
 import { channels } from './channels.ts'
 import { isOwnMainFrame } from './origin.ts'
 
-/** One call is a few hundred bytes; a filter with every peer of a large swarm stays far below 1 MiB. */
+/** One call is some kilobytes; files travel by path. */
 export const longestMessage = 1024 * 1024
 
-/** Serves the API's router over a port: oRPC's handler. */
-export type PortHandler = Pick<RPCHandler<ApiContext>, 'upgrade'>
+type Handle = ReturnType<typeof createServerPeerHandleRequestFn>
 
-/** The port as the RPC handler sees it. */
-interface CheckedPort {
-  on(event: string, listener: (event?: { data: unknown }) => unknown): void
-  postMessage(message: unknown): void
+/** A call or its end, as the WebSocket's door checks it too; null for anything else. */
+function callOf(data: unknown): string | null {
+  if (typeof data !== 'string' || data.length > longestMessage) return null
+  return readFrame(Buffer.from(data), false).kind === 'ok' ? data : null
 }
 
-function isCall(data: unknown): boolean {
-  if (typeof data === 'string') return data.length <= longestMessage
-  return ArrayBuffer.isView(data) && data.byteLength <= longestMessage
-}
-
-/** Lets only calls through, and keeps what a broken one throws from ending the process. */
-export function checkedPort(port: MessagePortMain, refused: (reason: string) => void): CheckedPort {
-  return {
-    on: (event, listener) => {
-      if (event !== 'message') return void port.on('close', () => void listener())
-      port.on('message', ({ data }: { data: unknown }) => {
-        if (!isCall(data)) return refused('not-a-call')
-        Promise.resolve(listener({ data })).catch(() => refused('malformed'))
-      })
-    },
-    postMessage: (message) => port.postMessage(message),
-  }
+/**
+ * Answers calls that come over a port, until it closes. The window is ours, but what runs in it is not trusted:
+ * only what has the form of a call reaches the handler, and nothing that one throws ends the process.
+ * (oRPC's own port handler leaves the promise of a malformed call unhandled.)
+ */
+export function answerCalls(port: MessagePortMain, handle: Handle, refused: (reason: string) => void): void {
+  const rpc = new ServerPeer(async (message) => port.postMessage(message))
+  port.on('message', ({ data }) => {
+    const call = callOf(data)
+    if (call === null) return refused('not-a-call')
+    rpc.message(call, handle).catch(() => refused('malformed'))
+  })
+  port.once('close', () => rpc.close())
+  port.start()
 }
 
 /**
@@ -45,7 +45,7 @@ export class WindowPort {
   readonly #contents: WebContents
   readonly #log: Log
   readonly #counters: () => Counters | undefined
-  #handler: PortHandler | null = null
+  #handler: StandardRPCHandler<ApiContext> | null = null
   #waiting: WebFrameMain | null = null
   #port: MessagePortMain | null = null
 
@@ -65,8 +65,8 @@ export class WindowPort {
   }
 
   /** From now on a port answers with this API. */
-  serve(handler: PortHandler): void {
-    this.#handler = handler
+  serve(router: ApiRouter): void {
+    this.#handler = new StandardRPCHandler<ApiContext>(router, {})
     const frame = this.#waiting
     this.#waiting = null
     if (isOwnMainFrame(frame)) this.#handOver(frame)
@@ -92,11 +92,12 @@ export class WindowPort {
   }
 
   #handOver(frame: WebFrameMain): void {
+    if (this.#handler === null) return
     this.close()
     const { port1, port2 } = new MessageChannelMain()
     this.#port = port1
-    this.#handler?.upgrade(checkedPort(port1, (reason) => this.#refuse(reason)), { context: createContext() })
-    port1.start()
+    const handle = createServerPeerHandleRequestFn(this.#handler, { context: createContext() })
+    answerCalls(port1, handle, (reason) => this.#refuse(reason))
     frame.postMessage(channels.port, null, [port2])
   }
 
