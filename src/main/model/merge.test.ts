@@ -61,7 +61,7 @@ function seen(state: BucketState, bucket: 'machines' | 'files', now: number): un
   return [...sweepBucket(state, buckets[bucket], now)]
     .filter(([, slot]) => slot.record !== undefined)
     .map(([name, { record }]) => [name, record?.id, record?.attestations.map((a) => [a.author, a.verdict, a.at])])
-    .sort()
+    .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
 }
 
 describe.each(['machines', 'files'] as const)('merging %s', (bucket) => {

@@ -110,7 +110,10 @@ export function mergeRecord(
       const joined = { version, record: { ...slot.record, attestations } }
       return { state: new Map(state).set(name, joined), outcome: 'attested' }
     }
-    default:
+    case 'superseded':
+    case 'expired':
+    case 'future':
+    case 'bad-validity':
       return { state, outcome }
   }
 }

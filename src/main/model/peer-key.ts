@@ -14,10 +14,11 @@ const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
 export const publicKeyBytes = 32
 export const signatureBytes = 64
 
-/** Both caches hold one entry a peer; 4,096 is a large swarm, about 2 MiB. */
+/** Each cache holds one entry a peer; 4,096 is a large swarm, about 2 MiB in all. */
 const maxCached = 4_096
 const keyObjects = new Map<PeerId, KeyObject>()
 const peerIds = new Map<string, PeerId>()
+const rawKeys = new Map<PeerId, Uint8Array>()
 
 /** The PeerId of a raw Ed25519 public key of 32 bytes. */
 export function peerIdOfKey(publicKey: Uint8Array): PeerId {
@@ -32,9 +33,17 @@ export function peerIdOfKey(publicKey: Uint8Array): PeerId {
   return peerId
 }
 
-/** The raw Ed25519 public key in a PeerId, or undefined when the text is none. */
+/** The raw Ed25519 public key in a PeerId, or undefined when the text is none. Shared: not to be written to. */
 export function keyOfPeerId(peerId: string): Uint8Array | undefined {
+  const cached = rawKeys.get(peerId as PeerId)
+  if (cached !== undefined) return cached
   if (!isPeerId(peerId)) return undefined
+  const key = decodePeerId(peerId)
+  if (key !== undefined) remember(rawKeys, peerId, key)
+  return key
+}
+
+function decodePeerId(peerId: PeerId): Uint8Array | undefined {
   try {
     const bytes = base58btc.baseDecode(peerId)
     if (bytes.length !== peerIdPrefix.length + publicKeyBytes) return undefined

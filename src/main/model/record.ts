@@ -2,7 +2,7 @@ import type { PeerId, RecordId } from '../../shared/ids.ts'
 import { SwarmError } from '../../shared/errors.ts'
 import { verifyAttestation, type Attestation, type Signer } from './attestation.ts'
 import { buckets, isBucketName, type BucketName } from './bucket.ts'
-import { decodeCbor, encodeCbor, isCborMap, type CborMap } from './cbor.ts'
+import { decodeCbor, encodeCbor, isCborMap, isMapValue, type CborMap } from './cbor.ts'
 import { keyOfPeerId, peerIdOfKey, publicKeyBytes, verifySignature } from './peer-key.ts'
 import { recordIdBytes, recordIdOf } from './record-id.ts'
 import { rejected, type Rejected, type RejectReason } from './reject.ts'
@@ -76,12 +76,15 @@ export function verifyRecord(record: SignedRecord): boolean {
 }
 
 /** Decodes a body strictly; says nothing about its time or signature. Never throws. */
-export function decodeBody(bytes: Uint8Array): { readonly kind: 'ok'; readonly body: RecordBody } | Rejected {
+export function decodeBody(
+  bytes: Uint8Array,
+  options: { readonly trusted?: boolean } = {},
+): { readonly kind: 'ok'; readonly body: RecordBody } | Rejected {
   if (bytes.length > maxBodyBytes) return rejected('oversize')
-  const decoded = decodeCbor(bytes)
+  const decoded = decodeCbor(bytes, options)
   if (decoded.kind !== 'ok') return rejected(decoded.kind)
   const map = decoded.value
-  if (!isCborMap(map)) return rejected('malformed')
+  if (!isMapValue(map)) return rejected('malformed')
   if (typeof map['v'] !== 'number') return rejected('malformed')
   if (map['v'] !== 1) return rejected('unknown-version')
   const { key, value, author, bucket, seq, validFrom, validUntil } = map
@@ -89,7 +92,7 @@ export function decodeBody(bytes: Uint8Array): { readonly kind: 'ok'; readonly b
   if (!isBucketName(bucket)) return rejected(typeof bucket === 'string' ? 'unknown-bucket' : 'malformed')
   if (!(author instanceof Uint8Array) || author.length !== publicKeyBytes) return rejected('bad-author')
   if (typeof key !== 'string') return rejected('bad-key')
-  if (!isCborMap(value)) return rejected('bad-value')
+  if (!isMapValue(value)) return rejected('bad-value')
   if (typeof seq !== 'number') return rejected('malformed')
   if (typeof validFrom !== 'number' || typeof validUntil !== 'number') return rejected('bad-validity')
   const body: RecordBody = { v: 1, bucket, key, value, author: peerIdOfKey(author), seq, validFrom, validUntil }

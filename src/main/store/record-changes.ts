@@ -39,7 +39,8 @@ export class RecordChanges {
   place(record: SignedRecord, arrival: Arrival, nowMs: number): Placed {
     const { bucket, author, key } = record.body
     const policy = buckets[bucket]
-    const held = policy.kind === 'set' ? this.#store.get(record.id) : undefined
+    const isHeld = policy.kind === 'set' && this.#store.has(bucket, record.id)
+    const held = isHeld ? this.#store.get(record.id) : undefined
     const slot = policy.kind === 'set' ? held?.record : this.#store.slot(bucket, author, key)
     const current = slot === undefined ? undefined : 'version' in slot ? slot.version : versionOf(slot)
     const outcome = decideMerge(current, versionOf(record), policy, nowMs)

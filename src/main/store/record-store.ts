@@ -268,7 +268,7 @@ export class RecordStore {
     if (row === undefined) return undefined
     const { bytes, signature, attestations, via, from_peer: from, received_at, hops } = row as unknown as Row
     const list = attestations === null ? [] : decodeAttestationList(attestations)
-    const decoded = list === undefined ? undefined : assembleRecord(bytes, signature, list)
+    const decoded = list === undefined ? undefined : assembleRecord(bytes, signature, list, { trusted: true })
     if (decoded?.kind !== 'ok') {
       // A damaged row that SQLite's own check cannot see: as good as absent, but not silently.
       this.#counters.add('store.failed:row-unreadable')
