@@ -166,7 +166,14 @@ function wire(opened: Opened): Peer {
   const upkeep = new Upkeep(basics, {
     chores: [
       { name: 'sweep-records', everyMs: 60_000, run: () => book.sweep().more },
-      { name: 'thin-metrics', everyMs: 300_000, run: () => metrics.thin() },
+      {
+        name: 'sweep-metrics',
+        everyMs: 300_000,
+        run: () => {
+          metrics.sweep()
+          return false
+        },
+      },
     ],
   })
   // Stopped in reverse: goodbyes are said while the network is up, the store is closed when nothing writes any more.
