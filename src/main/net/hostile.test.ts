@@ -108,7 +108,9 @@ test.each([
   // Nothing of it was passed on, so nobody else suspects `a`.
   expect(b.node.offenders.points(a.node.peerId)).toBe(0)
   expect(b.keys('files').every((key) => key.startsWith('honest'))).toBe(true)
-  await expect(raw.dial(multiaddr(a.address)).then((link) => link.newStream(catchUpProtocol))).rejects.toThrow()
+  await expect(raw.dial(multiaddr(a.address)).then((link) => link.newStream(catchUpProtocol))).rejects.toBeInstanceOf(
+    Error,
+  )
 })
 
 test('messages that gossip itself refuses cost their sender its link', async () => {

@@ -55,6 +55,25 @@ export function wrongAddress(address: string, use: 'listen' | 'bootstrap'): stri
   return endpoint === null ? 'names no host and port; write it like /ip4/192.168.1.5/tcp/4040' : null
 }
 
+/** What to tell when libp2p could not listen: who took the port between our look and its try, or an address not ours. */
+export function listenError(cause: unknown, addresses: readonly string[]): SwarmError {
+  const text = cause instanceof Error ? cause.message : String(cause)
+  const named = addresses.length > 0 ? addresses.join(', ') : 'the default addresses'
+  if (/EADDRINUSE|address already in use/i.test(text)) {
+    return new SwarmError(
+      'ADDRESS_IN_USE',
+      `Cannot listen on ${named}: another program uses a port of it. Stop it, or choose another port (0: any).`,
+      { detail: { address: named }, cause },
+    )
+  }
+  return new SwarmError(
+    'INVALID_INPUT',
+    `Cannot listen on ${named}: this machine has no such address, or it is of a kind that a peer cannot listen on. ` +
+      'Use 0.0.0.0 for every interface.',
+    { detail: { address: named }, cause },
+  )
+}
+
 /** @throws SwarmError INVALID_INPUT when the text is no multiaddress */
 export function parseAddress(address: string, purpose: string): Multiaddr {
   try {

@@ -67,6 +67,16 @@ test('an address in use is named, with a remedy', async () => {
   server.close()
 })
 
+test('an address that is not of this machine is named too, and the node can start elsewhere later', async () => {
+  const node = await makeNode({ listen: ['/ip4/203.0.113.7/tcp/0'] })
+  await expect(node.start()).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    message: expect.stringContaining('203.0.113.7') as string,
+  })
+  expect(node.addresses()).toEqual([])
+  await node.stop()
+})
+
 test('the preferred port is taken when free, another one when not', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -91,7 +101,9 @@ test('a banned peer is cut off and stays out', async () => {
   await vi.waitFor(() => expect(a.linked(b.peerId)).toBe(true))
   a.offenders.add(b.peerId, 1_000)
   await vi.waitFor(() => expect(a.linked(b.peerId)).toBe(false))
-  await expect(b.libp2p.dial(a.libp2p.getMultiaddrs()).then((c) => c.newStream('/ipfs/ping/1.0.0'))).rejects.toThrow()
+  await expect(
+    b.libp2p.dial(a.libp2p.getMultiaddrs()).then((c) => c.newStream('/ipfs/ping/1.0.0')),
+  ).rejects.toBeInstanceOf(Error)
   await vi.waitFor(() => expect(a.links()).toEqual([]))
 })
 

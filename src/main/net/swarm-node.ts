@@ -12,7 +12,7 @@ import { Dialer, type DialerInit } from './dialer.ts'
 import type { DialTarget } from './dial-table.ts'
 import { dialable } from './addresses.ts'
 import { linksOf, type Link } from './links.ts'
-import { parseAddress } from './listen.ts'
+import { listenError, parseAddress } from './listen.ts'
 import { createNode, type Libp2p, type NodeInit } from './node.ts'
 import { Offenders, type OffendersInit } from './offenders.ts'
 
@@ -103,7 +103,12 @@ export class SwarmNode implements Startable {
       },
       { signal },
     )
-    await node.start()
+    try {
+      await node.start()
+    } catch (cause) {
+      await this.stop()
+      throw listenError(cause, this.#init.listen ?? [])
+    }
     await this.#dialer.start()
   }
 
@@ -114,7 +119,7 @@ export class SwarmNode implements Startable {
     this.#listeners = null
     await node?.stop()
     this.#libp2p = null
-    for (const peer of [...this.#up]) this.#down(peer)
+    for (const peer of this.#up) this.#down(peer)
   }
 
   /** Where this peer listens, each with its PeerId; empty while not started. */
@@ -188,7 +193,7 @@ export class SwarmNode implements Startable {
   /** Compares who is linked with who was: connections open and close in any order, links are what remains of it. */
   #compare(): void {
     const now = new Set(this.#libp2p?.getConnections().filter(isOpen).map(peerOf))
-    for (const peer of [...this.#up]) if (!now.has(peer)) this.#down(peer)
+    for (const peer of this.#up) if (!now.has(peer)) this.#down(peer)
     for (const peer of now) {
       if (this.#up.has(peer)) continue
       this.#up.add(peer)

@@ -1,23 +1,11 @@
 import type { PeerId } from '../../shared/ids.ts'
-import { attestationMessage } from '../model/attestation.ts'
 import { signatureBytes } from '../model/peer-key.ts'
-import { recordMessage, type SignedRecord } from '../model/record.ts'
 
 /** One signature to check. */
 export interface SignatureCheck {
   readonly peer: PeerId
   readonly message: Uint8Array
   readonly signature: Uint8Array
-}
-
-/** All that must verify for a record to be believed: its author's signature, and each attestation's. */
-export function checksOf(record: SignedRecord): SignatureCheck[] {
-  const { id, body, signature, attestations } = record
-  const checks = [{ peer: body.author, message: recordMessage(id), signature }]
-  for (const { author, verdict, at, signature: its } of attestations) {
-    checks.push({ peer: author, message: attestationMessage(id, verdict, at), signature: its })
-  }
-  return checks
 }
 
 /** A PeerId is text of one length; as text it is also the key under which the threads keep what they imported. */

@@ -1,7 +1,18 @@
 import type { RecordId } from '../../shared/ids.ts'
-import type { SignedRecord } from '../model/record.ts'
-import { checksOf } from './verify-batch.ts'
+import { attestationMessage } from '../model/attestation.ts'
+import { recordMessage, type SignedRecord } from '../model/record.ts'
+import type { SignatureCheck } from './verify-batch.ts'
 import type { VerifyPool } from './verify-pool.ts'
+
+/** All that must verify for a record to be believed: its author's signature, and each attestation's. */
+export function checksOf(record: SignedRecord): SignatureCheck[] {
+  const { id, body, signature, attestations } = record
+  const checks = [{ peer: body.author, message: recordMessage(id), signature }]
+  for (const { author, verdict, at, signature: its } of attestations) {
+    checks.push({ peer: author, message: attestationMessage(id, verdict, at), signature: its })
+  }
+  return checks
+}
 
 /** `twin`: good, and the same record is being taken from elsewhere just now. */
 export type Verification = 'good' | 'bad' | 'twin'
@@ -48,7 +59,7 @@ export class VerifyOnce {
       if (pending === undefined) this.#pending.set(record.id, { record, good })
       own.push({ record, at, settle })
     }
-    const verifications = new Array<Verification>(records.length).fill('bad')
+    const verifications = records.map((): Verification => 'bad')
     const results = await this.#verifyAll(own.map(({ record }) => record)).catch((error: unknown) => error as Error)
     for (const [i, { record, at, settle }] of own.entries()) {
       if (this.#pending.get(record.id)?.record === record) this.#pending.delete(record.id)

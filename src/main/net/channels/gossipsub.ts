@@ -12,6 +12,7 @@ import { garbagePoints } from '../offenders.ts'
 import type { SwarmNode } from '../swarm-node.ts'
 import { recordsTopic } from '../topics.ts'
 import { unwrapBatch, wrapBatch } from '../wire.ts'
+import { GossipHealth } from './gossip-health.ts'
 
 export interface GossipChannelDeps {
   readonly node: SwarmNode
@@ -38,6 +39,7 @@ export class GossipChannel implements Startable {
   readonly #deps: GossipChannelDeps
   readonly #topic: string
   readonly #out: Batcher<SignedRecord>
+  readonly #health = new GossipHealth()
   #run: AbortController | null = null
 
   constructor(deps: GossipChannelDeps, init: { readonly swarm: string }) {
@@ -61,7 +63,7 @@ export class GossipChannel implements Startable {
     this.#run = run
     const { gossip } = this.#deps.node.libp2p.services
     gossip.topicValidators.set(this.#topic, (peer, message) => this.#receive(peer.toString() as PeerId, message.data))
-    gossip.addEventListener('gossipsub:heartbeat', () => this.#cutOffenders(gossip), { signal: run.signal })
+    gossip.addEventListener('gossipsub:heartbeat', () => this.#beat(gossip), { signal: run.signal })
     gossip.subscribe(this.#topic)
     await this.#out.start()
   }
@@ -73,7 +75,7 @@ export class GossipChannel implements Startable {
     this.#run.abort()
     this.#run = null
     const { gossip } = this.#deps.node.libp2p.services
-    gossip.unsubscribe?.(this.#topic)
+    gossip.unsubscribe(this.#topic)
     gossip.topicValidators.delete(this.#topic)
   }
 
@@ -135,6 +137,17 @@ export class GossipChannel implements Startable {
     }
     // What brought nothing new was passed on when it was new.
     return verdict.added > 0 ? TopicValidatorResult.Accept : TopicValidatorResult.Ignore
+  }
+
+  #beat(gossip: GossipSub): void {
+    this.#cutOffenders(gossip)
+    const { node, counters, log } = this.#deps
+    const gossiping = new Set(gossip.getPeers().map(String))
+    for (const peer of this.#health.beat(node.neighbours(), gossiping)) {
+      counters.add('gossip.lost-stream')
+      log.info({ peer }, 'a neighbour does not gossip any more; its link is made anew')
+      node.hangUp(peer).catch((err: unknown) => log.warn({ err, peer }, 'cannot hang up'))
+    }
   }
 
   /** Gossip ignores a peer whose score is too low; we hang up as well, and remember. */
