@@ -60,6 +60,11 @@ export class FakeClock implements Clock {
     })
   }
 
+  /** Sets the time of day, as NTP or a person does; sleepers do not notice. */
+  jump(ms: number): void {
+    this.#now += ms
+  }
+
   /** Moves time on and wakes who is due, letting their promises run between. */
   async advance(ms: number): Promise<void> {
     const target = this.#monotonic + ms

@@ -83,5 +83,5 @@ test('the first drive is over within 20 s, so that there is soon a log to see', 
 })
 
 test('names are fit to be host names', () => {
-  expect([0, 1, 2, 3].map(robotName)).toEqual(['duckie01', 'duckie02', 'watchtower03', 'duckie04'])
+  expect([0, 1, 2, 3].map(robotName)).toEqual(['duckie01', 'duckie02', 'watchtower01', 'duckie03'])
 })

@@ -69,8 +69,10 @@ export function kindOf(index: number): RobotKind {
   return kind
 }
 
-/** duckie01, duckie02, watchtower03: Duckietown's host names are a-z and 0-9. */
+/** duckie01, duckie02, watchtower01, duckie03: each word has its own count. Duckietown's host names are a-z and 0-9. */
 export function robotName(index: number): string {
-  const word = kindOf(index).drives ? 'duckie' : 'watchtower'
-  return `${word}${String(index + 1).padStart(2, '0')}`
+  const { drives } = kindOf(index)
+  let number = 0
+  for (let i = 0; i <= index; i++) if (kindOf(i).drives === drives) number++
+  return `${drives ? 'duckie' : 'watchtower'}${String(number).padStart(2, '0')}`
 }

@@ -174,7 +174,7 @@ export class MachineTable {
       firstHeardAtMs: undefined,
       left: undefined,
       connected: false,
-      status: 'unknown',
+      status: peer === this.#self ? 'alive' : 'unknown',
     }
     this.#machines.set(peer, machine)
     return machine

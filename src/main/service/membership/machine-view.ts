@@ -69,14 +69,16 @@ function statusReason(machine: Machine, context: MachineContext): string {
 
 function wayWords(machine: Machine, { nameOf }: MachineContext): string {
   const { last } = machine
+  const from = last?.from === undefined || last.from === null ? null : nameOf(last.from)
   switch (last?.how) {
     case 'relayed':
-      return last.from === null ? 'by way of others' : `by way of ${nameOf(last.from)}`
+      return `by way of ${from ?? 'others'}`
     case 'caught-up':
-      return last.from === null ? 'by catching up' : `by catching up with ${nameOf(last.from)}`
+      return from === null ? 'by catching up' : `by catching up with ${from}`
     case 'direct':
       return 'directly'
-    default:
+    case 'self':
+    case undefined:
       return 'here'
   }
 }

@@ -167,11 +167,6 @@ export class Membership implements Startable {
     for (const machine of this.#table.all()) if (!this.#hidden(machine)) yield machine.status
   }
 
-  /** The status of every machine that `list` shows. */
-  *statuses(): Iterable<MachineStatus> {
-    for (const machine of this.#table.all()) if (!this.#hidden(machine)) yield machine.status
-  }
-
   /** The name it gave itself, else the end of its id. */
   nameOf(peer: PeerId): string {
     if (peer === this.#deps.peerId) return this.#announcer.profile.name

@@ -1,0 +1,75 @@
+import { mkdirSync } from 'node:fs'
+import { SwarmError } from '../../shared/errors.ts'
+import type { LabView } from '../../shared/views.ts'
+import type { Log } from '../base/log.ts'
+import { Lab, type LabInit } from './lab.ts'
+
+export interface LabControlInit {
+  readonly home: string
+  readonly seed: number
+  readonly version: string
+  /** Where this process's own peer listens, asked when a lab starts. */
+  readonly bootstrap: () => readonly string[]
+  readonly pace?: number
+}
+
+/** The lab of one process: at most one at a time, started and stopped as a person wishes. */
+export class LabControl {
+  readonly #deps: { readonly log: Log }
+  readonly #init: LabControlInit
+  #lab: Lab | null = null
+  /** Wishes are fulfilled one after the other: two quick clicks must not make two labs in one home. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(deps: { readonly log: Log }, init: LabControlInit) {
+    this.#deps = deps
+    this.#init = init
+  }
+
+  status(): LabView {
+    return this.#lab?.status() ?? { running: false, robots: [] }
+  }
+
+  /** Starts `robots` robots, 1 to 50; a lab that runs with another number is stopped first. @throws SwarmError INVALID_INPUT */
+  async start(robots: number): Promise<LabView> {
+    if (!Number.isInteger(robots) || robots < 1 || robots > 50) {
+      throw new SwarmError('INVALID_INPUT', `A lab has 1 to 50 robots, not ${robots}.`)
+    }
+    return await this.#next(async () => {
+      if (this.#lab !== null && this.#lab.status().robots.length === robots) return
+      await this.#lab?.stop()
+      const { home, seed, version, bootstrap, pace } = this.#init
+      mkdirSync(home, { recursive: true, mode: 0o700 })
+      const init: LabInit = {
+        robots,
+        seed,
+        home,
+        version,
+        bootstrap: loopback(bootstrap()),
+        ...(pace === undefined ? {} : { pace }),
+      }
+      this.#lab = new Lab(this.#deps, init)
+      await this.#lab.start()
+    })
+  }
+
+  async stop(): Promise<LabView> {
+    return await this.#next(async () => {
+      await this.#lab?.stop()
+      this.#lab = null
+    })
+  }
+
+  async #next(work: () => Promise<void>): Promise<LabView> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => {})
+    await turn
+    return this.status()
+  }
+}
+
+/** Robots live on this machine: of all the addresses of its peer, the one that never changes will do. */
+function loopback(addresses: readonly string[]): readonly string[] {
+  const local = addresses.filter((address) => /^\/ip4\/127\.|^\/ip6\/::1\//.test(address) && address.includes('/tcp/'))
+  return local.length > 0 ? local : addresses
+}

@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { SwarmError } from '../../shared/errors.ts'
+import { systemClock } from '../base/clock.ts'
+import { createLog } from '../base/log.ts'
+import { createPeer } from '../peer.ts'
+import { kindOf } from './kinds.ts'
+import { RobotBody } from './robot-body.ts'
+import { labWishSchema, robotOrderSchema, type RobotNews, type RobotOrder } from './robot-messages.ts'
+
+/**
+ * One simulated robot: a real peer with a simulated body, in a process of its own. The lab starts it with its order
+ * as argument. It ends when it is told to, or when the lab is gone, however that died: then the channel closes.
+ */
+async function main(): Promise<void> {
+  const order = robotOrderSchema.parse(JSON.parse(process.argv[2] ?? 'null'))
+  const ended = untilEnded()
+  const { peer, body } = await begin(order)
+  // The lab may die while we start; nobody would then ever stop us.
+  if (process.connected) tell({ type: 'ready', peer: peer.peerId, addresses: [...peer.node.addresses()] })
+  await ended
+  // A disk that hangs must not keep a robot alive that nobody knows of.
+  setTimeout(() => process.exit(1), 10_000).unref()
+  await body.stop()
+  await peer.stop()
+  process.exit(0)
+}
+
+async function begin(order: RobotOrder) {
+  const { name, home, seed, bootstrap, pace } = order
+  const kind = kindOf(order.kind)
+  const log = createLog('warn')
+  const shareDir = join(home, 'shared-logs')
+  const body = new RobotBody({ clock: systemClock, log }, { name, kind, seed, shareDir, pace })
+  const peer = await createPeer({
+    home,
+    version: order.version,
+    log,
+    settings: {
+      name,
+      role: 'robot',
+      shareDir,
+      downloadDir: join(home, 'downloads'),
+      // Loopback only: a lab is a demonstration, and must not join somebody's real swarm.
+      listen: ['/ip4/127.0.0.1/tcp/0'],
+      bootstrap,
+      mdns: false,
+    },
+    sampler: body,
+    robot: kind.facts,
+    simulated: true,
+    diagnostics: { sampleEveryMs: order.sampleEveryMs, publishEveryMs: order.speakEveryMs },
+    membership: { speakEveryMs: order.speakEveryMs },
+  })
+  await body.start()
+  await peer.start()
+  return { peer, body }
+}
+
+function untilEnded(): Promise<void> {
+  return new Promise((resolve) => {
+    process.on('disconnect', resolve)
+    process.on('SIGTERM', resolve)
+    // A terminal's ^C reaches the whole group; the lab decides the order in which its robots stop.
+    process.on('SIGINT', () => {})
+    process.on('message', (message) => {
+      if (labWishSchema.safeParse(message).success) resolve()
+    })
+  })
+}
+
+function tell(news: RobotNews): void {
+  process.send?.(news)
+}
+
+main().catch((error: unknown) => {
+  const code = error instanceof SwarmError ? error.code : 'INTERNAL'
+  const message = error instanceof Error ? error.message : String(error)
+  if (process.connected) process.send?.({ type: 'failed', code, message } satisfies RobotNews, () => process.exit(1))
+  else process.exit(1)
+})
