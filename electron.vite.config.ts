@@ -9,6 +9,7 @@ const entries = {
   index: main('index.ts'),
   daemon: main('daemon.ts'),
   cli: main('cli.ts'),
+  'swarm-cli': main('swarm-cli.ts'),
   'verify-worker': main('net/verify-worker.ts'),
   'robot-process': main('lab/robot-process.ts'),
 }

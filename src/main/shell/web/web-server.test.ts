@@ -44,7 +44,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
-const api = (path: string, init: RequestInit & { headers?: Record<string, string> } = {}) =>
+const api = (path: string, init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {}) =>
   fetch(`${url}/api${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } })
 
 const post = (path: string, body: unknown) =>

@@ -1,0 +1,32 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { messageOf } from './exit-code.ts'
+import { logLevels } from '../../base/log.ts'
+import { parseWebAddress, type WebAddress } from '../web/listen.ts'
+
+export const homeOption = () => new Option('--home <dir>', "the peer's folder (default: DT_SWARM_HOME, or ~/.dt-swarm)")
+
+export const jsonOption = () => new Option('--json', 'print JSON').default(false)
+
+export const logLevelOption = () =>
+  new Option('--log-level <level>', 'what goes to stderr').choices([...logLevels]).default('info')
+
+/** Adds up the values of an option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}
+
+export function whole(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= from && value <= to) return value
+    throw new InvalidArgumentError(`It is a whole number from ${from} to ${to}.`)
+  }
+}
+
+export function webAddress(text: string): WebAddress | null {
+  try {
+    return parseWebAddress(text)
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error))
+  }
+}

@@ -1,0 +1,178 @@
+import { Command, Option } from 'commander'
+import { resolve } from 'node:path'
+import type { LogLevel } from '../../base/log.ts'
+import type { Role, Settings } from '../../../shared/views.ts'
+import { defaultWebAddress, type WebAddress } from '../web/listen.ts'
+import { localEndpoint } from './endpoint.ts'
+import { exitCodes } from './exit-code.ts'
+import { homeOf } from './home.ts'
+import type { Io } from './io.ts'
+import { collect, homeOption, jsonOption, logLevelOption, webAddress, whole } from './options.ts'
+import { runCommands } from './run-commands.ts'
+import { programVersion } from './version.ts'
+
+const exitHelp = 'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no daemon.'
+
+const example = (text: string) => `\nExample:\n  $ ${text}\n`
+
+/** `dt-swarm …`: parses, runs, and resolves with the exit code. What a command needs is loaded when it runs. */
+export function runSwarm(argv: readonly string[], io: Io): Promise<number> {
+  return runCommands(
+    io,
+    (done) => {
+      const program = new Command('dt-swarm')
+        .description('One swarm of robots, laptops and servers: live health, shared logs, no server that must be up.')
+        .version(programVersion())
+        .showHelpAfterError('(see --help)')
+        .addHelpText('after', `${example('dt-swarm daemon --name lab-server --role server')}\n${exitHelp}`)
+      addDaemon(program, io)
+      addLab(program, io)
+      addFiles(program, io, done)
+      addLists(program, io)
+      return program
+    },
+    argv,
+  )
+}
+
+interface DaemonArguments {
+  readonly home?: string
+  readonly name?: string
+  readonly role?: Role
+  readonly listen?: readonly string[]
+  readonly bootstrap?: readonly string[]
+  readonly share?: string
+  readonly downloads?: string
+  readonly web?: WebAddress | null
+  readonly mdns: boolean
+  readonly logLevel: LogLevel
+}
+
+function addDaemon(program: Command, io: Io): void {
+  program
+    .command('daemon')
+    .description('run a peer and its web console until SIGINT or SIGTERM; prints one line of JSON when it is ready')
+    .addOption(homeOption())
+    .option('--name <name>', 'what others see (default: the host name)')
+    .addOption(new Option('--role <role>', 'what this machine is').choices(['robot', 'operator', 'server']))
+    .option('--listen <multiaddr>', 'listen there; may be repeated (default: every interface)', collect)
+    .option('--bootstrap <multiaddr>', 'stay connected to this peer; may be repeated', collect)
+    .option('--share <dir>', 'share what lies in this folder (default: ~/shared-logs)')
+    .option('--downloads <dir>', 'put fetched files there (default: ~/Downloads)')
+    .option(
+      '--web <host:port|off>',
+      'where the web console listens (default: 127.0.0.1:4180, or the next free port)',
+      webAddress,
+    )
+    .option('--no-mdns', 'do not look for peers by mDNS')
+    .addOption(logLevelOption())
+    .addHelpText('after', example('dt-swarm daemon --name duckie01 --role robot --share /data/logs'))
+    .action(async (given: DaemonArguments) => {
+      const { runDaemon } = await import('./daemon-command.ts')
+      await runDaemon(
+        {
+          home: homeOf(given.home),
+          settings: settingsOf(given),
+          web: given.web === undefined ? defaultWebAddress : given.web,
+          logLevel: given.logLevel,
+        },
+        io,
+      )
+    })
+}
+
+/** Only what was given: the rest is as saved. */
+function settingsOf(given: DaemonArguments): Partial<Settings> {
+  return {
+    ...(given.name === undefined ? {} : { name: given.name }),
+    ...(given.role === undefined ? {} : { role: given.role }),
+    ...(given.listen === undefined ? {} : { listen: [...given.listen] }),
+    ...(given.bootstrap === undefined ? {} : { bootstrap: [...given.bootstrap] }),
+    ...(given.share === undefined ? {} : { shareDir: resolve(given.share) }),
+    ...(given.downloads === undefined ? {} : { downloadDir: resolve(given.downloads) }),
+    ...(given.mdns ? {} : { mdns: false }),
+  }
+}
+
+interface LabArguments {
+  readonly robots: number
+  readonly seed: number
+  readonly home?: string
+  readonly bootstrap?: readonly string[]
+  readonly logLevel: LogLevel
+}
+
+function addLab(program: Command, io: Io): void {
+  program
+    .command('lab')
+    .description('run simulated Duckiebots, each a real peer, until SIGINT or SIGTERM')
+    .addOption(new Option('--robots <n>', 'how many, 1 to 50').argParser(whole(1, 50)).default(4))
+    .addOption(new Option('--seed <n>', 'decides what their bodies do').argParser(whole(0, 2 ** 31 - 1)).default(1))
+    .addOption(homeOption())
+    .option('--bootstrap <multiaddr>', 'join this peer; may be repeated (default: the daemon of the home)', collect)
+    .addOption(logLevelOption())
+    .addHelpText('after', example('dt-swarm lab --robots 4'))
+    .action(async ({ robots, seed, home, bootstrap = [], logLevel }: LabArguments) => {
+      const { runLab } = await import('./lab-command.ts')
+      await runLab({ robots, seed, home: homeOf(home), bootstrap, logLevel }, io)
+    })
+}
+
+interface AskArguments {
+  readonly home?: string
+  readonly json: boolean
+  readonly out?: string
+}
+
+function addFiles(program: Command, io: Io, done: (exitCode: number) => void): void {
+  program
+    .command('share')
+    .description("share files: they are copied into the daemon's share folder; prints CID and name of each")
+    .argument('<file...>')
+    .addOption(homeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('dt-swarm share run-17.mcap'))
+    .action(async (files: readonly string[], { home, json }: AskArguments) => {
+      const endpoint = localEndpoint(homeOf(home))
+      const { shareFiles } = await import('./share-command.ts')
+      if (!(await shareFiles(files, endpoint, { json }, io))) done(exitCodes.failed)
+    })
+  program
+    .command('fetch')
+    .description('fetch a file from whoever has it, and verify it; prints where it was written')
+    .argument('<cid>')
+    .option('--out <path>', 'a file, a folder, or - for stdout (default: its own name, here)')
+    .addOption(homeOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      example('dt-swarm fetch bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi --out run.mcap'),
+    )
+    .action(async (cid: string, { home, json, out }: AskArguments) => {
+      const { fetchFile } = await import('./fetch-command.ts')
+      await fetchFile(cid, localEndpoint(homeOf(home)), { out, json }, io)
+    })
+}
+
+function addLists(program: Command, io: Io): void {
+  program
+    .command('peers')
+    .description('list the machines of the swarm')
+    .addOption(homeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('dt-swarm peers --json'))
+    .action(async ({ home, json }: AskArguments) => {
+      const { listPeers } = await import('./list-commands.ts')
+      await listPeers(localEndpoint(homeOf(home)), { json }, io)
+    })
+  program
+    .command('files')
+    .description("list the swarm's shared files")
+    .addOption(homeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('dt-swarm files'))
+    .action(async ({ home, json }: AskArguments) => {
+      const { listFiles } = await import('./list-commands.ts')
+      await listFiles(localEndpoint(homeOf(home)), { json }, io)
+    })
+}
