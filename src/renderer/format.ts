@@ -24,16 +24,12 @@ export function formatRate(bytesPerS: number): string {
   return `${formatBytes(bytesPerS)}/s`
 }
 
-/** A length of time in its largest fitting unit, two units where the second one matters: `45 s`, `3 min`, `2 h 5 min`, `4 d`. */
+/** A length of time in one unit; the next larger one only from two of it on, so that it is never off by half: `45 s`, `83 min`, `2 h`, `47 h`, `3 d`. */
 export function formatDuration(ms: number): string {
   const value = Math.max(0, ms)
-  if (value < minuteMs) return `${Math.floor(value / secondMs)} s`
-  if (value < hourMs) return `${Math.floor(value / minuteMs)} min`
-  if (value < dayMs) {
-    const hours = Math.floor(value / hourMs)
-    const minutes = Math.floor((value % hourMs) / minuteMs)
-    return minutes > 0 && hours < 6 ? `${hours} h ${minutes} min` : `${hours} h`
-  }
+  if (value < 2 * minuteMs) return `${Math.floor(value / secondMs)} s`
+  if (value < 2 * hourMs) return `${Math.floor(value / minuteMs)} min`
+  if (value < 2 * dayMs) return `${Math.floor(value / hourMs)} h`
   return `${Math.floor(value / dayMs)} d`
 }
 
@@ -59,6 +55,7 @@ export function formatClock(atMs: number, withSeconds: boolean): string {
   return new Intl.DateTimeFormat(undefined, {
     hour: '2-digit',
     minute: '2-digit',
+    hourCycle: 'h23',
     ...(withSeconds ? { second: '2-digit' } : {}),
   }).format(atMs)
 }

@@ -1,17 +1,31 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
-/** Duckie yellow, lightest to darkest; #FFC20E is Duckietown's own. */
+/** Duckie yellow, lightest to darkest; #FFC20E is Duckietown's own, at the shade that filled buttons take. */
 const duck: MantineColorsTuple = [
   '#fff9e1',
   '#fff1cb',
   '#ffe29a',
-  '#ffd363',
-  '#ffc637',
+  '#ffdb80',
+  '#ffd566',
+  '#ffcf4d',
+  '#ffca33',
+  '#ffc620',
   '#ffc20e',
-  '#ffba00',
-  '#e3a300',
-  '#ca9100',
-  '#ae7c00',
+  '#efb200',
+]
+
+/** The greys of Mantine's own dark surfaces, in the cool tone of styles/base.css. */
+const dark: MantineColorsTuple = [
+  '#e7e9ec',
+  '#b9c0c8',
+  '#9ba4af',
+  '#5f6975',
+  '#3a424c',
+  '#2b3139',
+  '#1b1f24',
+  '#15181c',
+  '#101215',
+  '#0b0d0f',
 ]
 
 const sans = "'Inter', system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif"
@@ -21,7 +35,7 @@ export const theme = createTheme({
   primaryColor: 'blue',
   primaryShade: { light: 8, dark: 8 },
   autoContrast: true,
-  colors: { duck },
+  colors: { duck, dark },
   fontFamily: sans,
   fontFamilyMonospace: mono,
   defaultRadius: 'sm',

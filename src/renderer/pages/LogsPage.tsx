@@ -7,7 +7,7 @@ import type { Cid } from '../../shared/ids.ts'
 import type { ShareView } from '../../shared/views.ts'
 import { plural, formatBytes } from '../format.ts'
 import { Facet } from '../parts/Facet.tsx'
-import { FilePanel } from '../parts/FilePanel.tsx'
+import { FilePanel, FilePanelHead } from '../parts/FilePanel.tsx'
 import { FilesTable } from '../parts/FilesTable.tsx'
 import { NewPill } from '../parts/NewPill.tsx'
 import { pickFiles } from '../parts/pick-files.ts'
@@ -16,6 +16,7 @@ import { shareFiles } from '../parts/SharedDrop.tsx'
 import { Empty, Failed, Loading } from '../parts/States.tsx'
 import { useHeld } from '../parts/use-held.ts'
 import { go } from '../route.ts'
+import { useMinute } from '../state/clock.ts'
 import { useStores } from '../state/context.ts'
 import { arrangeFiles, fileKind, noFilesFilter, type FilesFilter } from '../state/select-files.ts'
 import { countBy } from '../state/select-fleet.ts'
@@ -90,8 +91,9 @@ function LogsReady({ items, chosen }: { readonly items: ReadonlyMap<string, Shar
   const { prefs } = useStores()
   const sort = useStore(prefs, (state) => state.logsSort)
   const [filter, setFilter] = useState<FilesFilter>(noFilesFilter)
+  const minuteMs = useMinute()
   const wide = useMediaQuery('(min-width: 75em)', true)
-  const arranged = useMemo(() => arrangeFiles(items.values(), filter, sort, Date.now()), [items, filter, sort])
+  const arranged = useMemo(() => arrangeFiles(items.values(), filter, sort, minuteMs), [items, filter, sort, minuteMs])
   const held = useHeld(arranged, idOf, JSON.stringify([filter, sort]))
   const facets = useMemo(
     () => ({
@@ -104,7 +106,7 @@ function LogsReady({ items, chosen }: { readonly items: ReadonlyMap<string, Shar
   const close = (): void => go({ page: 'logs', file: null })
   return (
     <>
-      <div className="toolbar" role="search" aria-label="Filter the files">
+      <search className="toolbar" aria-label="Filter the files">
         <SearchField
           label="Search files"
           value={filter.search}
@@ -142,7 +144,7 @@ function LogsReady({ items, chosen }: { readonly items: ReadonlyMap<string, Shar
           value={String(filter.minBytes)}
           onChange={(value) => setFilter({ ...filter, minBytes: Number(value ?? 0) })}
         />
-      </div>
+      </search>
       {held.waiting > 0 ? <NewPill waiting={held.waiting} onShow={held.release} /> : null}
       <div className="split" data-open={wide && share !== null}>
         <div {...held.pointer} style={{ minWidth: 0 }}>
@@ -168,7 +170,8 @@ function LogsReady({ items, chosen }: { readonly items: ReadonlyMap<string, Shar
         </div>
         {wide && share !== null ? (
           <aside className="panel side" aria-label={`File ${share.name}`}>
-            <FilePanel share={share} onClose={close} />
+            <FilePanelHead name={share.name} onClose={close} />
+            <FilePanel share={share} />
           </aside>
         ) : null}
       </div>
@@ -178,18 +181,19 @@ function LogsReady({ items, chosen }: { readonly items: ReadonlyMap<string, Shar
           onClose={close}
           position="right"
           size="md"
-          withCloseButton={false}
-          aria-label={`File ${share.name}`}
+          title={share.name}
+          closeButtonProps={{ 'aria-label': 'Close' }}
+          overlayProps={{ backgroundOpacity: 0.3 }}
         >
           <div className="side-body">
-            <FilePanel share={share} onClose={close} />
+            <FilePanel share={share} />
           </div>
         </Drawer>
       ) : null}
       {chosen !== null && share === null ? (
-        <p role="status" className="dim">
+        <output className="dim">
           Nobody this peer hears shares <span className="mono">{chosen}</span> now.
-        </p>
+        </output>
       ) : null}
     </>
   )

@@ -13,6 +13,12 @@ import { useStores } from '../state/context.ts'
 /** Links change seldom; latency is worth a look every few seconds. */
 const refreshMs = 3_000
 
+function encryptionOf(link: LinkView): string {
+  const { encryption, transport } = link
+  if (encryption === null) return transport === 'quic' ? 'TLS, in QUIC' : 'not said'
+  return encryption.includes('tls') ? 'TLS' : encryption.replaceAll('/', '')
+}
+
 const columns: readonly Column<LinkView>[] = [
   {
     key: 'name',
@@ -30,7 +36,7 @@ const columns: readonly Column<LinkView>[] = [
     key: 'encryption',
     label: 'Encrypted by',
     widthRem: 7,
-    cell: (link) => link.encryption ?? <span className="dim">transport</span>,
+    cell: encryptionOf,
   },
   {
     key: 'direction',

@@ -37,7 +37,7 @@ export function Announcer() {
     [fleet],
   )
   return (
-    <div className="sr-only" role="status" aria-live="polite">
+    <div className="sr-only" aria-live="polite">
       {text}
     </div>
   )

@@ -70,7 +70,7 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
           </tr>
         </thead>
         <tbody>
-          <Space heightPx={beforePx} columns={columns.length} />
+          <Space heightPx={beforePx} />
           {rows.map((row) => {
             const item = items[row.index]
             if (item === undefined) return null
@@ -87,20 +87,16 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
               />
             )
           })}
-          <Space heightPx={afterPx} columns={columns.length} />
+          <Space heightPx={afterPx} />
         </tbody>
       </table>
     </div>
   )
 }
 
-function Space({ heightPx, columns }: { readonly heightPx: number; readonly columns: number }) {
-  if (heightPx <= 0) return null
-  return (
-    <tr aria-hidden style={{ height: heightPx }}>
-      <td className="space" colSpan={columns} />
-    </tr>
-  )
+/** Stands for the rows out of sight. */
+function Space({ heightPx }: { readonly heightPx: number }) {
+  return heightPx <= 0 ? null : <tr aria-hidden style={{ height: heightPx }} />
 }
 
 interface HeadProps<Item> {

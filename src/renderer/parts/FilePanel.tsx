@@ -15,14 +15,20 @@ import { sayFailed } from './SharedDrop.tsx'
 import { StatusMark } from './StatusMark.tsx'
 import { EvidenceList } from './Why.tsx'
 
+/** The name of a file and how to close it, where the panel stands beside the table. */
+export function FilePanelHead({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
+  return (
+    <div className="side-head">
+      <h2>{name}</h2>
+      <CloseButton size="sm" aria-label="Close" onClick={onClose} />
+    </div>
+  )
+}
+
 /** One file: what it is, who has it, and what can be done with it. */
-export function FilePanel({ share, onClose }: { readonly share: ShareView; readonly onClose: () => void }) {
+export function FilePanel({ share }: { readonly share: ShareView }) {
   return (
     <>
-      <div className="page-head" style={{ flexWrap: 'nowrap', alignItems: 'flex-start' }}>
-        <h2 style={{ marginRight: 'auto', overflowWrap: 'anywhere' }}>{share.name}</h2>
-        <CloseButton size="sm" aria-label="Close" onClick={onClose} />
-      </div>
       <Actions share={share} />
       <dl className="facts">
         <dt>Robot</dt>

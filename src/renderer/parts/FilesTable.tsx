@@ -9,6 +9,7 @@ import { Age } from './Age.tsx'
 import { DataTable, type Column } from './DataTable.tsx'
 import { FetchButton } from './FetchButton.tsx'
 import { Simulated } from './KindIcon.tsx'
+import { Meter } from './Metric.tsx'
 
 /** Where a file is, as seen from here. */
 function Here({ share }: { readonly share: ShareView }) {
@@ -20,7 +21,13 @@ function Here({ share }: { readonly share: ShareView }) {
       ? 0
       : Math.floor((transfer.doneBytes / transfer.sizeBytes) * 100)
   })
-  if (percent !== null) return <span className="nowrap">fetching, {percent} %</span>
+  if (percent !== null) {
+    return (
+      <span className="nowrap" title="fetching">
+        {percent} %<Meter percent={percent} />
+      </span>
+    )
+  }
   return share.local ? <span className="level-ok">✓ here</span> : <FetchButton share={share} compact />
 }
 
@@ -50,7 +57,7 @@ const columns: readonly Column<ShareView>[] = [
   {
     key: 'time',
     label: 'Changed',
-    widthRem: 7,
+    widthRem: 7.5,
     cell: (share) => (
       <span title={formatExact(share.modifiedAtMs)}>
         <Age atMs={share.modifiedAtMs} />

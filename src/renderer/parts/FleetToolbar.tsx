@@ -46,7 +46,7 @@ export function FleetToolbar({ items, filter, onFilter }: FleetToolbarProps) {
     }
   }, [items])
   return (
-    <div className="toolbar" role="search" aria-label="Filter the fleet">
+    <search className="toolbar" aria-label="Filter the fleet">
       <SearchField
         label="Search machines"
         value={filter.search}
@@ -108,6 +108,6 @@ export function FleetToolbar({ items, filter, onFilter }: FleetToolbarProps) {
           }
         />
       </span>
-    </div>
+    </search>
   )
 }

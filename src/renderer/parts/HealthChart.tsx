@@ -51,6 +51,7 @@ export const HealthChart = memo(function HealthChart(props: HealthChartProps) {
               allowDataOverflow
               ticks={ticks}
               tickFormatter={(at: number) => formatClock(at, withSeconds)}
+              tick={tickLook}
               tickLine={false}
               axisLine={{ stroke: 'var(--line-strong)' }}
               height={20}
@@ -60,6 +61,7 @@ export const HealthChart = memo(function HealthChart(props: HealthChartProps) {
               domain={[low ?? 'auto', high ?? 'auto']}
               tickCount={3}
               tickFormatter={format}
+              tick={tickLook}
               tickLine={false}
               axisLine={false}
             />
@@ -102,6 +104,9 @@ export const HealthChart = memo(function HealthChart(props: HealthChartProps) {
     </figure>
   )
 })
+
+/** Drawn text takes its size from here, not from a style sheet. */
+const tickLook = { fill: 'var(--dim)', fontSize: '0.72rem' }
 
 function rangeOf(band: Band | undefined): [number, number] | null {
   return band === undefined ? null : [band.min, band.max]

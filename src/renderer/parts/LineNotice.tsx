@@ -11,7 +11,7 @@ export function LineNotice() {
   const nowMs = useNow()
   if (line.phase !== 'lost') return null
   return (
-    <div className="notice" role="status">
+    <output className="notice">
       <strong>The line to this peer is down.</strong>
       <span>
         Lost {formatAgo(line.sinceMs, nowMs)}; what you see is as old.{' '}
@@ -20,6 +20,6 @@ export function LineNotice() {
       <Button size="compact-xs" variant="default" onClick={() => bridge.reconnect()}>
         Try now
       </Button>
-    </div>
+    </output>
   )
 }

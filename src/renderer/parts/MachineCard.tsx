@@ -29,17 +29,10 @@ export const MachineCard = memo(function MachineCard({ machine, onForget }: Mach
     <article className="card" data-level={levelOf(machine)} data-status={status} aria-label={name}>
       <header className="card-head">
         <KindIcon kind={kindOf(machine)} />
-        <div className="card-title">
-          <a
-            className="card-link clip"
-            href={hrefOf({ page: 'robot', peer, tab: 'health' })}
-            data-nav-item
-            title={name}
-          >
-            {name}
-          </a>
-          <span className="dim clip card-facts">{facts.join(' · ')}</span>
-        </div>
+        <a className="card-link clip" href={hrefOf({ page: 'robot', peer, tab: 'health' })} data-nav-item title={name}>
+          {name}
+        </a>
+        <span className="dim clip card-facts">{facts.join(' · ')}</span>
         <div className="card-status">
           <StatusWord status={status} reason={statusReason} />
           <Why fact={`${name} is ${status}`} reason={statusReason} evidence={machine.evidence} />

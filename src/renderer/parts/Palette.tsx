@@ -34,6 +34,7 @@ export function Palette({ onKeys }: { readonly onKeys: () => void }) {
       shortcut={['mod + K']}
       nothingFound="Nothing of that name. Try a robot, a file, a page or an action."
       highlightQuery
+      attributes={{ content: { 'aria-label': 'Search everything' } }}
       onSpotlightOpen={() => setActions([...thingsOf(stores), { group: 'Actions', actions: doable }])}
       searchProps={{
         leftSection: <IconSearch size={18} aria-hidden />,

@@ -1,5 +1,6 @@
 import { IconFiles, IconRobot, IconSettings, IconTopologyStar3 } from '@tabler/icons-react'
 import { useStore } from 'zustand'
+import icon from '../icon.svg'
 import { useStores } from '../state/context.ts'
 import { isRobot, levelOf } from '../state/select-fleet.ts'
 import { isEnded } from '../state/select-files.ts'
@@ -50,7 +51,7 @@ export function Rail({ current }: { readonly current: string }) {
   return (
     <nav className="rail" aria-label="Pages">
       <div className="rail-mark">
-        <img src="./icon.svg" alt="dt-swarm" />
+        <img src={icon} alt="dt-swarm" />
       </div>
       <ul className="rail-list">
         {pages.map(({ page, label, key, Icon }) => {

@@ -123,7 +123,7 @@ export function SettingsForm({ inForce }: { readonly inForce: Settings }) {
               Undo changes
             </Button>
           ) : null}
-          <span role="status">
+          <output>
             {saved.phase === 'saved' ? <SavedWords waiting={saved.waiting.map((key) => waitingWords[key])} /> : null}
             {saved.phase === 'failed' ? <span className="level-act">Not saved: {saved.message}</span> : null}
             {saved.phase === 'no' && dirty ? (
@@ -131,7 +131,7 @@ export function SettingsForm({ inForce }: { readonly inForce: Settings }) {
                 {changedWords(Object.keys(changesOf(draft, inForce)).length, settingsOf(draft).name)}
               </span>
             ) : null}
-          </span>
+          </output>
         </div>
       </div>
     </form>

@@ -48,7 +48,7 @@ export function SharedDrop() {
         inner: { height: '100%' },
       }}
     >
-      <div className="drop">
+      <div className="drop" aria-hidden>
         <div>
           <IconFileUpload size={52} stroke={1.4} aria-hidden />
           <p>

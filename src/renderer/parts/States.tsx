@@ -48,10 +48,10 @@ export function Failed({ title, problem, onRetry }: FailedProps) {
 /** The outline of what is being loaded. */
 export function Loading({ label, rows = 6, heightRem = 2.4 }: { label: string; rows?: number; heightRem?: number }) {
   return (
-    <div className="loading" role="status" aria-label={label}>
+    <section className="loading" aria-busy aria-label={label}>
       {Array.from({ length: rows }, (_, i) => (
         <Skeleton key={i} height={`${heightRem}rem`} radius="md" />
       ))}
-    </div>
+    </section>
   )
 }

@@ -23,10 +23,12 @@ export function TopBar() {
           </div>
         )}
       </div>
-      <button type="button" className="top-search" aria-label="Search" onClick={() => spotlight.open()}>
+      <button type="button" className="top-search" onClick={() => spotlight.open()}>
         <IconSearch size={15} aria-hidden />
-        <span className="long">Robots, files, pages</span>
-        <Kbd size="xs">{mac ? '⌘' : 'Ctrl'} K</Kbd>
+        <span className="long">Search robots, files, pages</span>
+        <Kbd size="xs" aria-hidden>
+          {mac ? '⌘' : 'Ctrl'} K
+        </Kbd>
       </button>
       <Health />
       <Line />

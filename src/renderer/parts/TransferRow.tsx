@@ -3,6 +3,7 @@ import { IconFolder, IconX } from '@tabler/icons-react'
 import type { TransferView } from '../../shared/views.ts'
 import { formatBytes, formatDuration, formatRate } from '../format.ts'
 import { isEnded } from '../state/select-files.ts'
+import { useNow } from '../state/clock.ts'
 import type { Upload } from '../state/uploads.ts'
 import { CopyIcon } from './Copy.tsx'
 
@@ -81,7 +82,8 @@ export function TransferRow({ transfer, onCancel, onOpenFolder }: TransferRowPro
 
 export function UploadRow({ upload, onCancel }: { readonly upload: Upload; readonly onCancel: () => void }) {
   const { name, state, sentBytes, sizeBytes, problem, startedAtMs } = upload
-  const seconds = (Date.now() - startedAtMs) / 1_000
+  const nowMs = useNow()
+  const seconds = (nowMs - startedAtMs) / 1_000
   const rate = seconds > 0.5 ? sentBytes / seconds : 0
   const words = [
     state === 'waiting' ? 'waiting' : 'sending to the peer',

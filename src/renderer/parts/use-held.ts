@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { holdOrder } from '../state/hold-order.ts'
 
 export interface Held<Item> {
@@ -14,25 +14,17 @@ export interface Held<Item> {
  * when the person changes it, the list is arranged anew at once.
  */
 export function useHeld<Item>(arranged: readonly Item[], idOf: (item: Item) => string, key: string): Held<Item> {
-  const [inside, setInside] = useState(false)
-  const [, renew] = useState(0)
-  const shown = useRef<{ key: string; ids: readonly string[] }>({ key, ids: [] })
+  const [held, setHeld] = useState<{ readonly key: string; readonly ids: readonly string[] } | null>(null)
   const byId = useMemo(() => new Map(arranged.map((item) => [idOf(item), item])), [arranged, idOf])
   const wanted = useMemo(() => [...byId.keys()], [byId])
-  const { ids, waiting } = holdOrder(shown.current.ids, wanted, inside && shown.current.key === key)
-  shown.current = { key, ids }
-  const items: Item[] = []
-  for (const id of ids) {
-    const item = byId.get(id)
-    if (item !== undefined) items.push(item)
-  }
+  const hold = (): void => setHeld({ key, ids: wanted })
+  if (held !== null && held.key !== key) hold()
+  const { ids, waiting } = holdOrder(held?.ids ?? [], wanted, held !== null && held.key === key)
+  const items = useMemo(() => ids.map((id) => byId.get(id)).filter((item) => item !== undefined), [ids, byId])
   return {
     items,
     waiting,
-    release: () => {
-      shown.current = { key, ids: [] }
-      renew((n) => n + 1)
-    },
-    pointer: { onPointerEnter: () => setInside(true), onPointerLeave: () => setInside(false) },
+    release: hold,
+    pointer: { onPointerEnter: hold, onPointerLeave: () => setHeld(null) },
   }
 }

@@ -26,3 +26,8 @@ export function runClock(): () => void {
 export function useNow(): number {
   return useStore(clock, (state) => state.nowMs)
 }
+
+/** The time, to the minute: for what need not be drawn anew every second. */
+export function useMinute(): number {
+  return useStore(clock, (state) => Math.floor(state.nowMs / 60_000) * 60_000)
+}

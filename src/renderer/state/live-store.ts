@@ -14,10 +14,10 @@ export type Live<Item> =
 export interface LiveStore<Item> {
   readonly store: StoreApi<Live<Item>>
   /** Begins to listen; a second call does nothing. */
-  start(): void
-  stop(): void
+  readonly start: () => void
+  readonly stop: () => void
   /** Asks again now, after a failure. */
-  retry(): void
+  readonly retry: () => void
 }
 
 /**

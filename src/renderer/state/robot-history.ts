@@ -13,9 +13,9 @@ export type RobotHistory =
 
 export interface HistoryStore {
   readonly store: StoreApi<RobotHistory>
-  start(): void
-  stop(): void
-  retry(): void
+  readonly start: () => void
+  readonly stop: () => void
+  readonly retry: () => void
 }
 
 /** Points a chart draws: more than a wide screen shows would only cost time. */

@@ -40,12 +40,18 @@ export function appendSample(rows: readonly ChartRow[], health: HealthView, rang
   return [...rows.filter((row) => row.atMs >= fromMs), { atMs: health.atMs, values }].slice(-maxRows)
 }
 
+/** The usual distance of two rows: half are closer, half are farther. */
+function usualStepMs(rows: readonly ChartRow[]): number {
+  const steps = rows.slice(1).map((row, i) => row.atMs - (rows[i]?.atMs ?? row.atMs))
+  return steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0
+}
+
 /**
  * Puts an empty row into every hole, so that a line breaks where nothing was heard instead of bridging it.
- * Summaries come every 10 s: three missing in a row, or three points of a coarser history, make a hole.
+ * A hole is more than three of the usual distance: 10 s for the summaries of others, finer for our own samples.
  */
 export function withGaps(rows: readonly ChartRow[], stepMs: number): readonly ChartRow[] {
-  const holeMs = Math.max(3 * stepMs, 35_000)
+  const holeMs = 3.5 * Math.max(stepMs, usualStepMs(rows))
   const out: ChartRow[] = []
   let before: ChartRow | undefined
   for (const row of rows) {

@@ -19,8 +19,8 @@ export interface Stores {
   readonly links: AsyncStore<readonly LinkView[]>
   readonly lab: AsyncStore<LabView>
   readonly prefs: StoreApi<Prefs>
-  start(): void
-  stop(): void
+  readonly start: () => void
+  readonly stop: () => void
 }
 
 export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 'setItem'> | null): Stores {

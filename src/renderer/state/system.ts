@@ -9,8 +9,8 @@ export interface SystemStore {
   readonly info: AsyncStore<InfoView>
   /** One entry, `status`: the live status in the form of the other live lists. */
   readonly status: LiveStore<SystemStatusView>
-  start(): void
-  stop(): void
+  readonly start: () => void
+  readonly stop: () => void
 }
 
 export function createSystemStore(bridge: Bridge): SystemStore {
