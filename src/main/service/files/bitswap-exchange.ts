@@ -35,7 +35,7 @@ const bitswapInit = {
   messageSendTimeout: 60_000,
   messageReceiveTimeout: 60_000,
   /** Blocks are asked for again only after they were lost; then they must come at once. */
-  doNotResendBlockWindow: 500,
+  doNotResendBlockWindow: 1,
   maxInboundStreams: 256,
   maxOutboundStreams: 256,
 }

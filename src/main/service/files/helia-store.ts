@@ -55,6 +55,8 @@ export class HeliaStore implements ContentStore {
   readonly #disk: BlockDisk
   readonly #exchange: BitswapExchange
   readonly #pools = new Set<ProviderPool>()
+  /** Blocks on their way here: a file with many equal blocks (zeros), or two readers, ask for each once. */
+  readonly #underWay = new Map<string, Promise<Uint8Array>>()
 
   constructor(deps: HeliaStoreDeps, init: HeliaStoreInit) {
     this.#deps = deps
@@ -179,9 +181,7 @@ export class HeliaStore implements ContentStore {
 
   /** From disk, else from a peer, checked, and then kept on disk. */
   #loader(pool: ProviderPool | null, from: RemoteSource | undefined): LoadBlock {
-    return async (cid, { signal }) => {
-      const here = inlineBlock(cid) ?? (await this.#disk.get(cid))
-      if (here !== undefined) return here
+    const remote = async (cid: CID, signal: AbortSignal): Promise<Uint8Array> => {
       if (pool === null) throw new NoProviderError(cid, [])
       const block = await pool.load(cid, { signal })
       if (!isBlock(cid, block)) throw new SwarmError('INTERNAL', `A block that is not ${cid} was taken for it.`)
@@ -189,6 +189,23 @@ export class HeliaStore implements ContentStore {
       await this.#exchange.announce(cid)
       from?.onReceived?.(pool.lastFrom, block.length)
       return block
+    }
+    return async (cid, { signal }) => {
+      for (;;) {
+        const here = inlineBlock(cid) ?? (await this.#disk.get(cid))
+        if (here !== undefined) return here
+        const key = cid.toString()
+        const other = this.#underWay.get(key)
+        if (other === undefined) {
+          const own = remote(cid, signal)
+          this.#underWay.set(key, own)
+          return await own.finally(() => this.#underWay.delete(key))
+        }
+        // Its reader may have gone away or found no provider: then this one tries by itself.
+        const block = await other.catch(() => null)
+        if (block !== null) return block
+        signal.throwIfAborted()
+      }
     }
   }
 }

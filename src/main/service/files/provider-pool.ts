@@ -32,6 +32,9 @@ interface Provider {
   progressAtMs: number
 }
 
+/** Silence after which a block is asked for once more. */
+const askAgainMs = 2_000
+
 /** None of the candidates has the block or can be reached. */
 export class NoProviderError extends Error {
   override readonly name = 'NoProviderError'
@@ -88,15 +91,20 @@ export class ProviderPool {
     const done = new AbortController()
     provider.underWay += 1
     if (provider.underWay === 1) provider.progressAtMs = clock.monotonic()
-    void this.#watch(provider, stalled, done.signal)
+    const either = AbortSignal.any([signal, stalled.signal, done.signal])
+    const answer = Promise.withResolvers<Uint8Array>()
+    const attempt = (): void =>
+      void this.#deps.request(provider.peer, cid, { signal: either }).then(answer.resolve, answer.reject)
+    attempt()
+    void this.#watch(provider, attempt, stalled, done.signal)
     try {
-      const block = await this.#deps.request(provider.peer, cid, { signal: AbortSignal.any([signal, stalled.signal]) })
+      const block = await answer.promise
       provider.progressAtMs = clock.monotonic()
       provider.failures = 0
       provider.limit = Math.min(this.#init.maxPerProvider, provider.limit + 1)
       this.lastFrom = provider.peer
       return block
-    } catch (zz) { console.error("ASK", zz, stalled.signal.aborted)
+    } catch {
       signal.throwIfAborted()
       counters.add(stalled.signal.aborted ? 'files.provider:stalled' : 'files.provider:failed')
       provider.limit = Math.max(1, provider.limit >> 1)
@@ -112,15 +120,29 @@ export class ProviderPool {
     }
   }
 
-  /** Aborts when nothing came from the provider for `stallMs`: one slow block behind others that come is no stall. */
-  async #watch(provider: Provider, stalled: AbortController, signal: AbortSignal): Promise<void> {
+  /**
+   * Aborts when nothing came from the provider for `stallMs`: one slow block behind others that come is no stall.
+   * Well before that it asks once more, because Helia's peers overlook a want for a block that they sent before.
+   */
+  async #watch(
+    provider: Provider,
+    again: () => void,
+    stalled: AbortController,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock } = this.#deps
-    try {
+    const { stallMs } = this.#init
+    const silent = async (ms: number): Promise<void> => {
       for (;;) {
-        const leftMs = provider.progressAtMs + this.#init.stallMs - clock.monotonic()
-        if (leftMs <= 0) break
+        const leftMs = provider.progressAtMs + ms - clock.monotonic()
+        if (leftMs <= 0) return
         await clock.sleep(leftMs, { signal })
       }
+    }
+    try {
+      await silent(Math.min(askAgainMs, stallMs / 2))
+      again()
+      await silent(stallMs)
       stalled.abort()
     } catch {
       // The block came first.

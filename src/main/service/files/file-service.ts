@@ -1,0 +1,393 @@
+import { readdir, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CID } from 'multiformats/cid'
+import { SwarmError } from '../../../shared/errors.ts'
+import type { Cid, PeerId } from '../../../shared/ids.ts'
+import type { MachineStatus, ShareView, TransferView } from '../../../shared/views.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Counters } from '../../base/counters.ts'
+import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.ts'
+import type { Startable } from '../../base/lifecycle.ts'
+import type { Log } from '../../base/log.ts'
+import type { SwarmNode } from '../../net/swarm-node.ts'
+import type { RecordBook } from '../../store/record-book.ts'
+import type { ContentStore } from './content-store.ts'
+import { Fetcher } from './fetcher.ts'
+import { partSuffix } from './folder-scan.ts'
+import { HeliaStore } from './helia-store.ts'
+import { Holders } from './holders.ts'
+import { NoProviderError } from './provider-pool.ts'
+import { ShareBook } from './share-book.ts'
+import { ShareFolder } from './share-folder.ts'
+import { ShareIndex, type FetchTarget } from './share-index.ts'
+import { Sharer } from './sharer.ts'
+import { TransferList } from './transfer-list.ts'
+
+export interface FileServiceDeps {
+  readonly book: RecordBook
+  readonly node: Pick<SwarmNode, 'libp2p' | 'events' | 'neighbours' | 'linked' | 'connect'>
+  readonly peerId: PeerId
+  readonly nameOf: (peer: PeerId) => string
+  readonly statusOf: (peer: PeerId) => MachineStatus
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Log
+  readonly counters: Counters
+  /** Marks what this peer shares as simulated. */
+  readonly simulated: boolean
+}
+
+export interface FileServiceInit {
+  /** Where the index of shared files lies, and the blocks unless `blocksDir` says otherwise. */
+  readonly home: string
+  readonly shareDir: string
+  readonly downloadDir: string
+  readonly blocksDir?: string
+  /** A file that stays the same for so long has stopped growing. Default 2 s. */
+  readonly quietMs?: number
+  /** The share folder is looked at this often without a hint. Default 15 s. */
+  readonly rescanMs?: number
+  /** A fetch that finds no provider fails after this. Default 60 s. */
+  readonly patienceMs?: number
+  /** A provider that sends nothing for so long is left for the next. Default 20 s. */
+  readonly stallMs?: number
+}
+
+export interface FileServiceEvents {
+  'shares:changed': { readonly cids: readonly Cid[] }
+  'transfers:changed': { readonly ids: readonly string[] }
+  'fetch:finished': TransferView
+  'share:finished': TransferView
+}
+
+/** Own records that end soon are signed anew this often. */
+const renewEveryMs = 60 * 60_000
+/** Damaged blocks tend to come in crowds: what they belonged to is looked at once, after this. */
+const repairAfterMs = 2_000
+/** How long `stat` looks for a file that is not here. */
+const statTimeoutMs = 15_000
+
+/** The swarm's files as this peer sees them: what is shared, what is on its way, and the bytes themselves. */
+export class FileService implements Startable {
+  readonly #deps: FileServiceDeps
+  readonly #init: FileServiceInit
+  readonly #events: Emitter<FileServiceEvents>
+  readonly #store: ContentStore
+  readonly #book: ShareBook
+  readonly #index: ShareIndex
+  readonly #transfers: TransferList
+  readonly #holders: Holders
+  readonly #sharer: Sharer
+  readonly #fetcher: Fetcher
+  #folder: ShareFolder
+  #dirs: { readonly shareDir: string; readonly downloadDir: string }
+  #run = new AbortController()
+  #running = false
+  #off: Unsubscribe[] = []
+  #chores: Promise<unknown>[] = []
+  #repairing: Promise<void> | null = null
+
+  constructor(deps: FileServiceDeps, init: FileServiceInit) {
+    this.#deps = deps
+    this.#init = init
+    this.#dirs = { shareDir: init.shareDir, downloadDir: init.downloadDir }
+    const { clock, counters, log, book, node, peerId } = deps
+    this.#events = new Emitter((err, name) => log.error({ err, event: name }, 'a listener of the files failed'))
+    const signal = (): AbortSignal => this.#run.signal
+    this.#index = new ShareIndex(deps, { path: join(init.home, 'files.json') })
+    this.#transfers = new TransferList({
+      clock,
+      changed: ({ id }) => this.#events.emit('transfers:changed', { ids: [id] }),
+    })
+    this.#store = new HeliaStore(
+      { ...deps, libp2p: () => node.libp2p, onCorrupt: () => this.#repairSoon() },
+      {
+        blocksDir: init.blocksDir ?? join(init.home, 'blocks'),
+        ...(init.stallMs === undefined ? {} : { stallMs: init.stallMs }),
+      },
+    )
+    this.#book = new ShareBook({
+      book,
+      counters,
+      self: peerId,
+      nameOf: deps.nameOf,
+      isAlive: (peer) => peer === peerId || deps.statusOf(peer) === 'alive',
+      now: () => clock.now(),
+      changed: (cids) => {
+        this.#events.emit('shares:changed', { cids })
+        this.#fetcher.look()
+      },
+    })
+    this.#holders = new Holders({ ...deps, shares: this.#book })
+    const common = {
+      ...deps,
+      store: this.#store,
+      shares: this.#book,
+      index: this.#index,
+      transfers: this.#transfers,
+      holders: this.#holders,
+      signal,
+    }
+    this.#sharer = new Sharer({
+      ...common,
+      shareDir: () => this.#dirs.shareDir,
+      finished: (view) => this.#finished('share:finished', view),
+    })
+    this.#fetcher = new Fetcher(
+      {
+        ...common,
+        downloadDir: () => this.#dirs.downloadDir,
+        finished: (view) => this.#finished('fetch:finished', view),
+      },
+      init.patienceMs === undefined ? {} : { patienceMs: init.patienceMs },
+    )
+    this.#folder = this.#openFolder()
+  }
+
+  get events(): EventSource<FileServiceEvents> {
+    return this.#events
+  }
+
+  /** @throws SwarmError DISK_FULL, PERMISSION_DENIED when the block store cannot be opened */
+  async start(): Promise<void> {
+    if (this.#running) return
+    this.#running = true
+    this.#run = new AbortController()
+    await this.#store.start()
+    await this.#index.load()
+    await this.#removeParts()
+    this.#book.start()
+    this.#off = [
+      this.#deps.node.events.on('link:up', () => this.#fetcher.look()),
+      this.#deps.book.events.on('bucket:merged', ({ bucket, arrival }) => {
+        // A peer that is heard again is "alive" again; its files' copies show it.
+        if (bucket === 'machines' && arrival.via !== 'authored') this.#fetcher.look()
+      }),
+    ]
+    this.#chores = [this.#renewals(this.#run.signal)]
+    await this.#folder.start()
+    this.#fetcher.resume()
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#running) return
+    this.#running = false
+    this.#run.abort()
+    for (const off of this.#off) off()
+    this.#off = []
+    await this.#folder.stop()
+    await this.#fetcher.stopped()
+    await Promise.all([...this.#chores, this.#repairing])
+    for (const transfer of this.#transfers.all()) if (!transfer.over && transfer.view.state === 'running') await transfer.ended
+    this.#index.save()
+    this.#book.stop()
+    await this.#store.stop()
+  }
+
+  /** What the swarm shares, newest first. */
+  shares(): readonly ShareView[] {
+    return this.#book.list((cid) => this.#index.held.has(cid))
+  }
+
+  share(cid: Cid): ShareView | undefined {
+    return this.#book.view(cid, (one) => this.#index.held.has(one))
+  }
+
+  /** Transfers under way and the last hundred that ended, oldest first. */
+  transfers(): readonly TransferView[] {
+    return this.#transfers.all().map((transfer) => transfer.view)
+  }
+
+  transfer(id: string): TransferView | undefined {
+    return this.#transfers.get(id)?.view
+  }
+
+  /** Stops a transfer; what came stays in the store. One that has ended stays as it is. @throws SwarmError NOT_FOUND */
+  cancel(id: string): TransferView {
+    const transfer = this.#transfers.get(id)
+    if (transfer === undefined) throw new SwarmError('NOT_FOUND', `No transfer "${id}" is known.`)
+    transfer.cancel()
+    return transfer.view
+  }
+
+  clearEnded(): void {
+    const ids = this.#transfers.clearEnded()
+    if (ids.length > 0) this.#events.emit('transfers:changed', { ids })
+  }
+
+  /**
+   * Writes what comes into the share folder under this name (or `name (2)`), and shares it at once. Resolves when it
+   * has ended; one that failed has its `error`. @throws SwarmError INVALID_INPUT for a name that is none
+   */
+  shareStream(
+    name: string,
+    bytes: AsyncIterable<Uint8Array>,
+    options: { readonly sizeBytes?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<TransferView> {
+    return this.#sharer.shareStream(name, bytes, options)
+  }
+
+  /** Copies files into the share folder and shares them. Resolves when all have begun. */
+  sharePaths(paths: readonly string[]): Promise<readonly TransferView[]> {
+    return this.#sharer.sharePaths(paths)
+  }
+
+  /** Begins to fetch a file; it goes on by itself, also after a restart. @throws SwarmError INVALID_INPUT */
+  fetch(cid: Cid, options: { readonly to: FetchTarget }): TransferView {
+    parseCid(cid)
+    return this.#fetcher.fetch(cid, options.to)
+  }
+
+  /** The bytes, checked, from here or from the swarm. @throws SwarmError FETCH_FAILED when no peer gives them */
+  async *content(
+    cid: Cid,
+    options: { readonly offset?: number; readonly length?: number; readonly signal: AbortSignal },
+  ): AsyncGenerator<Uint8Array> {
+    parseCid(cid)
+    const signal = AbortSignal.any([options.signal, this.#run.signal])
+    try {
+      if (!this.#index.held.has(cid)) await this.#holders.connect(cid, signal)
+      yield* this.#store.read(cid, { ...options, signal, from: this.#holders.source(cid) })
+    } catch (error) {
+      throw this.#told(error, cid)
+    }
+  }
+
+  /** @throws SwarmError FETCH_FAILED when it is not here and no peer tells within 15 s */
+  async stat(cid: Cid): Promise<{ readonly sizeBytes: number; readonly local: boolean }> {
+    parseCid(cid)
+    const held = this.#index.held.get(cid)
+    if (held !== undefined) return { sizeBytes: held.sizeBytes, local: true }
+    const signal = AbortSignal.any([this.#run.signal, AbortSignal.timeout(statTimeoutMs)])
+    try {
+      await this.#holders.connect(cid, signal)
+      return { sizeBytes: await this.#store.sizeBytes(cid, { signal, from: this.#holders.source(cid) }), local: false }
+    } catch (error) {
+      throw this.#told(signal.aborted ? new NoProviderError(CID.parse(cid), []) : error, cid)
+    }
+  }
+
+  /** Changes the folders; what lies in the old share folder is no longer shared once the new one was looked at. */
+  async setDirs(dirs: { readonly shareDir: string; readonly downloadDir: string }): Promise<void> {
+    const moved = dirs.shareDir !== this.#dirs.shareDir
+    this.#dirs = { shareDir: dirs.shareDir, downloadDir: dirs.downloadDir }
+    if (!moved) return
+    const old = this.#folder
+    this.#folder = this.#openFolder()
+    await old.stop()
+    if (this.#running) await this.#folder.start()
+  }
+
+  /** What an operator should know and do something about. */
+  warnings(): readonly { readonly code: string; readonly message: string }[] {
+    const { problem } = this.#folder
+    return problem === null ? [] : [{ code: 'SHARE_DIR_UNREADABLE', message: problem }]
+  }
+
+  #openFolder(): ShareFolder {
+    const { quietMs, rescanMs } = this.#init
+    return new ShareFolder(
+      {
+        ...this.#deps,
+        known: (file) => this.#sharer.known(file),
+        ready: (file, options) => this.#sharer.shareFound(file, options),
+        seen: (files) => this.#forgetGone(files),
+      },
+      {
+        dir: this.#dirs.shareDir,
+        ...(quietMs === undefined ? {} : { quietMs }),
+        ...(rescanMs === undefined ? {} : { rescanMs }),
+      },
+    )
+  }
+
+  /** Takes back the shares of files that are no longer in the folder. */
+  #forgetGone(files: ReadonlyMap<string, { readonly name: string }>): void {
+    const names = new Set([...files.values()].map(({ name }) => name))
+    let gone = 0
+    for (const path of [...this.#index.files.keys()]) {
+      if (files.has(path)) continue
+      this.#index.files.delete(path)
+      gone += 1
+    }
+    const indexed = new Set([...this.#index.files.values()].map(({ recordId }) => recordId))
+    for (const { id, name } of this.#book.ownShares()) if (!indexed.has(id) && !names.has(name)) this.#book.withdraw(id)
+    if (gone > 0) this.#index.changed(this.#run.signal)
+  }
+
+  #finished(event: 'fetch:finished' | 'share:finished', view: TransferView): void {
+    if (view.cid !== null) this.#events.emit('shares:changed', { cids: [view.cid] })
+    this.#events.emit(event, view)
+  }
+
+  #told(error: unknown, cid: Cid): unknown {
+    if (!(error instanceof NoProviderError)) return error
+    return new SwarmError('FETCH_FAILED', this.#holders.explain(cid), { cause: error, detail: { cid } })
+  }
+
+  async #renewals(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#deps.clock.sleep(renewEveryMs, { signal }).catch(() => {})
+      if (signal.aborted) return
+      try {
+        const replaced = this.#book.renew()
+        for (const [path, file] of this.#index.files) {
+          const recordId = replaced.get(file.recordId)
+          if (recordId !== undefined) this.#index.files.set(path, { ...file, recordId })
+        }
+        if (replaced.size > 0) this.#index.changed(signal)
+      } catch (error) {
+        this.#deps.counters.add('files.renew:failed')
+        this.#deps.log.warn({ err: error }, 'shares could not be signed anew; trying again in an hour')
+      }
+    }
+  }
+
+  /** After a damaged block: what is no longer whole is added again from the share folder, or is no longer offered. */
+  #repairSoon(): void {
+    const { signal } = this.#run
+    this.#repairing ??= this.#deps.clock
+      .sleep(repairAfterMs, { signal })
+      .then(() => this.#repair(signal))
+      .catch((err: unknown) => {
+        if (!signal.aborted) this.#deps.log.error({ err }, 'damaged blocks could not be looked into')
+      })
+      .finally(() => {
+        this.#repairing = null
+      })
+  }
+
+  async #repair(signal: AbortSignal): Promise<void> {
+    const broken: Cid[] = []
+    for (const cid of [...this.#index.held.keys()]) {
+      if (!(await this.#store.complete(cid, { signal }))) broken.push(cid)
+    }
+    for (const cid of broken) {
+      this.#deps.log.warn({ cid }, 'a stored file was damaged')
+      this.#index.held.delete(cid)
+      this.#book.withdrawCopies(cid)
+    }
+    for (const [path, file] of [...this.#index.files]) if (broken.includes(file.cid)) this.#index.files.delete(path)
+    this.#index.changed(signal)
+    this.#events.emit('shares:changed', { cids: broken })
+    this.#folder.look()
+  }
+
+  /** What a killed process left half written; others' part files have another mark. */
+  async #removeParts(): Promise<void> {
+    const mark = `.${this.#deps.peerId.slice(-8)}${partSuffix}`
+    for (const dir of new Set([this.#dirs.shareDir, this.#dirs.downloadDir])) {
+      for (const name of await readdir(dir).catch(() => [])) {
+        if (name.startsWith('.') && name.endsWith(mark)) await unlink(join(dir, name)).catch(() => {})
+      }
+    }
+  }
+}
+
+function parseCid(cid: string): CID {
+  try {
+    return CID.parse(cid)
+  } catch (error) {
+    throw new SwarmError('INVALID_INPUT', `"${cid.slice(0, 120)}" is no CID.`, { cause: error })
+  }
+}

@@ -1,0 +1,98 @@
+import type { Cid, PeerId } from '../../../shared/ids.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { RecordBook } from '../../store/record-book.ts'
+import type { SwarmNode } from '../../net/swarm-node.ts'
+import type { RemoteSource } from './content-store.ts'
+import type { ShareBook } from './share-book.ts'
+
+export interface HoldersDeps {
+  readonly shares: ShareBook
+  readonly node: Pick<SwarmNode, 'neighbours' | 'linked' | 'connect'>
+  readonly book: RecordBook
+  readonly clock: Clock
+  readonly nameOf: (peer: PeerId) => string
+}
+
+/** Holders dialled for one file at a time; with one of them linked the fetch can begin. */
+const maxDialled = 4
+const dialTimeoutMs = 8_000
+/** Linked peers asked though no record says that they have it. */
+const maxStrangers = 16
+
+/** From whom a file can come: peers whose records say so first, then whoever is linked. */
+export class Holders {
+  readonly #deps: HoldersDeps
+
+  constructor(deps: HoldersDeps) {
+    this.#deps = deps
+  }
+
+  nameOf(peer: PeerId): string {
+    return this.#deps.nameOf(peer)
+  }
+
+  /** Holders that there is a link to. */
+  linked(cid: Cid): readonly PeerId[] {
+    return this.#deps.shares.holders(cid).filter((peer) => this.#deps.node.linked(peer))
+  }
+
+  /** Links to some of the holders when none is linked yet. Failing is no error: another may come by itself. */
+  async connect(cid: Cid, signal: AbortSignal): Promise<void> {
+    const { shares, node, clock } = this.#deps
+    if (this.linked(cid).length > 0) return
+    const done = new AbortController()
+    const dialling = shares.holders(cid).slice(0, maxDialled)
+    const late = clock.sleep(dialTimeoutMs, { signal: done.signal }).then(
+      () => done.abort(),
+      () => {},
+    )
+    const either = AbortSignal.any([signal, done.signal])
+    await Promise.any(dialling.map((peer) => node.connect(peer, { signal: either }))).catch(() => {})
+    done.abort()
+    await late
+  }
+
+  /** Looks at records and links anew each time it is asked. */
+  source(cid: Cid, onFrom: (peer: PeerId) => void = () => {}): RemoteSource {
+    return {
+      candidates: () => {
+        const holders = this.linked(cid)
+        return holders.length > 0 ? holders : this.#deps.node.neighbours().slice(0, maxStrangers)
+      },
+      onReceived: (from) => {
+        if (from !== null) onFrom(from)
+      },
+    }
+  }
+
+  /** Why nobody gives it, and what to do. */
+  explain(cid: Cid): string {
+    const { shares, node } = this.#deps
+    const holders = shares.holders(cid)
+    if (holders.length === 0) {
+      const count = node.neighbours().length
+      return `No peer says that it has this file, and none of the ${count} linked peers does. Check the CID, or fetch it again when its holder is back.`
+    }
+    const named = holders.slice(0, 3).map((peer) => `${this.nameOf(peer)}${this.#lastHeard(peer)}`)
+    const more = holders.length > 3 ? ` and ${holders.length - 3} more` : ''
+    const linked = this.linked(cid).length > 0
+    return linked
+      ? `The peers that should have it do not give it: ${named.join('; ')}${more}. It is tried again; its origin may have to share it anew.`
+      : `No peer that has it can be reached: held by ${named.join('; ')}${more}. It is tried again when one of them is back.`
+  }
+
+  #lastHeard(peer: PeerId): string {
+    const times = this.#deps.book.live('machines', { author: peer }).map(({ arrival }) => arrival.receivedAtMs)
+    if (times.length === 0) return ''
+    return `, last heard ${ago(this.#deps.clock.now() - Math.max(...times))}`
+  }
+}
+
+function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000))
+  if (seconds < 90) return `${seconds} s ago`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 90) return `${minutes} min ago`
+  const hours = Math.round(minutes / 60)
+  return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} days ago`
+}

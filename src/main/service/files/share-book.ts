@@ -1,0 +1,253 @@
+import { z } from 'zod'
+import { isCid, type Cid, type PeerId, type RecordId } from '../../../shared/ids.ts'
+import type { EvidenceView, ShareView } from '../../../shared/views.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { Unsubscribe } from '../../base/emitter.ts'
+import type { RecordBook } from '../../store/record-book.ts'
+import type { StoredRecord } from '../../store/record-store.ts'
+
+const time = z.number().int().nonnegative()
+const size = z.number().int().nonnegative()
+
+/** What records in the bucket `files` say; the key is the CID. Fields that are not known here are let through. */
+const valueSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('share'),
+    name: z.string().min(1).max(1_024),
+    sizeBytes: size,
+    mediaType: z.string().max(127),
+    modifiedAtMs: time,
+    sharedAtMs: time,
+    simulated: z.boolean(),
+  }),
+  z.object({ kind: z.literal('copy'), sizeBytes: size }),
+])
+type FileValue = z.infer<typeof valueSchema>
+export type ShareFacts = Omit<Extract<FileValue, { kind: 'share' }>, 'kind'>
+
+/** A share lives this long without its origin; while the origin runs it is renewed. */
+const validForMs = 60 * 24 * 60 * 60_000
+/** Renewed when this much is left: an origin that is switched off for a month keeps its shares. */
+const renewBeforeMs = validForMs / 2
+
+interface Fact {
+  readonly id: RecordId
+  readonly author: PeerId
+  readonly validUntilMs: number
+  readonly value: FileValue
+  readonly evidence: Omit<EvidenceView, 'fromName'>
+}
+
+export interface ShareBookDeps {
+  readonly book: RecordBook
+  readonly counters: Counters
+  readonly self: PeerId
+  readonly nameOf: (peer: PeerId) => string
+  readonly isAlive: (peer: PeerId) => boolean
+  readonly now: () => number
+  readonly changed: (cids: readonly Cid[]) => void
+}
+
+/** The swarm's shared files as the records tell: which there are, and who holds them. */
+export class ShareBook {
+  readonly #deps: ShareBookDeps
+  readonly #byCid = new Map<Cid, Map<RecordId, Fact>>()
+  readonly #cidOf = new Map<RecordId, Cid>()
+  #off: Unsubscribe[] = []
+
+  constructor(deps: ShareBookDeps) {
+    this.#deps = deps
+  }
+
+  start(): void {
+    if (this.#off.length > 0) return
+    const { book } = this.#deps
+    this.#off = [
+      book.events.on('bucket:merged', ({ bucket, records }) => {
+        if (bucket === 'files') this.#take(records)
+      }),
+      book.events.on('bucket:swept', ({ bucket, ids }) => {
+        if (bucket === 'files') this.#tell(ids.map((id) => this.#remove(id)))
+      }),
+    ]
+    this.#take(book.live('files'))
+  }
+
+  stop(): void {
+    for (const off of this.#off) off()
+    this.#off = []
+    this.#byCid.clear()
+    this.#cidOf.clear()
+  }
+
+  /** Signs a share of this peer. */
+  share(cid: Cid, facts: ShareFacts): RecordId {
+    return this.#deps.book.author({ bucket: 'files', key: cid, value: { kind: 'share', ...facts }, validForMs }).record.id
+  }
+
+  /** Says, once, that this peer holds a whole copy. */
+  copy(cid: Cid, sizeBytes: number): void {
+    if (this.#own(cid).length > 0) return
+    this.#deps.book.author({ bucket: 'files', key: cid, value: { kind: 'copy', sizeBytes }, validForMs })
+  }
+
+  /** Takes back a record of this peer, if it still counts. */
+  withdraw(id: RecordId): void {
+    if (this.#cidOf.has(id)) this.#deps.book.attest(id, 'dismiss')
+  }
+
+  /** This peer's records about a file, of both kinds. */
+  #own(cid: Cid): readonly Fact[] {
+    return this.#facts(cid).filter((fact) => fact.author === this.#deps.self)
+  }
+
+  /** This peer's share records, all of them. */
+  ownShares(): readonly { readonly id: RecordId; readonly cid: Cid; readonly name: string }[] {
+    return [...this.#byCid.keys()].flatMap((cid) =>
+      this.#own(cid).flatMap(({ id, value }) => (value.kind === 'share' ? [{ id, cid, name: value.name }] : [])),
+    )
+  }
+
+  /** Takes back what this peer said of a file that it no longer holds. */
+  withdrawCopies(cid: Cid): void {
+    for (const fact of this.#own(cid)) if (fact.value.kind === 'copy') this.withdraw(fact.id)
+  }
+
+  /**
+   * Signs anew what would end soon, then takes the old record back. Tells which were replaced by which.
+   */
+  renew(): ReadonlyMap<RecordId, RecordId> {
+    const { self, book } = this.#deps
+    const replaced = new Map<RecordId, RecordId>()
+    const soonMs = this.#deps.now() + renewBeforeMs
+    for (const [cid, facts] of [...this.#byCid]) {
+      const newest = new Map<string, Fact>()
+      for (const fact of facts.values()) {
+        if (fact.author !== self) continue
+        const what = fact.value.kind === 'share' ? `share:${fact.value.name}` : 'copy'
+        const other = newest.get(what)
+        if (other === undefined || other.validUntilMs < fact.validUntilMs) newest.set(what, fact)
+      }
+      for (const fact of newest.values()) {
+        if (fact.validUntilMs > soonMs) continue
+        const { record } = book.author({ bucket: 'files', key: cid, value: { ...fact.value }, validForMs })
+        this.withdraw(fact.id)
+        replaced.set(fact.id, record.id)
+      }
+    }
+    return replaced
+  }
+
+  /** Who says to hold a file, this peer left out; origins first. */
+  holders(cid: Cid): readonly PeerId[] {
+    const facts = this.#facts(cid).filter((fact) => fact.author !== this.#deps.self)
+    const origins = facts.filter((fact) => fact.value.kind === 'share')
+    return [...new Set([...origins, ...facts].map((fact) => fact.author))]
+  }
+
+  /** Name and size of a file, when a record tells. */
+  facts(cid: Cid): { readonly name: string; readonly sizeBytes: number } | undefined {
+    const first = this.#firstShare(cid)
+    return first && { name: first.share.name, sizeBytes: first.share.sizeBytes }
+  }
+
+  /** All files that somebody shares, newest first. */
+  list(isLocal: (cid: Cid) => boolean): readonly ShareView[] {
+    const views = [...this.#byCid.keys()].flatMap((cid) => this.view(cid, isLocal) ?? [])
+    return views.sort((a, b) => b.sharedAtMs - a.sharedAtMs || (a.cid < b.cid ? -1 : 1))
+  }
+
+  view(cid: Cid, isLocal: (cid: Cid) => boolean): ShareView | undefined {
+    const first = this.#firstShare(cid)
+    if (first === undefined) return undefined
+    const { nameOf, isAlive } = this.#deps
+    const { fact, share } = first
+    const facts = this.#facts(cid)
+    const holders = [...new Set([fact.author, ...facts.map(({ author }) => author)])]
+    return {
+      cid,
+      name: share.name,
+      sizeBytes: share.sizeBytes,
+      mediaType: share.mediaType,
+      origin: fact.author,
+      originName: nameOf(fact.author),
+      simulated: share.simulated,
+      modifiedAtMs: share.modifiedAtMs,
+      sharedAtMs: share.sharedAtMs,
+      copies: holders.map((peer) => ({ peer, name: nameOf(peer), alive: isAlive(peer) })),
+      local: isLocal(cid),
+      evidence: facts.slice(0, 16).map(({ evidence }) => ({
+        ...evidence,
+        fromName: evidence.from === null ? null : nameOf(evidence.from),
+      })),
+    }
+  }
+
+  /** The share that came first; of equals the one with the smaller id, so all peers show the same. */
+  #firstShare(cid: Cid): { readonly fact: Fact; readonly share: ShareFacts } | undefined {
+    let best: { readonly fact: Fact; readonly share: ShareFacts } | undefined
+    for (const fact of this.#facts(cid)) {
+      if (fact.value.kind !== 'share') continue
+      const share = fact.value
+      const order = best === undefined ? -1 : share.sharedAtMs - best.share.sharedAtMs
+      if (best === undefined || order < 0 || (order === 0 && fact.id < best.fact.id)) best = { fact, share }
+    }
+    return best
+  }
+
+  /** What counts now: a record that has ended may still be here until it is swept. */
+  #facts(cid: Cid): readonly Fact[] {
+    const now = this.#deps.now()
+    return [...(this.#byCid.get(cid)?.values() ?? [])].filter((fact) => fact.validUntilMs > now)
+  }
+
+  #take(records: readonly StoredRecord[]): void {
+    this.#tell(
+      records.map((stored) => {
+        const { state, reason } = this.#deps.book.state(stored)
+        return state === 'accepted' ? this.#put(stored, reason) : this.#remove(stored.record.id)
+      }),
+    )
+  }
+
+  #put({ record, arrival }: StoredRecord, rule: string): Cid | undefined {
+    const { key: cid, author, seq, validFrom, validUntil } = record.body
+    const parsed = valueSchema.safeParse(record.body.value)
+    if (!isCid(cid) || !parsed.success) {
+      this.#deps.counters.add('files.record:bad-value')
+      return undefined
+    }
+    const evidence = {
+      fact: parsed.data.kind === 'share' ? ('file' as const) : ('copy' as const),
+      recordId: record.id,
+      author,
+      seq,
+      how: arrival.via === 'authored' ? ('self' as const) : arrival.via,
+      from: arrival.from,
+      receivedAtMs: arrival.receivedAtMs,
+      validFromMs: validFrom,
+      validUntilMs: validUntil,
+      rule,
+    }
+    let facts = this.#byCid.get(cid)
+    if (facts === undefined) this.#byCid.set(cid, (facts = new Map()))
+    facts.set(record.id, { id: record.id, author, validUntilMs: validUntil, value: parsed.data, evidence })
+    this.#cidOf.set(record.id, cid)
+    return cid
+  }
+
+  #remove(id: RecordId): Cid | undefined {
+    const cid = this.#cidOf.get(id)
+    if (cid === undefined) return undefined
+    this.#cidOf.delete(id)
+    const facts = this.#byCid.get(cid)
+    facts?.delete(id)
+    if (facts?.size === 0) this.#byCid.delete(cid)
+    return cid
+  }
+
+  #tell(cids: readonly (Cid | undefined)[]): void {
+    const changed = [...new Set(cids.filter((cid) => cid !== undefined))]
+    if (changed.length > 0) this.#deps.changed(changed)
+  }
+}

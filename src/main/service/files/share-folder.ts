@@ -1,0 +1,213 @@
+import { watch, type FSWatcher } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { backoffMs } from '../../base/backoff.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { Startable } from '../../base/lifecycle.ts'
+import type { Log } from '../../base/log.ts'
+import { systemCode } from './disk-error.ts'
+import { scanFolder, type FolderContent, type FoundFile } from './folder-scan.ts'
+
+export interface ShareFolderDeps {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly counters: Counters
+  readonly log: Log
+  /** Whether this very state of the file was shared before. */
+  readonly known: (file: FoundFile) => boolean
+  /** A file that has stopped growing; called again later when the promise rejects. */
+  readonly ready: (file: FoundFile, options: { readonly signal: AbortSignal }) => Promise<void>
+  /** All that is there now, after each complete look. */
+  readonly seen: (files: ReadonlyMap<string, FoundFile>) => void
+}
+
+export interface ShareFolderInit {
+  readonly dir: string
+  /** A file whose size and time stay the same for so long has stopped growing. Default 2 s. */
+  readonly quietMs?: number
+  /** A look without a hint from the system: network drives give none. Default 15 s. */
+  readonly rescanMs?: number
+}
+
+interface Candidate {
+  readonly sizeBytes: number
+  readonly mtimeMs: number
+  readonly sinceMs: number
+  /** Times that it changed after it had been still: each doubles how long it must be still. */
+  readonly changes: number
+}
+
+/** Folders watched at most: each costs one of the few watches that a system gives (8,192 on older Linux). */
+const maxWatched = 512
+const maxQuietMs = 60_000
+
+/**
+ * Looks after the share folder: the truth is in regular looks at the whole folder, the system's change events only
+ * make the next look come at once. So a folder that vanishes, cannot be read or comes back needs no special case.
+ */
+export class ShareFolder implements Startable {
+  readonly #deps: ShareFolderDeps
+  readonly #dir: string
+  readonly #quietMs: number
+  readonly #rescanMs: number
+  readonly #candidates = new Map<string, Candidate>()
+  readonly #watchers = new Map<string, FSWatcher>()
+  #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
+  #wake: () => void = () => {}
+  #hinted = false
+  #leastRestMs = 0
+  #problem: string | null = null
+
+  constructor(deps: ShareFolderDeps, init: ShareFolderInit) {
+    this.#deps = deps
+    this.#dir = init.dir
+    this.#quietMs = init.quietMs ?? 2_000
+    this.#rescanMs = init.rescanMs ?? 15_000
+  }
+
+  /** Why the folder cannot be read, in words; null while it can. */
+  get problem(): string | null {
+    return this.#problem
+  }
+
+  async start(): Promise<void> {
+    if (this.#run !== null) return
+    const stop = new AbortController()
+    this.#run = { stop, ended: this.#loop(stop.signal) }
+  }
+
+  async stop(): Promise<void> {
+    const run = this.#run
+    this.#run = null
+    run?.stop.abort()
+    await run?.ended
+    for (const watcher of this.#watchers.values()) watcher.close()
+    this.#watchers.clear()
+    this.#candidates.clear()
+  }
+
+  /** Looks now instead of at the next turn. */
+  look(): void {
+    this.#hinted = true
+    this.#wake()
+  }
+
+  async #loop(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#deps
+    let failures = 0
+    while (!signal.aborted) {
+      let waitMs: number
+      try {
+        this.#hinted = false
+        await mkdir(this.#dir, { recursive: true })
+        const startedMs = clock.monotonic()
+        const content = await scanFolder(this.#dir, this.#deps.counters, signal)
+        // A folder of many thousand files must not be looked at all the time because one of them is being written.
+        this.#leastRestMs = Math.max(this.#quietMs / 4, 5 * (clock.monotonic() - startedMs))
+        this.#problem = null
+        failures = 0
+        this.#watch(content.folders)
+        waitMs = await this.#consider(content, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        this.#failed(error)
+        waitMs = backoffMs(failures, random(), { minMs: 1_000, maxMs: 30_000 })
+        failures += 1
+      }
+      await this.#rest(waitMs, clock, signal)
+    }
+  }
+
+  /** Hands over who is still, and tells how long until the next look. */
+  async #consider(content: FolderContent, signal: AbortSignal): Promise<number> {
+    const { clock, known, ready, seen } = this.#deps
+    let nextMs = this.#rescanMs
+    for (const file of content.files.values()) {
+      if (known(file)) continue
+      // An empty file is one that has not begun.
+      if (file.sizeBytes === 0) continue
+      const candidate = this.#candidate(file, clock.monotonic())
+      const leftMs = candidate.sinceMs + quietOf(this.#quietMs, candidate.changes) - clock.monotonic()
+      if (leftMs > 0) {
+        nextMs = Math.min(nextMs, Math.max(leftMs, this.#quietMs / 4))
+        continue
+      }
+      try {
+        await ready(file, { signal })
+        this.#candidates.set(file.path, { ...candidate, changes: candidate.changes + 1 })
+      } catch (error) {
+        if (signal.aborted) throw error
+        // Starts to be still anew, and for longer: what failed once should not be tried all the time.
+        const changes = candidate.changes + 1
+        this.#candidates.set(file.path, { ...candidate, changes, sinceMs: clock.monotonic() })
+        nextMs = Math.min(nextMs, quietOf(this.#quietMs, changes))
+      }
+    }
+    for (const path of this.#candidates.keys()) if (!content.files.has(path)) this.#candidates.delete(path)
+    if (!content.partial) seen(content.files)
+    return nextMs
+  }
+
+  #candidate(file: FoundFile, nowMs: number): Candidate {
+    const before = this.#candidates.get(file.path)
+    const { sizeBytes, mtimeMs } = file
+    if (before?.sizeBytes === sizeBytes && before.mtimeMs === mtimeMs) return before
+    const candidate = { sizeBytes, mtimeMs, sinceMs: nowMs, changes: before?.changes ?? 0 }
+    this.#candidates.set(file.path, candidate)
+    return candidate
+  }
+
+  #failed(error: unknown): void {
+    const code = systemCode(error)
+    const why = code === 'EACCES' || code === 'EPERM' ? 'no permission' : error instanceof Error ? error.message : 'unknown'
+    if (this.#problem === null) {
+      this.#deps.counters.add('files.share-folder:unreadable')
+      this.#deps.log.warn({ err: error, dir: this.#dir }, 'the share folder cannot be read; trying again')
+    }
+    this.#problem = `The share folder ${this.#dir} cannot be read (${why}). Check that it is there and who may read it; it is tried again by itself.`
+    this.#watch([])
+  }
+
+  async #rest(waitMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
+    const leastMs = Math.min(waitMs, this.#leastRestMs)
+    await clock.sleep(leastMs, { signal }).catch(() => {})
+    if (this.#hinted || signal.aborted) return
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    await clock.sleep(waitMs - leastMs, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => {})
+    this.#wake = () => {}
+  }
+
+  #watch(folders: readonly string[]): void {
+    const wanted = new Set(folders.slice(0, maxWatched))
+    for (const [dir, watcher] of this.#watchers) {
+      if (wanted.has(dir)) continue
+      watcher.close()
+      this.#watchers.delete(dir)
+    }
+    for (const dir of wanted) {
+      if (this.#watchers.has(dir)) continue
+      const forget = (): void => {
+        this.#watchers.get(dir)?.close()
+        this.#watchers.delete(dir)
+      }
+      try {
+        const watcher = watch(dir, { persistent: false }, (event, name) => {
+          // The folder itself was moved or removed: this watch sees nothing more.
+          if (event === 'rename' && name !== null && dir.endsWith(name)) forget()
+          this.look()
+        })
+        watcher.on('error', forget)
+        this.#watchers.set(dir, watcher)
+      } catch {
+        // No watches left: the regular look finds it.
+        this.#deps.counters.add('files.watch:refused')
+        return
+      }
+    }
+  }
+}
+
+function quietOf(quietMs: number, changes: number): number {
+  return Math.min(Math.max(quietMs, maxQuietMs), quietMs * 2 ** Math.min(changes, 10))
+}

@@ -1,0 +1,143 @@
+import { constants } from 'node:fs'
+import { createReadStream } from 'node:fs'
+import { copyFile, link, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { diskError, systemCode } from './disk-error.ts'
+import { numbered } from './safe-name.ts'
+
+/** Small writes are slow on cards; a leaf of 256 KiB is written as it is. */
+const readChunkBytes = 256 * 1024
+
+/** A file being written under a temporary name. `finish` or `abandon` must be called. */
+export class PartFile {
+  readonly path: string
+  #handle: FileHandle | null
+  #at = 0
+
+  private constructor(path: string, handle: FileHandle) {
+    this.path = path
+    this.#handle = handle
+  }
+
+  /** @throws SwarmError DISK_FULL, PERMISSION_DENIED */
+  static async create(path: string): Promise<PartFile> {
+    try {
+      return new PartFile(path, await open(path, 'w', 0o644))
+    } catch (error) {
+      throw diskError(error, `writing ${path}`)
+    }
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await this.#open().write(bytes, done, bytes.length - done, this.#at)
+        done += bytesWritten
+        this.#at += bytesWritten
+      }
+    } catch (error) {
+      throw diskError(error, `writing ${this.path}`)
+    }
+  }
+
+  /** Makes what was written last, and closes. */
+  async sync(): Promise<void> {
+    try {
+      await this.#open().sync()
+      await this.#close()
+    } catch (error) {
+      throw diskError(error, `writing ${this.path}`)
+    }
+  }
+
+  /** Closes, if need be, and removes the file. Never throws. */
+  async abandon(): Promise<void> {
+    await this.#close().catch(() => {})
+    await unlink(this.path).catch(() => {})
+  }
+
+  #open(): FileHandle {
+    if (this.#handle === null) throw new Error(`${this.path} is closed`)
+    return this.#handle
+  }
+
+  async #close(): Promise<void> {
+    const handle = this.#handle
+    this.#handle = null
+    await handle?.close()
+  }
+}
+
+/**
+ * Gives a finished part file its name in the same folder: `name`, or `name (2)` when another file has it. A file that
+ * has the very same bytes is used instead. Tells the path.
+ */
+export async function giveName(part: string, dir: string, name: string): Promise<string> {
+  for (let n = 1; ; n += 1) {
+    const path = join(dir, numbered(name, n))
+    try {
+      if (await sameContent(part, path)) {
+        await unlink(part)
+        return path
+      }
+      // A link, unlike a rename, never replaces a file that came in the meantime.
+      await link(part, path)
+      await unlink(part)
+      return path
+    } catch (error) {
+      const code = systemCode(error)
+      if (code === 'EEXIST') continue
+      if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') {
+        throw diskError(error, `writing ${path}`)
+      }
+      // A file system without hard links (FAT, some network drives).
+      if (await exists(path)) continue
+      await rename(part, path)
+      return path
+    }
+  }
+}
+
+/** Copies without copying, where the file system can. False where it cannot. */
+export async function reflink(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE)
+    return true
+  } catch (error) {
+    await unlink(to).catch(() => {})
+    const code = systemCode(error)
+    if (code === 'ENOSPC' || code === 'EACCES' || code === 'ENOENT') throw diskError(error, `copying ${from}`)
+    return false
+  }
+}
+
+/** The bytes of a file, in pieces of 256 KiB. */
+export async function* readChunks(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: readChunkBytes, signal })) yield chunk as Uint8Array
+  } catch (error) {
+    throw diskError(error, `reading ${path}`)
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+async function sameContent(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([a, b].map((path) => stat(path).catch(() => null)))
+  if (one?.size === undefined || other?.size !== one.size || !other.isFile()) return false
+  const { signal } = new AbortController()
+  const theirs = readChunks(b, signal)
+  for await (const chunk of readChunks(a, signal)) {
+    const { value } = await theirs.next()
+    if (value === undefined || Buffer.compare(chunk, value) !== 0) {
+      await theirs.return(undefined)
+      return false
+    }
+  }
+  await theirs.return(undefined)
+  return true
+}
