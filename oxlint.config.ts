@@ -62,13 +62,26 @@ export default defineConfig({
     'typescript/no-misused-promises': 'error',
     'typescript/await-thenable': 'error',
     'typescript/no-non-null-assertion': 'error',
+    // Test machines are spread into components on purpose: their parts are own fields.
+    'typescript/no-misused-spread': 'off',
     'typescript/ban-ts-comment': 'error',
     'typescript/switch-exhaustiveness-check': 'error',
+    // CIDs, PeerIds and multiaddresses have a text form that is meant to be printed.
+    'typescript/restrict-template-expressions': 'off',
     'import/no-cycle': 'error',
     'import/no-default-export': 'off',
     'no-console': 'error',
     'react/react-in-jsx-scope': 'off',
     'react/exhaustive-deps': 'error',
+    // Warns that React's compiler would skip a component; the compiler is not used.
+    'react/incompatible-library': 'off',
+    // role="status" and role="search" are on elements whose own tag says something else.
+    'jsx-a11y/prefer-tag-over-role': 'off',
+    'vitest/require-to-throw-message': 'off',
+    'vitest/no-conditional-expect': 'off',
+    'vitest/expect-expect': ['error', { assertFunctionNames: ['expect', 'expect*', 'fc.assert'] }],
+    // It warns that the React compiler skips components with a virtualiser; we do not use that compiler.
+    'react/incompatible-library': 'off',
   },
   overrides: [
     {
