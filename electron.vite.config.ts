@@ -41,7 +41,8 @@ export default defineConfig({
     plugins: [react()],
     build: {
       outDir: resolve(import.meta.dirname, 'out/renderer'),
-      chunkSizeWarningLimit: 1500,
+      minify: true,
+      chunkSizeWarningLimit: 2000,
       rollupOptions: { input: { index: resolve(import.meta.dirname, 'src/renderer/index.html') } },
     },
   },

@@ -80,8 +80,6 @@ export default defineConfig({
     'vitest/require-to-throw-message': 'off',
     'vitest/no-conditional-expect': 'off',
     'vitest/expect-expect': ['error', { assertFunctionNames: ['expect', 'expect*', 'fc.assert'] }],
-    // It warns that the React compiler skips components with a virtualiser; we do not use that compiler.
-    'react/incompatible-library': 'off',
   },
   overrides: [
     {
