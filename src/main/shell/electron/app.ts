@@ -1,9 +1,10 @@
 import { app, dialog } from 'electron'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { entryUrl } from '../../base/entry.ts'
 import { createLog } from '../../base/log.ts'
+import { programVersion } from '../cli/version.ts'
 import { registerAppScheme } from './app-protocol.ts'
 import type { DesktopParts } from './desktop-peer.ts'
 import { Desktop } from './desktop.ts'
@@ -15,11 +16,6 @@ const appId = 'org.duckietown.dt-swarm'
 
 function placeOf(path: string): string {
   return fileURLToPath(new URL(path, entryUrl('index.ts')))
-}
-
-function versionOf(packageFile: string): string {
-  const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
-  return version
 }
 
 /**
@@ -43,7 +39,7 @@ export function runDesktop(load: () => Promise<DesktopParts>): void {
       { log },
       {
         options,
-        version: versionOf(placeOf('../../package.json')),
+        version: programVersion(),
         rendererDir: placeOf('../renderer'),
         preloadFile: placeOf('../preload/index.cjs'),
         iconDir: placeOf('../../resources/icons'),

@@ -34,7 +34,10 @@ export function reloadAfterCrash(window: BrowserWindow, deps: CrashDeps): void {
     const nowMs = deps.clock.monotonic()
     crashes = [...crashes.filter((atMs) => nowMs - atMs < crashLimit.withinMs), nowMs]
     deps.counters()?.add(`window.crashed:${details.reason}`)
-    deps.log.error({ reason: details.reason, exitCode: details.exitCode }, "the window's process ended; loading it again")
+    deps.log.error(
+      { reason: details.reason, exitCode: details.exitCode },
+      "the window's process ended; loading it again",
+    )
     if (crashes.length < crashLimit.count) window.webContents.reload()
     else ask().catch((error: unknown) => deps.log.error({ err: error }, 'the crash dialog failed'))
   })

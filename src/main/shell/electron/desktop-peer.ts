@@ -32,5 +32,9 @@ export interface DesktopParts {
   createPeer(options: DesktopPeerOptions): Promise<DesktopPeer>
   createLab(peer: DesktopPeer): LabControl
   /** Serves the same app to a browser; resolves once it listens. */
-  startWeb(peer: DesktopPeer, shell: ShellActions, at: string): Promise<{ readonly url: string | null; stop(): Promise<void> }>
+  startWeb(
+    peer: DesktopPeer,
+    shell: ShellActions,
+    at: string,
+  ): Promise<{ readonly url: string | null; stop(): Promise<void> }>
 }

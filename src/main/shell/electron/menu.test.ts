@@ -37,7 +37,10 @@ function entries(platform: NodeJS.Platform): Entry[] {
   return template.flatMap((entry) => [entry, ...(entry.submenu ?? [])])
 }
 
-const click = (label: string) => entries('linux').find((entry) => entry.label === label)?.click?.()
+const click = (label: string) =>
+  entries('linux')
+    .find((entry) => entry.label === label)
+    ?.click?.()
 
 describe('the menu', () => {
   it('goes to the pages', () => {

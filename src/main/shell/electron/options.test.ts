@@ -21,9 +21,25 @@ describe("the desktop app's command line", () => {
 
   it("takes the daemon's options and the lab", () => {
     const options = parseOptions(
-      ['--lab', '4', '--name', 'desk', '--role=server', '--share', '/tmp/logs', '--no-mdns', '--web', '127.0.0.1:0'].concat(
-        ['--listen', '/ip4/127.0.0.1/tcp/0', '--listen', '/ip4/127.0.0.1/udp/0/quic-v1', '--bootstrap', '/ip4/10.0.0.1/tcp/1'],
-      ),
+      [
+        '--lab',
+        '4',
+        '--name',
+        'desk',
+        '--role=server',
+        '--share',
+        '/tmp/logs',
+        '--no-mdns',
+        '--web',
+        '127.0.0.1:0',
+      ].concat([
+        '--listen',
+        '/ip4/127.0.0.1/tcp/0',
+        '--listen',
+        '/ip4/127.0.0.1/udp/0/quic-v1',
+        '--bootstrap',
+        '/ip4/10.0.0.1/tcp/1',
+      ]),
       {},
     )
     expect(options).toMatchObject({ lab: 4, web: '127.0.0.1:0' })

@@ -1,9 +1,9 @@
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SwarmError } from '../../../shared/errors.ts'
 import { roleSchema, type Settings } from '../../../shared/views.ts'
 import { logLevels, type LogLevel } from '../../base/log.ts'
+import { homeOf } from '../cli/home.ts'
 
 export interface DesktopOptions {
   readonly home: string
@@ -45,7 +45,10 @@ function robots(value: string | undefined): number {
  * @param args without the executable and the script
  * @throws SwarmError INVALID_INPUT naming the option
  */
-export function parseOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>): DesktopOptions {
+export function parseOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): DesktopOptions {
   const { values } = parseArgs({
     args: [...args],
     strict: false,
@@ -72,7 +75,7 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
   const [name, share, web] = [text(values.name), text(values.share), text(values.web)]
   const [listen, bootstrap] = [texts(values.listen), texts(values.bootstrap)]
   return {
-    home: resolve(text(values.home) ?? text(env['DT_SWARM_HOME']) ?? join(homedir(), '.dt-swarm')),
+    home: homeOf(text(values.home), env),
     lab: robots(text(values.lab)),
     web: web === undefined || web === 'off' ? null : web,
     logLevel,

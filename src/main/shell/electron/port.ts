@@ -1,7 +1,13 @@
 import { StandardRPCHandler } from '@orpc/server/standard'
 import { createServerPeerHandleRequestFn } from '@orpc/server/standard-peer'
 import { ServerPeer } from '@orpc/standard-server-peer'
-import { MessageChannelMain, type IpcMainEvent, type MessagePortMain, type WebContents, type WebFrameMain } from 'electron'
+import {
+  MessageChannelMain,
+  type IpcMainEvent,
+  type MessagePortMain,
+  type WebContents,
+  type WebFrameMain,
+} from 'electron'
 import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
 import { createContext, type ApiContext } from '../api/context.ts'
@@ -50,7 +56,11 @@ export class WindowPort {
   #port: MessagePortMain | null = null
 
   /** @param deps.counters where refusals are counted, once there is a peer */
-  constructor(deps: { readonly contents: WebContents; readonly log: Log; readonly counters: () => Counters | undefined }) {
+  constructor(deps: {
+    readonly contents: WebContents
+    readonly log: Log
+    readonly counters: () => Counters | undefined
+  }) {
     this.#contents = deps.contents
     this.#log = deps.log
     this.#counters = deps.counters

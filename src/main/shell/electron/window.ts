@@ -21,7 +21,10 @@ function currentBackground(): string {
 }
 
 function openOutside(url: string, log: Log): void {
-  if (!isAllowedExternal(url)) return void log.warn({ url }, 'refused to open a link outside the app')
+  if (!isAllowedExternal(url)) {
+    log.warn({ url }, 'refused to open a link outside the app')
+    return
+  }
   shell.openExternal(url).catch((error: unknown) => log.warn({ err: error, url }, 'a link did not open'))
 }
 
@@ -74,7 +77,10 @@ export class AppWindow {
     nativeTheme.themeSource = this.#state.theme
     const primary = screen.getPrimaryDisplay()
     const others = screen.getAllDisplays().filter((display) => display.id !== primary.id)
-    this.#state = fitState(this.#state, [primary, ...others].map((display) => display.workArea))
+    this.#state = fitState(
+      this.#state,
+      [primary, ...others].map((display) => display.workArea),
+    )
     const { x, y, width, height } = this.#state.bounds
     const window = new BrowserWindow({
       ...(x === undefined || y === undefined ? {} : { x, y }),
