@@ -25,5 +25,7 @@ export function isBlock(cid: CID, bytes: Uint8Array): boolean {
   const { code, digest } = cid.multihash
   const algorithm = algorithms.get(code)
   const computed = code === identity ? bytes : algorithm === undefined ? undefined : hash(algorithm, bytes, 'buffer')
-  return computed !== undefined && digest.length > 0 && Buffer.compare(computed.subarray(0, digest.length), digest) === 0
+  return (
+    computed !== undefined && digest.length > 0 && Buffer.compare(computed.subarray(0, digest.length), digest) === 0
+  )
 }

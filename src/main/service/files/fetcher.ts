@@ -223,7 +223,9 @@ export class Fetcher {
 
   async #rest(poked: Promise<void>, signal: AbortSignal): Promise<void> {
     const woken = new AbortController()
-    const sleep = this.#deps.clock.sleep(lookAgainMs, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => {})
+    const sleep = this.#deps.clock
+      .sleep(lookAgainMs, { signal: AbortSignal.any([signal, woken.signal]) })
+      .catch(() => {})
     await Promise.race([sleep, poked])
     woken.abort()
     signal.throwIfAborted()

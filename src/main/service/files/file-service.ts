@@ -178,7 +178,8 @@ export class FileService implements Startable {
     await this.#folder.stop()
     await this.#fetcher.stopped()
     await Promise.all([...this.#chores, this.#repairing])
-    for (const transfer of this.#transfers.all()) if (!transfer.over && transfer.view.state === 'running') await transfer.ended
+    for (const transfer of this.#transfers.all())
+      if (!transfer.over && transfer.view.state === 'running') await transfer.ended
     this.#index.save()
     this.#book.stop()
     await this.#store.stop()

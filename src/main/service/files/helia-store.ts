@@ -187,6 +187,7 @@ export class HeliaStore implements ContentStore {
       if (!isBlock(cid, block)) throw new SwarmError('INTERNAL', `A block that is not ${cid} was taken for it.`)
       await this.#disk.put(cid, block)
       await this.#exchange.announce(cid)
+      this.#deps.counters.add('files.block:fetched')
       from?.onReceived?.(pool.lastFrom, block.length)
       return block
     }

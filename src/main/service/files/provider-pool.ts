@@ -124,12 +124,7 @@ export class ProviderPool {
    * Aborts when nothing came from the provider for `stallMs`: one slow block behind others that come is no stall.
    * Well before that it asks once more, because Helia's peers overlook a want for a block that they sent before.
    */
-  async #watch(
-    provider: Provider,
-    again: () => void,
-    stalled: AbortController,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #watch(provider: Provider, again: () => void, stalled: AbortController, signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps
     const { stallMs } = this.#init
     const silent = async (ms: number): Promise<void> => {

@@ -29,6 +29,8 @@ export class Rate {
   /** Bytes a second; sinks towards zero while nothing comes. */
   at(nowMs: number): number {
     const silentMs = nowMs - this.#sinceMs
-    return silentMs <= 4 * sampleMs ? this.#bytesPerS : this.#bytesPerS * Math.exp(-(silentMs - 4 * sampleMs) / memoryMs)
+    return silentMs <= 4 * sampleMs
+      ? this.#bytesPerS
+      : this.#bytesPerS * Math.exp(-(silentMs - 4 * sampleMs) / memoryMs)
   }
 }

@@ -32,7 +32,11 @@ export function nameProblem(name: string): string | null {
  * never hidden, never a device, never a way out of the folder. Keeps as much of the name as it can.
  */
 export function safeName(name: string, fallback: string): string {
-  const last = name.toWellFormed().split(/[\\/]/).findLast((part) => /[^.\s]/u.test(part)) ?? ''
+  const last =
+    name
+      .toWellFormed()
+      .split(/[\\/]/)
+      .findLast((part) => /[^.\s]/u.test(part)) ?? ''
   const printable = last.replace(unprintable, '').replace(forbidden, '_')
   const trimmed = printable.replace(/^[.\s]+/u, '').replace(/[.\s]+$/u, '')
   const plain = reserved.test(trimmed) ? `_${trimmed}` : trimmed

@@ -82,7 +82,8 @@ export class ShareBook {
 
   /** Signs a share of this peer. */
   share(cid: Cid, facts: ShareFacts): RecordId {
-    return this.#deps.book.author({ bucket: 'files', key: cid, value: { kind: 'share', ...facts }, validForMs }).record.id
+    return this.#deps.book.author({ bucket: 'files', key: cid, value: { kind: 'share', ...facts }, validForMs }).record
+      .id
   }
 
   /** Says, once, that this peer holds a whole copy. */

@@ -159,7 +159,8 @@ export class ShareFolder implements Startable {
 
   #failed(error: unknown): void {
     const code = systemCode(error)
-    const why = code === 'EACCES' || code === 'EPERM' ? 'no permission' : error instanceof Error ? error.message : 'unknown'
+    const why =
+      code === 'EACCES' || code === 'EPERM' ? 'no permission' : error instanceof Error ? error.message : 'unknown'
     if (this.#problem === null) {
       this.#deps.counters.add('files.share-folder:unreadable')
       this.#deps.log.warn({ err: error, dir: this.#dir }, 'the share folder cannot be read; trying again')

@@ -50,7 +50,10 @@ export class ShareIndex {
   #dirty = false
   #saving: Promise<void> | null = null
 
-  constructor(deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log }, init: { readonly path: string }) {
+  constructor(
+    deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log },
+    init: { readonly path: string },
+  ) {
     this.#deps = deps
     this.#path = init.path
   }
@@ -103,7 +106,10 @@ export class ShareIndex {
       writeFileAtomic(this.#path, JSON.stringify(index))
     } catch (error) {
       this.#deps.counters.add('files.index:not-saved')
-      this.#deps.log.warn({ err: error }, 'the index of shared files cannot be saved; files are hashed again after a restart')
+      this.#deps.log.warn(
+        { err: error },
+        'the index of shared files cannot be saved; files are hashed again after a restart',
+      )
     }
   }
 

@@ -16,7 +16,7 @@ import { nameProblem, safeName } from './safe-name.ts'
 import type { ShareBook } from './share-book.ts'
 import type { ShareIndex } from './share-index.ts'
 import type { Transfer, TransferList } from './transfer-list.ts'
-import { giveName, PartFile, readChunks, reflink } from './write-file.ts'
+import { giveName, PartFile, readChunks } from './write-file.ts'
 
 export interface SharerDeps {
   readonly store: ContentStore
@@ -77,7 +77,10 @@ export class Sharer {
   ): Promise<TransferView> {
     const problem = name.includes('/') || name.startsWith('.') ? 'it must be a plain file name' : nameProblem(name)
     if (problem !== null || name.endsWith(partSuffix)) {
-      throw new SwarmError('INVALID_INPUT', `A file cannot be shared as "${name.slice(0, 100)}": ${problem ?? 'part files are not shared'}.`)
+      throw new SwarmError(
+        'INVALID_INPUT',
+        `A file cannot be shared as "${name.slice(0, 100)}": ${problem ?? 'part files are not shared'}.`,
+      )
     }
     const sizeBytes = options.sizeBytes ?? null
     const transfer = this.#deps.transfers.add('share', name, { cid: null, sizeBytes })
@@ -85,7 +88,10 @@ export class Sharer {
       this.#addByPart(transfer, name, signal, async (part) => {
         const added = await this.#deps.store.add(teed(bytes, part), { signal, onBytes: (n) => transfer.advance(n) })
         if (sizeBytes !== null && added.sizeBytes !== sizeBytes) {
-          throw new SwarmError('INVALID_INPUT', `"${name}" ended after ${added.sizeBytes} of ${sizeBytes} bytes. Send it again.`)
+          throw new SwarmError(
+            'INVALID_INPUT',
+            `"${name}" ended after ${added.sizeBytes} of ${sizeBytes} bytes. Send it again.`,
+          )
         }
         return { ...added, modifiedAtMs: this.#deps.clock.now() }
       })
@@ -105,7 +111,8 @@ export class Sharer {
       if (facts instanceof Object && 'isFile' in facts && typeof facts.isFile === 'function') {
         if (facts.isFile() === true) {
           void this.#work(transfer, undefined, (signal) => this.#sharePath(transfer, path, signal)).catch(() => {})
-        } else transfer.fail(new SwarmError('UNSUPPORTED', `${path} is no regular file. Share the files in it one by one.`))
+        } else
+          transfer.fail(new SwarmError('UNSUPPORTED', `${path} is no regular file. Share the files in it one by one.`))
       } else transfer.fail(facts)
     }
     return transfers.map((transfer) => transfer.view)
@@ -121,7 +128,7 @@ export class Sharer {
     }
     await this.#addByPart(transfer, safeName(basename(path), 'file'), signal, async (part) => {
       const onBytes = (n: number): void => transfer.advance(n)
-      const cloned = await reflink(real, part.path)
+      const cloned = await part.cloneFrom(real)
       const source = readChunks(cloned ? part.path : real, signal)
       const added = await this.#deps.store.add(cloned ? source : teed(source, part), { signal, onBytes })
       const after = await stat(real)
@@ -242,7 +249,10 @@ async function* teed(bytes: AsyncIterable<Uint8Array>, part: PartFile): AsyncGen
 }
 
 function changed(name: string): SwarmError {
-  return new SwarmError('FILE_CHANGED', `"${name}" was written to while it was read. It is shared when it stops growing.`)
+  return new SwarmError(
+    'FILE_CHANGED',
+    `"${name}" was written to while it was read. It is shared when it stops growing.`,
+  )
 }
 
 /** By the name alone; MCAP and ROS bags are not in the common table. */
@@ -252,4 +262,3 @@ function mediaTypeOf(name: string): string {
   if (name.endsWith('.log')) return 'text/plain'
   return mime.getType(name) ?? 'application/octet-stream'
 }
-

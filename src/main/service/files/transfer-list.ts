@@ -69,9 +69,13 @@ export class Transfer {
   }
 
   /** Sets what is known anew, and tells when anything but a number of bytes changed. */
-  set(change: Partial<Pick<TransferView, 'name' | 'cid' | 'sizeBytes' | 'state' | 'step' | 'path' | 'doneBytes'>>): void {
+  set(
+    change: Partial<Pick<TransferView, 'name' | 'cid' | 'sizeBytes' | 'state' | 'step' | 'path' | 'doneBytes'>>,
+  ): void {
     const facts = this.#facts
-    const news = Object.entries(change).some(([name, value]) => name !== 'doneBytes' && facts[name as keyof Facts] !== value)
+    const news = Object.entries(change).some(
+      ([name, value]) => name !== 'doneBytes' && facts[name as keyof Facts] !== value,
+    )
     Object.assign(facts, change)
     if (news) this.#tell()
   }
@@ -131,7 +135,11 @@ export class TransferList {
     this.#maxEnded = init.maxEnded ?? 100
   }
 
-  add(kind: TransferView['kind'], name: string, facts: { readonly cid: Cid | null; readonly sizeBytes: number | null }): Transfer {
+  add(
+    kind: TransferView['kind'],
+    name: string,
+    facts: { readonly cid: Cid | null; readonly sizeBytes: number | null },
+  ): Transfer {
     const transfer = new Transfer({ kind, name, ...facts }, this.#deps)
     this.#transfers.set(transfer.id, transfer)
     const ended = [...this.#transfers.values()].filter((one) => one.over)

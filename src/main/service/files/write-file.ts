@@ -1,5 +1,4 @@
-import { constants } from 'node:fs'
-import { createReadStream } from 'node:fs'
+import { constants, createReadStream } from 'node:fs'
 import { copyFile, link, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { diskError, systemCode } from './disk-error.ts'
@@ -30,7 +29,7 @@ export class PartFile {
 
   async write(bytes: Uint8Array): Promise<void> {
     try {
-      for (let done = 0; done < bytes.length; ) {
+      for (let done = 0; done < bytes.length;) {
         const { bytesWritten } = await this.#open().write(bytes, done, bytes.length - done, this.#at)
         done += bytesWritten
         this.#at += bytesWritten
@@ -38,6 +37,24 @@ export class PartFile {
     } catch (error) {
       throw diskError(error, `writing ${this.path}`)
     }
+  }
+
+  /** Takes over another file's content without copying it, where the file system can; false where it cannot. */
+  async cloneFrom(path: string): Promise<boolean> {
+    await this.#close()
+    let cloned = true
+    try {
+      // Removes what it was to fill when it cannot.
+      await copyFile(path, this.path, constants.COPYFILE_FICLONE_FORCE)
+    } catch {
+      cloned = false
+    }
+    try {
+      this.#handle = await open(this.path, cloned ? 'r+' : 'w', 0o644)
+    } catch (error) {
+      throw diskError(error, `copying ${path}`)
+    }
+    return cloned
   }
 
   /** Makes what was written last, and closes. */
@@ -98,23 +115,11 @@ export async function giveName(part: string, dir: string, name: string): Promise
   }
 }
 
-/** Copies without copying, where the file system can. False where it cannot. */
-export async function reflink(from: string, to: string): Promise<boolean> {
-  try {
-    await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE)
-    return true
-  } catch (error) {
-    await unlink(to).catch(() => {})
-    const code = systemCode(error)
-    if (code === 'ENOSPC' || code === 'EACCES' || code === 'ENOENT') throw diskError(error, `copying ${from}`)
-    return false
-  }
-}
-
 /** The bytes of a file, in pieces of 256 KiB. */
 export async function* readChunks(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: readChunkBytes, signal })) yield chunk as Uint8Array
+    for await (const chunk of createReadStream(path, { highWaterMark: readChunkBytes, signal }))
+      yield chunk as Uint8Array
   } catch (error) {
     throw diskError(error, `reading ${path}`)
   }

@@ -1,0 +1,296 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, expect, it, vi } from 'vitest'
+import type { Cid } from '../../../shared/ids.ts'
+import type { TransferView } from '../../../shared/views.ts'
+import { makeFilePeer, startFilePeers, stopFilePeers, type FilePeer } from './testing/file-peers.ts'
+
+afterEach(stopFilePeers)
+
+const waitFor = <Result>(look: () => Result | Promise<Result>): Promise<Result> =>
+  vi.waitFor(look, { timeout: 15_000, interval: 20 })
+
+async function* stream(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 60_000) yield bytes.subarray(at, at + 60_000)
+}
+
+async function pair(init = {}): Promise<[FilePeer, FilePeer]> {
+  const [a, b] = await startFilePeers(['a', 'b'], init)
+  if (a === undefined || b === undefined) throw new Error('two peers were asked for')
+  await waitFor(() => expect(b.node.linked(a.peerId)).toBe(true))
+  return [a, b]
+}
+
+const ended = (peer: FilePeer, { id }: { id: string }): Promise<TransferView> =>
+  waitFor(() => {
+    const view = peer.files.transfer(id)
+    expect(view?.endedAtMs).not.toBeNull()
+    if (view === undefined) throw new Error('the transfer is gone')
+    return view
+  })
+
+async function shared(peer: FilePeer, name: string, bytes: Uint8Array): Promise<Cid> {
+  const view = await peer.files.shareStream(name, stream(bytes), { sizeBytes: bytes.length })
+  expect(view).toMatchObject({ state: 'done', doneBytes: bytes.length, error: null })
+  if (view.cid === null) throw new Error('no CID')
+  return view.cid
+}
+
+it('a file dropped in the share folder is shared once it stopped growing, and fetched by another peer', async () => {
+  const [a, b] = await pair()
+  const bytes = randomBytes(3_000_000)
+  await mkdir(join(a.shareDir, 'runs'), { recursive: true })
+  await writeFile(join(a.shareDir, 'runs', 'one.bag'), bytes)
+  const share = await waitFor(() => {
+    const found = b.files.shares()[0]
+    if (found === undefined) throw new Error('not shared yet')
+    return found
+  })
+  expect(share).toMatchObject({
+    name: 'runs/one.bag',
+    sizeBytes: 3_000_000,
+    mediaType: 'application/x-rosbag',
+    origin: a.peerId,
+    originName: 'a',
+    local: false,
+  })
+  const view = await ended(b, b.files.fetch(share.cid, { to: 'downloads' }))
+  expect(view).toMatchObject({ state: 'done', path: join(b.downloadDir, 'one.bag'), doneBytes: 3_000_000 })
+  expect(await readFile(join(b.downloadDir, 'one.bag'))).toEqual(bytes)
+  await waitFor(() => expect(a.files.share(share.cid)?.copies.map(({ name }) => name)).toEqual(['a', 'b']))
+  expect(b.files.share(share.cid)?.local).toBe(true)
+})
+
+it('an upload lies in the share folder under its name, and is shared at once', async () => {
+  const [a, b] = await pair()
+  const bytes = randomBytes(700_000)
+  const cid = await shared(a, 'log.txt', bytes)
+  expect(await readFile(join(a.shareDir, 'log.txt'))).toEqual(bytes)
+  expect(b.files.share(cid)?.name).toBe('log.txt')
+  const again = await a.files.shareStream('log.txt', stream(bytes), {})
+  expect(again).toMatchObject({ cid, path: join(a.shareDir, 'log.txt') })
+  const other = await a.files.shareStream('log.txt', stream(randomBytes(10)), {})
+  expect(other.path).toBe(join(a.shareDir, 'log (2).txt'))
+  expect(a.files.shares()).toHaveLength(2)
+})
+
+it('an upload that breaks off leaves nothing behind', async () => {
+  const [a] = await pair()
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield randomBytes(400_000)
+    throw new Error('the line broke')
+  }
+  expect(await a.files.shareStream('x.bin', broken(), {})).toMatchObject({ state: 'failed' })
+  const short = await a.files.shareStream('x.bin', stream(randomBytes(10)), { sizeBytes: 11 })
+  expect(short.error?.code).toBe('INVALID_INPUT')
+  const gone = new AbortController()
+  async function* aborted(): AsyncGenerator<Uint8Array> {
+    yield randomBytes(300_000)
+    gone.abort()
+    yield randomBytes(300_000)
+  }
+  expect(await a.files.shareStream('x.bin', aborted(), { signal: gone.signal })).toMatchObject({ state: 'cancelled' })
+  expect(await readdir(a.shareDir)).toEqual([])
+  expect(a.files.shares()).toEqual([])
+})
+
+it.each(['../up', 'a/b', '', '.hidden', 'nul\0', 'line\nbreak', 'x'.repeat(300)])(
+  'an upload named %j is refused',
+  async (name) => {
+    const a = await makeFilePeer('a')
+    await expect(a.files.shareStream(name, stream(randomBytes(1)), {})).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  },
+)
+
+it('files chosen by path are copied into the share folder', async () => {
+  const [a] = await pair()
+  const source = join(a.home, 'elsewhere.csv')
+  await writeFile(source, 'a,b\n1,2\n')
+  const views = await a.files.sharePaths([source, join(a.home, 'no-such'), a.home])
+  expect(views.map(({ error }) => error?.code)).toEqual([undefined, 'NOT_FOUND', 'UNSUPPORTED'])
+  const [first] = views
+  if (first === undefined) throw new Error('no view')
+  expect(await ended(a, first)).toMatchObject({ state: 'done', path: join(a.shareDir, 'elsewhere.csv') })
+  expect(await readFile(join(a.shareDir, 'elsewhere.csv'), 'utf8')).toBe('a,b\n1,2\n')
+})
+
+it('a changed file is a new share, a deleted one is none', async () => {
+  const [a, b] = await pair()
+  const path = join(a.shareDir, 'run.log')
+  await writeFile(path, 'one')
+  await waitFor(() => expect(b.files.shares()).toHaveLength(1))
+  const before = b.files.shares()[0]?.cid
+  await writeFile(path, 'one two')
+  await waitFor(() => {
+    expect(b.files.shares()).toHaveLength(1)
+    expect(b.files.shares()[0]?.cid).not.toBe(before)
+  })
+  await rm(path)
+  await waitFor(() => expect(b.files.shares()).toEqual([]))
+})
+
+it('hidden files, part files, folders and links out of the folder are not shared', async () => {
+  const [a] = await pair()
+  await writeFile(join(a.home, 'secret'), 'secret')
+  await writeFile(join(a.shareDir, '.hidden'), 'x')
+  await writeFile(join(a.shareDir, 'half.dt-swarm-part'), 'x')
+  await writeFile(join(a.shareDir, 'bad\nname'), 'x')
+  await symlink(join(a.home, 'secret'), join(a.shareDir, 'link'))
+  await writeFile(join(a.shareDir, 'real'), 'x')
+  await symlink(join(a.shareDir, 'real'), join(a.shareDir, 'inner-link'))
+  await waitFor(() => expect(a.files.shares().map(({ name }) => name)).toHaveLength(1))
+  await waitFor(() => expect(a.counters.get('files.skipped:bad-name')).toBeGreaterThan(1))
+  // Both names are one file: one CID.
+  expect(a.files.shares()).toHaveLength(1)
+  expect(['real', 'inner-link']).toContain(a.files.shares()[0]?.name)
+})
+
+it('a share folder that vanishes and comes back is watched again', async () => {
+  const [a] = await pair()
+  await writeFile(join(a.shareDir, 'one'), '1')
+  await waitFor(() => expect(a.files.shares()).toHaveLength(1))
+  await rename(a.shareDir, `${a.shareDir}-away`)
+  await writeFile(a.shareDir, 'a file in its place')
+  await waitFor(() => expect(a.files.warnings()[0]?.code).toBe('SHARE_DIR_UNREADABLE'))
+  // What cannot be seen is not taken back.
+  expect(a.files.shares()).toHaveLength(1)
+  await rm(a.shareDir)
+  await mkdir(a.shareDir)
+  await writeFile(join(a.shareDir, 'two'), '22')
+  await waitFor(() => expect(a.files.shares().map(({ name }) => name)).toEqual(['two']))
+  expect(a.files.warnings()).toEqual([])
+})
+
+it.runIf(process.getuid?.() !== 0)('an unreadable share folder is a warning', async () => {
+  const [a] = await pair()
+  await chmod(a.shareDir, 0)
+  await waitFor(() => expect(a.files.warnings()).toHaveLength(1))
+  await chmod(a.shareDir, 0o700)
+  await waitFor(() => expect(a.files.warnings()).toHaveLength(0))
+})
+
+it('a restart does not share again what it shared before', async () => {
+  const [a] = await pair()
+  await writeFile(join(a.shareDir, 'one'), 'content')
+  await waitFor(() => expect(a.files.shares()).toHaveLength(1))
+  const [before] = a.files.shares()
+  await a.restartFiles()
+  expect(a.files.shares()).toEqual([before])
+  await writeFile(join(a.shareDir, 'two'), 'more')
+  await waitFor(() => expect(a.files.shares()).toHaveLength(2))
+  expect(a.files.transfers().map(({ name }) => name)).toEqual(['two'])
+})
+
+it('a fetch of what nobody has fails with the reason, and goes on when its holder comes', async () => {
+  const [a, b] = await pair({ patienceMs: 300 })
+  const bytes = randomBytes(500_000)
+  const cid = await shared(a, 'late.bin', bytes)
+  await a.node.stop()
+  await waitFor(() => expect(b.node.linked(a.peerId)).toBe(false))
+  const failed = await ended(b, b.files.fetch(cid, { to: 'downloads' }))
+  expect(failed.error).toMatchObject({ code: 'FETCH_FAILED' })
+  expect(failed.error?.message).toContain('held by a')
+  const { length } = b.files.transfers()
+  await a.node.start()
+  await a.restartFiles()
+  b.node.setBootstrap(a.node.addresses())
+  await waitFor(() => expect(b.files.transfers().at(-1)).toMatchObject({ state: 'done', cid }))
+  expect(b.files.transfers()).toHaveLength(length)
+  expect(await readFile(join(b.downloadDir, 'late.bin'))).toEqual(bytes)
+})
+
+it('blocks that came before a restart are not fetched again, and the fetch goes on by itself', async () => {
+  const [a, b] = await pair()
+  const leaf = 256 * 1024
+  const bytes = randomBytes(160 * leaf)
+  const cid = await shared(a, 'big.bin', bytes)
+  b.files.fetch(cid, { to: 'downloads' })
+  await waitFor(() => expect(b.files.transfers()[0]?.doneBytes).toBeGreaterThan(80 * leaf))
+  await b.restartFiles()
+  const [resumed] = b.files.transfers()
+  if (resumed === undefined) throw new Error('nothing goes on')
+  expect(await ended(b, resumed)).toMatchObject({ state: 'done' })
+  expect(await readdir(b.downloadDir)).toEqual(['big.bin'])
+  // 160 leaves and the root; those under way at the stop, at most 32, may have been asked for twice.
+  expect(b.counters.get('files.block:fetched')).toBeLessThanOrEqual(161 + 32)
+  expect(await readFile(join(b.downloadDir, 'big.bin'))).toEqual(bytes)
+})
+
+it('a damaged block is noticed, not served, and repaired from the share folder', async () => {
+  const [a, b] = await pair()
+  const bytes = randomBytes(900_000)
+  const cid = await shared(a, 'x.bin', bytes)
+  const [block] = (await readdir(a.blocksDir, { recursive: true })).filter((name) => name.length > 20)
+  await writeFile(join(a.blocksDir, block ?? ''), randomBytes(200_000))
+  const view = await ended(b, b.files.fetch(cid, { to: 'downloads' }))
+  expect(view.state).toBe('done')
+  expect(await readFile(join(b.downloadDir, 'x.bin'))).toEqual(bytes)
+  expect(a.counters.get('files.block:corrupt')).toBe(1)
+})
+
+it('a damaged copy is fetched again where it is read', async () => {
+  const [a, b] = await pair()
+  const bytes = randomBytes(900_000)
+  const cid = await shared(a, 'x.bin', bytes)
+  await ended(b, b.files.fetch(cid, { to: 'store' }))
+  const [block] = (await readdir(b.blocksDir, { recursive: true })).filter((name) => name.length > 20)
+  await writeFile(join(b.blocksDir, block ?? ''), '')
+  const chunks: Uint8Array[] = []
+  const { signal } = new AbortController()
+  for await (const chunk of b.files.content(cid, { signal, offset: 100, length: 800_000 })) chunks.push(chunk)
+  expect(Buffer.concat(chunks)).toEqual(bytes.subarray(100, 800_100))
+})
+
+it('the next provider is tried when one does not give it', async () => {
+  const [a, b, c] = await startFilePeers(['a', 'b', 'c'])
+  if (a === undefined || b === undefined || c === undefined) throw new Error('three peers were asked for')
+  await waitFor(() => expect(a.node.neighbours()).toHaveLength(2))
+  const bytes = randomBytes(2_000_000)
+  const cid = await shared(a, 'x.bin', bytes)
+  await ended(b, b.files.fetch(cid, { to: 'downloads' }))
+  // What b says to have is no longer there.
+  for (const dir of await readdir(b.blocksDir)) await rm(join(b.blocksDir, dir), { recursive: true })
+  expect(await ended(c, c.files.fetch(cid, { to: 'downloads' }))).toMatchObject({ state: 'done' })
+  expect(await readFile(join(c.downloadDir, 'x.bin'))).toEqual(bytes)
+})
+
+it('a cancelled fetch leaves no part file', async () => {
+  const [a, b] = await pair()
+  const cid = await shared(a, 'big.bin', randomBytes(20_000_000))
+  const { id } = b.files.fetch(cid, { to: 'downloads' })
+  expect(b.files.fetch(cid, { to: 'downloads' }).id).toBe(id)
+  await waitFor(() => expect(b.files.transfer(id)?.doneBytes).toBeGreaterThan(500_000))
+  b.files.cancel(id)
+  expect(await ended(b, { id })).toMatchObject({ state: 'cancelled', error: null })
+  await waitFor(async () => expect(await readdir(b.downloadDir)).toEqual([]))
+  b.files.clearEnded()
+  expect(b.files.transfers()).toEqual([])
+})
+
+it.each([
+  ['../../escape.txt', 'escape.txt'],
+  ['/etc/passwd', 'passwd'],
+  ['..\\..\\win.ini', 'win.ini'],
+  ['con.txt', '_con.txt'],
+  ['a\tb: c?.log', 'ab_ c_.log'],
+  ['....', 'CID'],
+])('a file that a record names %j stays in the download folder', async (name, expected) => {
+  const [a, b] = await pair()
+  const bytes = randomBytes(100)
+  const cid = await shared(a, 'honest.txt', bytes)
+  // A record that anybody could write; its time makes it the first share of the file.
+  const liar = {
+    kind: 'share',
+    name,
+    sizeBytes: 100,
+    mediaType: 'x/y',
+    modifiedAtMs: 1,
+    sharedAtMs: 1,
+    simulated: false,
+  }
+  b.book.author({ bucket: 'files', key: cid, value: liar, validForMs: 60_000 })
+  const view = await ended(b, b.files.fetch(cid, { to: 'downloads' }))
+  expect(view.path).toBe(join(b.downloadDir, expected === 'CID' ? cid : expected))
+  expect(await readdir(b.downloadDir)).toHaveLength(1)
+})
