@@ -22,6 +22,7 @@ Object.defineProperty(window, 'matchMedia', {
   }),
 })
 window.ResizeObserver = QuietResizeObserver
+Object.defineProperty(document, 'fonts', { value: new EventTarget() })
 Element.prototype.scrollIntoView = () => undefined
 for (const [name, size] of [
   ['offsetHeight', 800],

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import {
+  formatAgo,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatUntil,
+  plural,
+  shortId,
+} from './format.ts'
+
+test.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1_000, '1.00 kB'],
+  [9_994, '9.99 kB'],
+  [9_996, '10.0 kB'],
+  [999_499, '999 kB'],
+  [999_500, '1.00 MB'],
+  [52_400_000_000, '52.4 GB'],
+  [-5, '0 B'],
+])('writes %d bytes as %s', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text)
+})
+
+test('a rate is bytes a second', () => {
+  expect(formatRate(8_200_000)).toBe('8.20 MB/s')
+})
+
+test.each([
+  [900, '0 s'],
+  [119_000, '119 s'],
+  [120_000, '2 min'],
+  [119 * 60_000, '119 min'],
+  [120 * 60_000, '2 h'],
+  [47 * 3_600_000, '47 h'],
+  [48 * 3_600_000, '2 d'],
+])('writes %d ms as %s', (ms, text) => {
+  expect(formatDuration(ms)).toBe(text)
+})
+
+describe('relative times', () => {
+  test('a moment ago is now, and so is a time ahead of ours', () => {
+    expect(formatAgo(10_000, 11_000)).toBe('now')
+    expect(formatAgo(99_000, 11_000)).toBe('now')
+  })
+  test('older ones say how old', () => {
+    expect(formatAgo(0, 48_000)).toBe('48 s ago')
+  })
+  test('times to come say how long yet', () => {
+    expect(formatUntil(600_000, 0)).toBe('in 10 min')
+    expect(formatUntil(0, 5)).toBe('now')
+  })
+})
+
+test('counts are grouped, and nouns agree', () => {
+  expect(formatCount(18_422)).toBe('18\u202f422')
+  expect(plural(1, 'robot')).toBe('1 robot')
+  expect(plural(2, 'robot')).toBe('2 robots')
+})
+
+test('ids keep both ends', () => {
+  expect(shortId('12D3KooWreeu5kUbi8b7VmeQ')).toBe('12D3Ko…b7VmeQ')
+  expect(shortId('short')).toBe('short')
+})

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { fakeSettings } from '../testing/fake-views.ts'
+import { changesOf, checkDraft, draftOf, settingsOf } from './settings-form.ts'
+
+test('an untouched form changes nothing', () => {
+  const draft = draftOf(fakeSettings)
+  expect(changesOf(draft, fakeSettings)).toEqual({})
+  expect(checkDraft(draft)).toEqual({})
+  expect({ ...settingsOf(draft), theme: fakeSettings.theme }).toEqual(fakeSettings)
+})
+
+test('sends only what differs, without blank lines', () => {
+  const draft = { ...draftOf(fakeSettings), name: ' duck ', bootstrap: '\n /ip4/10.0.0.1/tcp/4001 \n\n' }
+  expect(changesOf(draft, fakeSettings)).toEqual({ name: 'duck', bootstrap: ['/ip4/10.0.0.1/tcp/4001'] })
+})
+
+test.each([
+  [{ name: '  ' }, 'name'],
+  [{ name: 'x'.repeat(64) }, 'name'],
+  [{ shareDir: '' }, 'shareDir'],
+  [{ downloadDir: '' }, 'downloadDir'],
+  [{ listen: '0.0.0.0:4001' }, 'listen'],
+  [{ bootstrap: '/ip4/10.0.0.1/tcp/1\nhttp://x' }, 'bootstrap'],
+])('refuses %o', (change, field) => {
+  expect(Object.keys(checkDraft({ ...draftOf(fakeSettings), ...change }))).toEqual([field])
+})
