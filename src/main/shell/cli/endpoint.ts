@@ -48,7 +48,8 @@ export function remoteEndpoint(
   const url = parseHost(host)
   const { env = process.env } = options
   const local = isLoopback(url.hostname.replace(/^\[|\]$/g, '')) ? readToken(options.home) : null
-  const token = options.token ?? url.searchParams.get('token') ?? env['DT_SWARM_TOKEN'] ?? local
+  // An empty variable is how scripts say that there is none.
+  const token = options.token ?? url.searchParams.get('token') ?? (env['DT_SWARM_TOKEN'] || local)
   if (token === null) {
     throw new SwarmError(
       'UNAUTHORIZED',
@@ -64,7 +65,7 @@ function parseHost(host: string): URL {
   const text = /^https?:\/\//.test(host) ? host : `http://${host}`
   if (URL.canParse(text)) {
     const url = new URL(text)
-    const named = /^https?:\/\//.test(host) || url.port !== '' || /:80$/.test(host)
+    const named = /^https?:\/\//.test(host) || url.port !== '' || host.endsWith(':80')
     if (!named) url.port = String(defaultPort)
     if (url.hostname !== '' && url.username === '') return url
   }
