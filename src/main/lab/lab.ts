@@ -93,6 +93,11 @@ export class Lab implements Startable {
     return pids
   }
 
+  /** Where a robot listens; empty before it first ran. */
+  addressesOf(name: string): readonly string[] {
+    return this.#addresses[this.#robots.findIndex((robot) => robot.name === name)] ?? []
+  }
+
   /** Returns at once; robots come up one by one, which `status` and the events tell. */
   async start(): Promise<void> {
     if (this.#run !== undefined) return
@@ -109,6 +114,9 @@ export class Lab implements Startable {
     await this.#launch
     await Promise.all(this.#keepers)
     this.#keepers = []
+    for (const [index, { state }] of this.#robots.entries()) {
+      if (state !== 'stopped') this.#set(index, { state: 'stopped', error: null })
+    }
   }
 
   async #startAll(signal: AbortSignal): Promise<void> {
@@ -167,9 +175,13 @@ export class Lab implements Startable {
     return child
   }
 
-  /** Where the nearest robot before this one listens, so that robots form a swarm even when nobody else is there. */
+  /**
+   * Where another robot listens, so that robots form a swarm even when nobody else is there: the nearest before this
+   * one, else (the first robot came back, on another port) the nearest after it.
+   */
   #neighbour(index: number): readonly string[] {
-    return this.#addresses.slice(0, index).findLast((addresses) => addresses !== undefined) ?? []
+    const before = this.#addresses.slice(0, index).findLast((addresses) => addresses !== undefined)
+    return before ?? this.#addresses.slice(index + 1).find((addresses) => addresses !== undefined) ?? []
   }
 
   #set(index: number, change: Partial<LabRobot>): void {
