@@ -1,4 +1,4 @@
-import { useRef } from 'react'
+import { useState } from 'react'
 import { useStore } from 'zustand'
 import { Announcer } from './parts/Announcer.tsx'
 import { LineNotice } from './parts/LineNotice.tsx'
@@ -30,7 +30,7 @@ export function App() {
 
 function Frame({ line }: { readonly line: string }) {
   const route = useRoute()
-  const main = useRef<HTMLElement>(null)
+  const [main, setMain] = useState<HTMLElement | null>(null)
   const keys = useKeys(main)
   useThemeOfPeer()
   return (
@@ -41,14 +41,14 @@ function Frame({ line }: { readonly line: string }) {
           href={window.location.hash}
           onClick={(event) => {
             event.preventDefault()
-            main.current?.focus()
+            main?.focus()
           }}
         >
           Skip to content
         </a>
         <Rail current={route.page} />
         <TopBar />
-        <main className="main" ref={main} tabIndex={-1} key={pageKey(route)}>
+        <main className="main" ref={setMain} tabIndex={-1} key={pageKey(route)}>
           <LineNotice />
           <Page route={route} />
         </main>

@@ -25,7 +25,8 @@ window.ResizeObserver = QuietResizeObserver
 Object.defineProperty(document, 'fonts', { value: new EventTarget() })
 Element.prototype.scrollIntoView = () => undefined
 for (const [name, size] of [
-  ['offsetHeight', 800],
+  ['offsetHeight', 42],
+  ['clientHeight', 800],
   ['offsetWidth', 1_400],
   ['clientWidth', 1_400],
 ] as const) {

@@ -54,7 +54,7 @@ describe('Fleet', () => {
   test('a gone robot stays, says since when and by whom, and can be forgotten', async () => {
     const gone = fakeMachine(4, nowMs, {
       status: 'gone',
-      lastHeardAtMs: nowMs - 22 * 60_000,
+      lastHeardAtMs: nowMs - 22.5 * 60_000,
       lastHeardHow: 'relayed',
       lastHeardFromName: 'lab-server',
     })

@@ -36,7 +36,7 @@ export function CardGrid({ machines, onForget }: CardGridProps) {
   }, [])
   const virtual = useVirtualizer({
     count: Math.ceil(machines.length / columns),
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => scroller,
     estimateSize: () => 14.5 * rootPx(),
     gap: gapRem * rootPx(),
     overscan: 3,

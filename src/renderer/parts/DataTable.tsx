@@ -36,7 +36,7 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
   const scrollMargin = useScrollMargin(wrap)
   const virtual = useVirtualizer({
     count: items.length,
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => scroller,
     estimateSize: () => rowPx,
     overscan: 10,
     scrollMargin,

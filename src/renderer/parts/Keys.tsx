@@ -1,6 +1,6 @@
 import { Kbd, Modal } from '@mantine/core'
 import { spotlight } from '@mantine/spotlight'
-import { useEffect, useState, type RefObject } from 'react'
+import { useEffect, useState } from 'react'
 import { pages } from './Rail.tsx'
 
 /** A `g` waits so long for its second key. */
@@ -27,7 +27,7 @@ function focusSearch(main: HTMLElement | null): void {
 }
 
 /** The keys of the whole window. They rest while a person types or a dialog is open. */
-export function useKeys(main: RefObject<HTMLElement | null>): {
+export function useKeys(main: HTMLElement | null): {
   readonly shown: boolean
   readonly show: () => void
   readonly hide: () => void
@@ -52,12 +52,12 @@ export function useKeys(main: RefObject<HTMLElement | null>): {
         return
       }
       if (event.key === 'g') chordAtMs = Date.now()
-      else if (event.key === 'j') move(main.current, 1)
-      else if (event.key === 'k') move(main.current, -1)
+      else if (event.key === 'j') move(main, 1)
+      else if (event.key === 'k') move(main, -1)
       else if (event.key === '?') setShown(true)
       else if (event.key === '/') {
         event.preventDefault()
-        focusSearch(main.current)
+        focusSearch(main)
       }
     }
     window.addEventListener('keydown', onKey)
