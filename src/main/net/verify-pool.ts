@@ -30,8 +30,10 @@ interface Thread {
   jobId: number
 }
 
-/** Checks a thread is given at a time: long enough that handing over is nothing, short enough to share evenly. */
-const jobSize = 500
+/** Checks a thread is given at a time at most: a stop, or a thread's death, costs no more than these. */
+const maxJobSize = 500
+/** Smaller jobs are not worth a hand-over, even to a thread that is idle. */
+const minJobSize = 50
 
 /** Verifies Ed25519 signatures on threads that start when there is enough to do. A thread that dies is replaced. */
 export class VerifyPool implements Startable {
@@ -79,6 +81,7 @@ export class VerifyPool implements Startable {
     this.#deps.counters.add('verify.checks', checks.length)
     if (checks.length < this.#inlineBelow || !this.#running) return verifyInline(checks)
     const jobs: Promise<Uint8Array>[] = []
+    const jobSize = Math.min(maxJobSize, Math.max(minJobSize, Math.ceil(checks.length / this.#workers)))
     for (let at = 0; at < checks.length; at += jobSize) jobs.push(this.#queue(checks.slice(at, at + jobSize)))
     if (jobs.length === 1) return jobs[0] ?? new Uint8Array(0)
     return Uint8Array.from((await Promise.all(jobs)).flatMap((good) => [...good]))
