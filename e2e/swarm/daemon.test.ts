@@ -220,7 +220,7 @@ test('the OpenAPI document is whole: what it refers to is there, what is in a pa
   }
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const operation of Object.values(methods)) {
-      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '')
       const declared = (operation.parameters ?? []).filter((one) => one.in === 'path').map((one) => one.name)
       expect([path, declared.sort()]).toEqual([path, inPath.sort()])
       expect(Object.keys(operation.responses)).not.toEqual([])
