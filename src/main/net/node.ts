@@ -83,8 +83,9 @@ export async function createNode(
       // Redialling is the dialer's, which knows whom the swarm wants.
       reconnectRetries: 0,
     },
-    // A link whose Wi-Fi vanished shows no error: a ping every 5 s that fails closes it, so that it is dialled anew.
-    connectionMonitor: { pingInterval: 5_000, pingTimeout: { minTimeout: 3_000, maxTimeout: 10_000 } },
+    // A link whose Wi-Fi vanished shows no error: a ping every 5 s that fails closes it, so that it is dialled anew. Not
+    // less than 5 s of patience: a busy Raspberry Pi answers late, and is not gone.
+    connectionMonitor: { pingInterval: 5_000, pingTimeout: { minTimeout: 5_000, maxTimeout: 15_000 } },
     connectionGater: {
       denyDialMultiaddr: () => false,
       denyDialPeer: denied,
