@@ -19,6 +19,9 @@ export interface DriveLogInit {
 /** Recordings under way begin so: a dotfile is not shared. What a killed robot leaves behind is known by it. */
 export const recordingPrefix = '.recording-'
 
+/** Node has it since 22.15; an older one records without. */
+const zstd: typeof zlib.zstdCompressSync | undefined = zlib.zstdCompressSync
+
 /**
  * The two files of one drive: an MCAP recording, written aside and renamed when it is whole, and a text log that grows
  * where it lies, as a robot's own logs do. Calls must not overlap.
@@ -62,7 +65,9 @@ export class DriveLog {
       writable: writableOf(mcap),
       // A few seconds: what a power cut may cost, and still large enough to pack well.
       chunkSize: 128 * 1_024,
-      compressChunk: (chunkData) => ({ compression: 'zstd', compressedData: zlib.zstdCompressSync(chunkData) }),
+      ...(zstd === undefined
+        ? {}
+        : { compressChunk: (chunk: Uint8Array) => ({ compression: 'zstd', compressedData: zstd(chunk) }) }),
     })
     await writer.start({ profile: '', library: 'dt-swarm lab (simulated)' })
     const channels = []
