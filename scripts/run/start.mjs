@@ -36,6 +36,9 @@ function takeOptions(args) {
 
 /** Ends with the child, with its exit code, and hands it the signals that end us. */
 function follow(child) {
+  // npm's shell dies of a signal without passing it on: when it is gone, so should we be.
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 0 : 1)))
 }
