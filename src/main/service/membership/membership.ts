@@ -1,4 +1,4 @@
-import { SwarmError, isAbort } from '../../../shared/errors.ts'
+import { SwarmError } from '../../../shared/errors.ts'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { HealthView, MachineStatus, MachineView } from '../../../shared/views.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -14,6 +14,7 @@ import { LastLogs } from './last-logs.ts'
 import { decodeMachine } from './machine-record.ts'
 import { MachineTable, type Machine } from './machine-table.ts'
 import { machineView, shortName } from './machine-view.ts'
+import { SilenceWatch } from './silence-watch.ts'
 
 /** What membership needs of the network node. */
 export interface MembershipNode {
@@ -62,11 +63,6 @@ export interface MembershipEvents {
   readonly 'machine:status': { readonly peer: PeerId; readonly status: MachineStatus; readonly before: MachineStatus }
 }
 
-/** A wall clock that moves so much against the monotonic one was set, or the machine slept. */
-const clockJumpMs = 5_000
-/** After that, nobody is doubted until everybody had time to speak again. */
-const graceMs = 30_000
-
 /** Who is in the swarm, how each is heard, and who is alive; and what this machine tells of itself. */
 export class Membership implements Startable {
   readonly #deps: MembershipDeps
@@ -75,13 +71,9 @@ export class Membership implements Startable {
   readonly #logs: LastLogs
   readonly #announcer: Announcer
   readonly #events: Emitter<MembershipEvents>
-  #run: AbortController | undefined
-  #loop: Promise<void> = Promise.resolve()
+  readonly #silence: SilenceWatch
+  #running = false
   #unsubscribe: Unsubscribe[] = []
-  #wakeAtMs = Infinity
-  #wake = new AbortController()
-  #clockOffsetMs = 0
-  #graceUntilMs = -Infinity
 
   constructor(deps: MembershipDeps, init: MembershipInit) {
     this.#deps = deps
@@ -89,6 +81,7 @@ export class Membership implements Startable {
       self: deps.peerId,
       ...(init.maxMachines === undefined ? {} : { maxMachines: init.maxMachines }),
     })
+    this.#silence = new SilenceWatch({ ...deps, table: this.#table, onDue: (peers) => this.#judge(peers, false) })
     this.#forgotten = new Forgotten(deps, { path: init.forgottenPath })
     this.#logs = new LastLogs(deps)
     this.#announcer = new Announcer(
@@ -108,11 +101,9 @@ export class Membership implements Startable {
   }
 
   async start(): Promise<void> {
-    if (this.#run !== undefined) return
-    const run = new AbortController()
-    this.#run = run
+    if (this.#running) return
+    this.#running = true
     const { book, clock, node } = this.#deps
-    this.#clockOffsetMs = clock.now() - clock.monotonic()
     this.#forgotten.load()
     this.#logs.load()
     for (const bucket of ['machines', 'diagnostics'] as const)
@@ -131,16 +122,14 @@ export class Membership implements Startable {
     ]
     await this.#announcer.start()
     this.#linksChanged()
-    this.#loop = this.#watch(run.signal)
+    await this.#silence.start()
   }
 
   /** Says goodbye; the network must still be up for others to hear it. */
   async stop(): Promise<void> {
-    if (this.#run === undefined) return
-    this.#run.abort()
-    this.#run = undefined
-    this.#wake.abort()
-    await this.#loop
+    if (!this.#running) return
+    this.#running = false
+    await this.#silence.stop()
     await this.#announcer.stop()
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#unsubscribe = []
@@ -249,52 +238,13 @@ export class Membership implements Startable {
       }
       dueMs = Math.min(dueMs, this.#table.dueMs(peer))
     }
-    if (dueMs < this.#wakeAtMs) this.#wake.abort()
+    this.#silence.dueBy(dueMs)
     this.#tell([...told])
     for (const change of statuses) this.#events.emit('machine:status', change)
   }
 
   #tell(peers: readonly PeerId[]): void {
     if (peers.length > 0) this.#events.emit('machines:changed', { peers: [...new Set(peers)] })
-  }
-
-  /** Sleeps until the first status can change by silence, then looks at all: once in a while, not once a second. */
-  async #watch(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#deps
-    while (!signal.aborted) {
-      this.#checkClock()
-      const now = clock.now()
-      if (now >= this.#graceUntilMs) this.#judge([...this.#due(now)], false)
-      this.#wakeAtMs = Math.max(this.#nextDueMs(), this.#graceUntilMs)
-      this.#wake = new AbortController()
-      // Half a minute at most, so that a clock that was set is noticed; a quarter second at least, so that a
-      // thousand machines that fall silent one by one cost four looks a second.
-      const waitMs = Math.min(30_000, Math.max(250, this.#wakeAtMs - now))
-      await clock.sleep(waitMs, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch((err: unknown) => {
-        if (!isAbort(err)) log.error({ err }, 'watching for silence failed')
-      })
-    }
-  }
-
-  *#due(nowMs: number): Iterable<PeerId> {
-    for (const { peer } of this.#table.all()) if (this.#table.dueMs(peer) <= nowMs) yield peer
-  }
-
-  #nextDueMs(): number {
-    let next = Infinity
-    for (const { peer } of this.#table.all()) next = Math.min(next, this.#table.dueMs(peer))
-    return next
-  }
-
-  #checkClock(): void {
-    const { clock } = this.#deps
-    const now = clock.now()
-    const offsetMs = now - clock.monotonic()
-    const jumpMs = offsetMs - this.#clockOffsetMs
-    if (Math.abs(jumpMs) < clockJumpMs) return
-    this.#clockOffsetMs = offsetMs
-    this.#graceUntilMs = now + graceMs
-    if (jumpMs < 0) this.#table.clampTo(now)
   }
 
   #hidden(machine: Machine): boolean {
