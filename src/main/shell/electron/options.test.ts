@@ -33,6 +33,8 @@ describe("the desktop app's command line", () => {
         '--web',
         '127.0.0.1:0',
       ].concat([
+        '--downloads',
+        '/tmp/got',
         '--listen',
         '/ip4/127.0.0.1/tcp/0',
         '--listen',
@@ -47,6 +49,7 @@ describe("the desktop app's command line", () => {
       name: 'desk',
       role: 'server',
       shareDir: resolve('/tmp/logs'),
+      downloadDir: resolve('/tmp/got'),
       mdns: false,
       listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/udp/0/quic-v1'],
       bootstrap: ['/ip4/10.0.0.1/tcp/1'],

@@ -61,6 +61,7 @@ export function parseOptions(
       name: { type: 'string' },
       role: { type: 'string' },
       share: { type: 'string' },
+      downloads: { type: 'string' },
       listen: { type: 'string', multiple: true },
       bootstrap: { type: 'string', multiple: true },
       mdns: { type: 'boolean' },
@@ -72,7 +73,8 @@ export function parseOptions(
   const level = text(values['log-level']) ?? 'info'
   const logLevel = logLevels.find((known) => known === level)
   if (logLevel === undefined) throw wrong('log-level', level, `wants one of ${logLevels.join(', ')}`)
-  const [name, share, web] = [text(values.name), text(values.share), text(values.web)]
+  const [name, web] = [text(values.name), text(values.web)]
+  const [share, downloads] = [text(values.share), text(values.downloads)]
   const [listen, bootstrap] = [texts(values.listen), texts(values.bootstrap)]
   return {
     home: homeOf(text(values.home), env),
@@ -83,6 +85,7 @@ export function parseOptions(
       ...(name === undefined ? {} : { name }),
       ...(role.data === undefined ? {} : { role: role.data }),
       ...(share === undefined ? {} : { shareDir: resolve(share) }),
+      ...(downloads === undefined ? {} : { downloadDir: resolve(downloads) }),
       ...(listen === undefined ? {} : { listen }),
       ...(bootstrap === undefined ? {} : { bootstrap }),
       ...(values.mdns === false ? { mdns: false } : {}),

@@ -3,7 +3,9 @@ import { LabControl } from '../../lab/lab-control.ts'
 import { createPeer } from '../../peer.ts'
 import { createRouter } from '../api/router.ts'
 import type { LabControl as LabFace } from '../api/shell-actions.ts'
+import { removeDaemonFile, writeDaemonFile } from '../cli/daemon-file.ts'
 import { parseWebAddress } from '../web/listen.ts'
+import { tokenFile } from '../web/token.ts'
 import { WebServer } from '../web/web-server.ts'
 import type { DesktopParts, DesktopPeer } from './desktop-peer.ts'
 
@@ -26,6 +28,14 @@ export const parts: DesktopParts = {
     const { home, version } = peer.info()
     const server = new WebServer({ peer, router: createRouter(peer, shell) }, { address, home, version })
     await server.start()
-    return { url: server.url, stop: () => server.stop() }
+    // With it `dt-swarm share` and its like find this peer as they find a daemon.
+    const { peer: peerId, addresses, startedAtMs } = peer.info()
+    const { url } = server
+    writeDaemonFile(home, { pid: process.pid, peerId, web: url, tokenFile: tokenFile(home), addresses, startedAtMs })
+    const stop = async () => {
+      removeDaemonFile(home)
+      await server.stop()
+    }
+    return { url, stop }
   },
 }

@@ -1,0 +1,106 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { scratch } from '../swarm/fixtures/daemon.ts'
+import { openApp, type OpenApp } from './fixture/open-app.ts'
+
+/** Serious and critical violations, each with where and why. */
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).analyze()
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, help, nodes }) =>
+      nodes.map(({ target, any }) => `${id} (${help}) at ${target.join(' ')}: ${any[0]?.message ?? ''}`),
+    )
+}
+
+describe('axe finds nothing serious', () => {
+  const folder = scratch()
+  let app: OpenApp
+
+  beforeAll(async () => {
+    app = await openApp('browser', { root: folder.path, lab: 2 })
+    const { page } = app
+    await page.getByRole('article').filter({ hasText: 'simulated' }).nth(1).waitFor({ timeout: 60_000 })
+    // With a log on the page, its table and side panel are looked at too.
+    await page.goto(new URL('#/logs', page.url()).href)
+    await page
+      .getByRole('link', { name: /\.(mcap|txt|log)$/ })
+      .first()
+      .waitFor({ timeout: 90_000 })
+  })
+
+  afterAll(async () => {
+    await app?.close()
+    folder.remove()
+  })
+
+  async function wear(theme: 'dark' | 'light'): Promise<void> {
+    const button = app.page.getByRole('button', { name: /^Theme: / })
+    for (let clicks = 0; clicks < 3; clicks += 1) {
+      if ((await button.getAttribute('aria-label')) === `Theme: ${theme}`) return
+      await button.click()
+    }
+    expect(await button.getAttribute('aria-label')).toBe(`Theme: ${theme}`)
+  }
+
+  async function show(hash: string, heading: string | RegExp): Promise<void> {
+    await app.page.goto(new URL(hash, app.page.url()).href)
+    await app.page.getByRole('heading', { level: 1, name: heading }).waitFor()
+  }
+
+  describe.each(['dark', 'light'] as const)('in the %s theme', (theme) => {
+    beforeAll(() => wear(theme))
+
+    it.each([
+      ['#/fleet', 'Fleet'],
+      ['#/logs', 'Logs'],
+      ['#/network', 'Network'],
+      ['#/settings', 'Settings'],
+    ])('on %s', async (hash, heading) => {
+      await show(hash, heading)
+      expect(await violations(app.page)).toEqual([])
+    })
+
+    it('on the table of the fleet', async () => {
+      await show('#/fleet', 'Fleet')
+      await app.page.getByText('Table', { exact: true }).click()
+      await app.page.getByRole('row').nth(1).waitFor()
+      expect(await violations(app.page)).toEqual([])
+      await app.page.getByText('Cards', { exact: true }).click()
+    })
+
+    it('on every tab of a robot', async () => {
+      await show('#/fleet', 'Fleet')
+      await app.page.getByRole('link', { name: 'duckie01', exact: true }).click()
+      await app.page.getByRole('figure', { name: 'CPU' }).waitFor()
+      const tabs = app.page.getByRole('tab')
+      const found: string[] = []
+      for (let index = 0; index < (await tabs.count()); index += 1) {
+        await tabs.nth(index).click()
+        found.push(...(await violations(app.page)))
+      }
+      expect(found).toEqual([])
+    })
+
+    it("on a file's panel, the keys and the search of everything", async () => {
+      await show('#/logs', 'Logs')
+      await app.page
+        .getByRole('link', { name: /\.(mcap|txt|log)$/ })
+        .first()
+        .click()
+      await app.page.getByRole('complementary', { name: /^File / }).waitFor()
+      const found = await violations(app.page)
+      await app.page.keyboard.press('?')
+      await app.page.getByRole('dialog', { name: 'Keys' }).waitFor()
+      found.push(...(await violations(app.page)))
+      await app.page.keyboard.press('Escape')
+      await app.page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'detached' })
+      await app.page.keyboard.press('Control+k')
+      await app.page.getByRole('dialog', { name: 'Search everything' }).waitFor()
+      found.push(...(await violations(app.page)))
+      await app.page.keyboard.press('Escape')
+      expect(found).toEqual([])
+    })
+  })
+})
