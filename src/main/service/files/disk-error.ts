@@ -28,6 +28,7 @@ export function diskError(error: unknown, doing: string): unknown {
     case 'ENOENT':
     case 'ENOTDIR':
       return new SwarmError('NOT_FOUND', `A file or folder is gone: ${doing} stopped.`, options)
+    case undefined:
     default:
       return error
   }

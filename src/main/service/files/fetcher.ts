@@ -86,7 +86,7 @@ export class Fetcher {
 
   /** Goes on with what was under way when the peer stopped. */
   resume(): void {
-    for (const [cid, to] of [...this.#deps.index.fetches]) this.fetch(cid, to)
+    for (const [cid, to] of this.#deps.index.fetches) this.fetch(cid, to)
   }
 
   /** A link came up or a record came in: whoever waits looks again. */
@@ -94,7 +94,7 @@ export class Fetcher {
     this.#deps.store.forgetFailures()
     this.#poked.resolve()
     this.#poked = Promise.withResolvers<void>()
-    for (const [cid, { to }] of [...this.#hoping]) {
+    for (const [cid, { to }] of this.#hoping) {
       if (this.#deps.holders.linked(cid).length > 0) this.fetch(cid, to)
     }
   }

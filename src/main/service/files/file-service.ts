@@ -18,6 +18,7 @@ import { HeliaStore } from './helia-store.ts'
 import { Holders } from './holders.ts'
 import { NoProviderError } from './provider-pool.ts'
 import { ShareBook } from './share-book.ts'
+import { ShareCare } from './share-care.ts'
 import { ShareFolder } from './share-folder.ts'
 import { ShareIndex, type FetchTarget } from './share-index.ts'
 import { Sharer } from './sharer.ts'
@@ -60,10 +61,6 @@ export interface FileServiceEvents {
   'share:finished': TransferView
 }
 
-/** Own records that end soon are signed anew this often. */
-const renewEveryMs = 60 * 60_000
-/** Damaged blocks tend to come in crowds: what they belonged to is looked at once, after this. */
-const repairAfterMs = 2_000
 /** How long `stat` looks for a file that is not here. */
 const statTimeoutMs = 15_000
 
@@ -79,13 +76,12 @@ export class FileService implements Startable {
   readonly #holders: Holders
   readonly #sharer: Sharer
   readonly #fetcher: Fetcher
+  readonly #care: ShareCare
   #folder: ShareFolder
   #dirs: { readonly shareDir: string; readonly downloadDir: string }
   #run = new AbortController()
   #running = false
   #off: Unsubscribe[] = []
-  #chores: Promise<unknown>[] = []
-  #repairing: Promise<void> | null = null
 
   constructor(deps: FileServiceDeps, init: FileServiceInit) {
     this.#deps = deps
@@ -100,7 +96,7 @@ export class FileService implements Startable {
       changed: ({ id }) => this.#events.emit('transfers:changed', { ids: [id] }),
     })
     this.#store = new HeliaStore(
-      { ...deps, libp2p: () => node.libp2p, onCorrupt: () => this.#repairSoon() },
+      { ...deps, libp2p: () => node.libp2p, onCorrupt: () => this.#care.repairSoon() },
       {
         blocksDir: init.blocksDir ?? join(init.home, 'blocks'),
         ...(init.stallMs === undefined ? {} : { stallMs: init.stallMs }),
@@ -141,6 +137,13 @@ export class FileService implements Startable {
       },
       init.patienceMs === undefined ? {} : { patienceMs: init.patienceMs },
     )
+    this.#care = new ShareCare({
+      ...common,
+      repaired: (cids) => {
+        this.#events.emit('shares:changed', { cids })
+        this.#folder.look()
+      },
+    })
     this.#folder = this.#openFolder()
   }
 
@@ -164,7 +167,7 @@ export class FileService implements Startable {
         if (bucket === 'machines' && arrival.via !== 'authored') this.#fetcher.look()
       }),
     ]
-    this.#chores = [this.#renewals(this.#run.signal)]
+    await this.#care.start()
     await this.#folder.start()
     this.#fetcher.resume()
   }
@@ -177,7 +180,7 @@ export class FileService implements Startable {
     this.#off = []
     await this.#folder.stop()
     await this.#fetcher.stopped()
-    await Promise.all([...this.#chores, this.#repairing])
+    await this.#care.stop()
     for (const transfer of this.#transfers.all())
       if (!transfer.over && transfer.view.state === 'running') await transfer.ended
     this.#index.save()
@@ -292,7 +295,7 @@ export class FileService implements Startable {
         ...this.#deps,
         known: (file) => this.#sharer.known(file),
         ready: (file, options) => this.#sharer.shareFound(file, options),
-        seen: (files) => this.#forgetGone(files),
+        seen: (files) => this.#care.forgetGone(files),
       },
       {
         dir: this.#dirs.shareDir,
@@ -300,20 +303,6 @@ export class FileService implements Startable {
         ...(rescanMs === undefined ? {} : { rescanMs }),
       },
     )
-  }
-
-  /** Takes back the shares of files that are no longer in the folder. */
-  #forgetGone(files: ReadonlyMap<string, { readonly name: string }>): void {
-    const names = new Set([...files.values()].map(({ name }) => name))
-    let gone = 0
-    for (const path of [...this.#index.files.keys()]) {
-      if (files.has(path)) continue
-      this.#index.files.delete(path)
-      gone += 1
-    }
-    const indexed = new Set([...this.#index.files.values()].map(({ recordId }) => recordId))
-    for (const { id, name } of this.#book.ownShares()) if (!indexed.has(id) && !names.has(name)) this.#book.withdraw(id)
-    if (gone > 0) this.#index.changed(this.#run.signal)
   }
 
   #finished(event: 'fetch:finished' | 'share:finished', view: TransferView): void {
@@ -324,54 +313,6 @@ export class FileService implements Startable {
   #told(error: unknown, cid: Cid): unknown {
     if (!(error instanceof NoProviderError)) return error
     return new SwarmError('FETCH_FAILED', this.#holders.explain(cid), { cause: error, detail: { cid } })
-  }
-
-  async #renewals(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#deps.clock.sleep(renewEveryMs, { signal }).catch(() => {})
-      if (signal.aborted) return
-      try {
-        const replaced = this.#book.renew()
-        for (const [path, file] of this.#index.files) {
-          const recordId = replaced.get(file.recordId)
-          if (recordId !== undefined) this.#index.files.set(path, { ...file, recordId })
-        }
-        if (replaced.size > 0) this.#index.changed(signal)
-      } catch (error) {
-        this.#deps.counters.add('files.renew:failed')
-        this.#deps.log.warn({ err: error }, 'shares could not be signed anew; trying again in an hour')
-      }
-    }
-  }
-
-  /** After a damaged block: what is no longer whole is added again from the share folder, or is no longer offered. */
-  #repairSoon(): void {
-    const { signal } = this.#run
-    this.#repairing ??= this.#deps.clock
-      .sleep(repairAfterMs, { signal })
-      .then(() => this.#repair(signal))
-      .catch((err: unknown) => {
-        if (!signal.aborted) this.#deps.log.error({ err }, 'damaged blocks could not be looked into')
-      })
-      .finally(() => {
-        this.#repairing = null
-      })
-  }
-
-  async #repair(signal: AbortSignal): Promise<void> {
-    const broken: Cid[] = []
-    for (const cid of [...this.#index.held.keys()]) {
-      if (!(await this.#store.complete(cid, { signal }))) broken.push(cid)
-    }
-    for (const cid of broken) {
-      this.#deps.log.warn({ cid }, 'a stored file was damaged')
-      this.#index.held.delete(cid)
-      this.#book.withdrawCopies(cid)
-    }
-    for (const [path, file] of [...this.#index.files]) if (broken.includes(file.cid)) this.#index.files.delete(path)
-    this.#index.changed(signal)
-    this.#events.emit('shares:changed', { cids: broken })
-    this.#folder.look()
   }
 
   /** What a killed process left half written; others' part files have another mark. */

@@ -121,7 +121,7 @@ export class ShareBook {
     const { self, book } = this.#deps
     const replaced = new Map<RecordId, RecordId>()
     const soonMs = this.#deps.now() + renewBeforeMs
-    for (const [cid, facts] of [...this.#byCid]) {
+    for (const [cid, facts] of this.#byCid) {
       const newest = new Map<string, Fact>()
       for (const fact of facts.values()) {
         if (fact.author !== self) continue

@@ -48,7 +48,7 @@ export class ShareIndex {
   readonly #deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log }
   readonly #path: string
   #dirty = false
-  #saving: Promise<void> | null = null
+  #saveDue = false
 
   constructor(
     deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log },
@@ -83,11 +83,13 @@ export class ShareIndex {
   /** Tells that it changed; saved soon. */
   changed(signal: AbortSignal): void {
     this.#dirty = true
-    this.#saving ??= this.#deps.clock
+    if (this.#saveDue) return
+    this.#saveDue = true
+    void this.#deps.clock
       .sleep(saveAfterMs, { signal })
       .catch(() => {})
       .then(() => {
-        this.#saving = null
+        this.#saveDue = false
         this.save()
       })
   }

@@ -1,0 +1,119 @@
+import type { Cid } from '../../../shared/ids.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { Startable } from '../../base/lifecycle.ts'
+import type { Log } from '../../base/log.ts'
+import type { ContentStore } from './content-store.ts'
+import type { FoundFile } from './folder-scan.ts'
+import type { ShareBook } from './share-book.ts'
+import type { ShareIndex } from './share-index.ts'
+
+export interface ShareCareDeps {
+  readonly store: ContentStore
+  readonly shares: ShareBook
+  readonly index: ShareIndex
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly log: Log
+  /** These are no longer whole in the store; those of the share folder should be added again. */
+  readonly repaired: (broken: readonly Cid[]) => void
+}
+
+/** Own records that end soon are signed anew this often. */
+const renewEveryMs = 60 * 60_000
+/** Damaged blocks tend to come in crowds: what they belonged to is looked at once, after this. */
+const repairAfterMs = 2_000
+
+/** Keeps what this peer says of its files true: renews it, takes it back when a file is gone or damaged. */
+export class ShareCare implements Startable {
+  readonly #deps: ShareCareDeps
+  #run: AbortController | null = null
+  #renewing: Promise<void> = Promise.resolve()
+  #repairing: Promise<void> | null = null
+
+  constructor(deps: ShareCareDeps) {
+    this.#deps = deps
+  }
+
+  async start(): Promise<void> {
+    if (this.#run !== null) return
+    this.#run = new AbortController()
+    this.#renewing = this.#renewals(this.#run.signal)
+  }
+
+  async stop(): Promise<void> {
+    this.#run?.abort()
+    this.#run = null
+    await this.#renewing
+    await this.#repairing
+  }
+
+  /** Takes back the shares of files that are no longer among these, which are all of the share folder. */
+  forgetGone(files: ReadonlyMap<string, FoundFile>): void {
+    const { index, shares } = this.#deps
+    const names = new Set([...files.values()].map(({ name }) => name))
+    let gone = 0
+    for (const path of index.files.keys()) {
+      if (files.has(path)) continue
+      index.files.delete(path)
+      gone += 1
+    }
+    const indexed = new Set([...index.files.values()].map(({ recordId }) => recordId))
+    // A file that is there but not indexed (the index was lost) is hashed again: then its record still holds.
+    for (const { id, name } of shares.ownShares()) if (!indexed.has(id) && !names.has(name)) shares.withdraw(id)
+    if (gone > 0) this.#changed()
+  }
+
+  /** A block was found damaged: what is no longer whole is soon added again, or no longer offered. */
+  repairSoon(): void {
+    const { clock, log } = this.#deps
+    const signal = this.#run?.signal
+    if (signal === undefined) return
+    this.#repairing ??= clock
+      .sleep(repairAfterMs, { signal })
+      .then(() => this.#repair(signal))
+      .catch((err: unknown) => {
+        if (!signal.aborted) log.error({ err }, 'damaged blocks could not be looked into')
+      })
+      .finally(() => {
+        this.#repairing = null
+      })
+  }
+
+  async #repair(signal: AbortSignal): Promise<void> {
+    const { index, store, shares, log } = this.#deps
+    const broken = new Set<Cid>()
+    for (const cid of index.held.keys()) if (!(await store.complete(cid, { signal }))) broken.add(cid)
+    for (const cid of broken) {
+      log.warn({ cid }, 'a stored file was damaged')
+      index.held.delete(cid)
+      shares.withdrawCopies(cid)
+    }
+    for (const [path, file] of index.files) if (broken.has(file.cid)) index.files.delete(path)
+    this.#changed()
+    this.#deps.repaired([...broken])
+  }
+
+  async #renewals(signal: AbortSignal): Promise<void> {
+    const { clock, counters, index, log, shares } = this.#deps
+    while (!signal.aborted) {
+      await clock.sleep(renewEveryMs, { signal }).catch(() => {})
+      if (signal.aborted) return
+      try {
+        const replaced = shares.renew()
+        for (const [path, file] of index.files) {
+          const recordId = replaced.get(file.recordId)
+          if (recordId !== undefined) index.files.set(path, { ...file, recordId })
+        }
+        if (replaced.size > 0) this.#changed()
+      } catch (error) {
+        counters.add('files.renew:failed')
+        log.warn({ err: error }, 'shares could not be signed anew; trying again in an hour')
+      }
+    }
+  }
+
+  #changed(): void {
+    if (this.#run !== null) this.#deps.index.changed(this.#run.signal)
+  }
+}
