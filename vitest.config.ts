@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Three kinds of tests: `unit` beside the source, `swarm` with real processes and network namespaces,
+ * Kinds of tests, run one after the other so that they do not take each other's time: `unit` beside the source, `swarm` with real processes and network namespaces,
  * `e2e` in a real browser (and the real Electron where there is one) against the build.
  */
 export default defineConfig({
@@ -10,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['src/{main,shared,preload}/**/*.test.ts', 'scripts/**/*.test.ts'],
           environment: 'node',
           testTimeout: 30_000,
@@ -19,6 +20,7 @@ export default defineConfig({
       {
         test: {
           name: 'renderer',
+          sequence: { groupOrder: 1 },
           include: ['src/renderer/**/*.test.{ts,tsx}'],
           environment: 'jsdom',
           setupFiles: ['src/renderer/test-setup.ts'],
@@ -28,6 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'swarm',
+          sequence: { groupOrder: 2 },
           include: ['e2e/swarm/**/*.test.ts'],
           environment: 'node',
           testTimeout: 240_000,
@@ -38,6 +41,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 3 },
           include: ['e2e/app/**/*.test.ts'],
           environment: 'node',
           testTimeout: 240_000,
