@@ -7,6 +7,9 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../src/main/base/clock.ts'
@@ -37,6 +40,7 @@ export interface IngestResult {
 type Raw = Libp2p<{ gossip: GossipSub }>
 
 const topic = recordsTopic('test')
+const home = mkdtempSync(join(tmpdir(), 'dt-swarm-bench-'))
 /** Neither side may win by a queue that never ends: this many bytes may wait in the sender's socket. */
 const maxBufferedBytes = 512 * 1024
 
@@ -91,7 +95,7 @@ async function receive({ kind, records }: IngestOrder): Promise<string> {
     raw.services.gossip.addEventListener('message', () => taken(1))
     return raw.getMultiaddrs()[0]?.toString() ?? ''
   }
-  const peer = new TestPeer()
+  const peer = new TestPeer({ home })
   const { taken } = meter(records, () => peer.counters.get('verify.checks'))
   if (kind === 'dt-swarm') {
     peer.book.events.on('bucket:merged', ({ records: merged }) => taken(merged.length))
@@ -127,7 +131,7 @@ async function send({ kind, records, address }: IngestOrder): Promise<void> {
     }
     return
   }
-  const peer = new TestPeer({ bootstrap: [address ?? ''] })
+  const peer = new TestPeer({ home, bootstrap: [address ?? ''] })
   await peer.pool.start()
   await peer.node.start()
   const shared = { clock: systemClock, counters: peer.counters, log: silentLog, node: peer.node }
@@ -155,7 +159,11 @@ async function meshed(gossip: GossipSub): Promise<void> {
   await sleep(200)
 }
 
-process.on('disconnect', () => process.exit(0))
+// The bench lets go of this process when it has its figure.
+process.on('disconnect', () => {
+  rmSync(home, { recursive: true, force: true })
+  process.exit(0)
+})
 const [order] = (await once(process, 'message')) as [IngestOrder]
 if (process.argv[2] === 'receive') process.send?.({ address: await receive(order) })
 else await send(order)

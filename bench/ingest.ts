@@ -43,7 +43,7 @@ async function rateOnce(kind: IngestOrder['kind']): Promise<IngestResult> {
     return await result
   } finally {
     for (const child of [receiver, sender]) {
-      child.kill('SIGKILL')
+      child.disconnect()
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     }
   }
