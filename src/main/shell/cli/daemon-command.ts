@@ -10,7 +10,7 @@ import { tokenFile } from '../web/token.ts'
 import { WebServer } from '../web/web-server.ts'
 import { removeDaemonFile, writeDaemonFile } from './daemon-file.ts'
 import type { Io } from './io.ts'
-import { logStrayErrors, untilStopped } from './until-stopped.ts'
+import { logStrayErrors, StopSignal } from './stop-signal.ts'
 import { programVersion } from './version.ts'
 
 export interface DaemonOptions {
@@ -28,6 +28,8 @@ export interface DaemonOptions {
 export async function runDaemon(options: DaemonOptions, io: Io): Promise<void> {
   const { home } = options
   const log = createLog(options.logLevel)
+  const signal = new StopSignal(log)
+  io.outliveReaders()
   const version = programVersion()
   const peer = await createPeer({ home, version, log, settings: options.settings })
   logStrayErrors(log, (name) => peer.counters.add(name))
@@ -73,5 +75,5 @@ export async function runDaemon(options: DaemonOptions, io: Io): Promise<void> {
     await stop().catch((err: unknown) => log.error({ err }, 'stopping after the failed start failed too'))
     throw error
   }
-  await untilStopped(log, stop)
+  await signal.stopWith(stop)
 }

@@ -4,12 +4,16 @@ export interface Io {
   note(text: string): void
   /** Rewrites one line of progress where a person looks on; nothing elsewhere. */
   progress(text: string): void
+  /** From now on a reader that goes away does not end the program: a daemon's work is not its output. */
+  outliveReaders(): void
 }
 
 /** The process's own streams. A reader that goes away (`| head`) ends the program quietly. */
 export function processIo(): Io {
+  let outlives = false
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (outlives) return
       if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
       throw error
     })
@@ -32,6 +36,9 @@ export function processIo(): Io {
       if (!process.stderr.isTTY) return
       process.stderr.write(`\r${text.padEnd(width)}`)
       width = text.length
+    },
+    outliveReaders: () => {
+      outlives = true
     },
   }
 }

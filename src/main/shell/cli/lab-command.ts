@@ -4,7 +4,7 @@ import { createLog, type LogLevel } from '../../base/log.ts'
 import { Lab } from '../../lab/lab.ts'
 import { findDaemon } from './daemon-file.ts'
 import type { Io } from './io.ts'
-import { logStrayErrors, untilStopped } from './until-stopped.ts'
+import { logStrayErrors, StopSignal } from './stop-signal.ts'
 import { programVersion } from './version.ts'
 
 export interface LabOptions {
@@ -21,6 +21,8 @@ export interface LabOptions {
  */
 export async function runLab(options: LabOptions, io: Io): Promise<void> {
   const log = createLog(options.logLevel)
+  const signal = new StopSignal(log)
+  io.outliveReaders()
   logStrayErrors(log, () => {})
   const daemon = findDaemon(options.home)
   const home = join(options.home, 'lab')
@@ -35,17 +37,13 @@ export async function runLab(options: LabOptions, io: Io): Promise<void> {
       bootstrap: [...options.bootstrap, ...(daemon?.addresses ?? [])],
     },
   )
-  const stop = () => lab.stop()
   const settled = new Promise<void>((resolve) => {
-    const look = () => {
+    lab.events.on('robot:changed', () => {
       if (lab.status().robots.every(({ state }) => state === 'running' || state === 'failed')) resolve()
-    }
-    lab.events.on('robot:changed', look)
+    })
   })
   await lab.start()
-  const running = untilStopped(log, stop)
-  await Promise.race([settled, running])
-  const { running: up, robots } = lab.status()
-  if (up) io.out(JSON.stringify({ event: 'ready', robots, addresses: lab.addresses() }))
-  await running
+  const up = await Promise.race([settled.then(() => true), signal.came.then(() => false)])
+  if (up) io.out(JSON.stringify({ event: 'ready', robots: lab.status().robots, addresses: lab.addresses() }))
+  await signal.stopWith(() => lab.stop())
 }

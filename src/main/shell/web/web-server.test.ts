@@ -284,6 +284,25 @@ test('a message of the right form with a nonsense body is answered, not cut', as
   socket.close()
 })
 
+test('a reader that takes nothing is cut off before it costs much memory', async () => {
+  for (let n = 0; n < 1_000; n += 1) {
+    const id = `${peerB.slice(0, -4)}${String(n).padStart(4, '1').replaceAll('0', 'z')}` as typeof peerB
+    peer.machines.set(id, machine(id, `duckie${n}`))
+  }
+  const socket = await openSocket()
+  const closed = new Promise((done) => socket.once('close', done))
+  socket.pause()
+  for (let call = 0; call < 100; call += 1)
+    socket.send(JSON.stringify({ i: String(call), p: { u: '/fleet/list', b: {} } }))
+  await expect.poll(() => peer.counters.get('web.refused:slow-reader'), { timeout: 20_000 }).toBe(1)
+  socket.resume()
+  await closed
+  const other = await openSocket()
+  const client: ApiClient = createORPCClient(new RPCLink({ websocket: other as unknown as globalThis.WebSocket }))
+  expect(await client.system.info()).toMatchObject({ name: 'laptop' })
+  other.close()
+})
+
 test('a port that is taken: the next one by default, a clear error when it was asked for', async () => {
   const { port } = new URL(url)
   const next = new WebServer(
