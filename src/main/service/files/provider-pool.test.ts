@@ -1,0 +1,90 @@
+import { CID } from 'multiformats/cid'
+import { expect, it } from 'vitest'
+import type { PeerId } from '../../../shared/ids.ts'
+import { FakeClock } from '../../base/clock.ts'
+import { Counters } from '../../base/counters.ts'
+import { NoProviderError, ProviderPool } from './provider-pool.ts'
+
+const cid = CID.parse('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
+const [a, b] = ['a', 'b'] as unknown as [PeerId, PeerId]
+const signal = new AbortController().signal
+const never = (options: { readonly signal: AbortSignal }): Promise<Uint8Array> =>
+  new Promise((_, reject) => options.signal.addEventListener('abort', () => reject(options.signal.reason as Error)))
+
+function pool(
+  peers: readonly PeerId[],
+  answer: (peer: PeerId, options: { signal: AbortSignal }) => Promise<Uint8Array>,
+) {
+  const clock = new FakeClock()
+  const asked: PeerId[] = []
+  const counters = new Counters()
+  const made = new ProviderPool(
+    {
+      clock,
+      counters,
+      random: () => 0.5,
+      request: (peer, _cid, options) => {
+        asked.push(peer)
+        return answer(peer, options)
+      },
+    },
+    { candidates: () => peers, stallMs: 10_000 },
+  )
+  return { clock, asked, counters, pool: made }
+}
+
+it('asks the next provider when one fails, and lets that one rest', async () => {
+  const world = pool([a, b], async (peer) => {
+    if (peer === a) throw new Error('gone')
+    return Uint8Array.of(1)
+  })
+  expect(await world.pool.load(cid, { signal })).toEqual(Uint8Array.of(1))
+  await world.pool.load(cid, { signal })
+  expect(world.asked).toEqual([a, b, b])
+  expect(world.counters.get('files.provider:failed')).toBe(1)
+})
+
+it('leaves a provider that sends nothing, after asking it once more', async () => {
+  const world = pool([a, b], async (peer, options) => (peer === a ? never(options) : Uint8Array.of(2)))
+  const block = world.pool.load(cid, { signal })
+  await world.clock.advance(9_999)
+  expect(world.asked).toEqual([a, a])
+  await world.clock.advance(1)
+  expect(await block).toEqual(Uint8Array.of(2))
+  expect(world.counters.get('files.provider:stalled')).toBe(1)
+})
+
+it('says so when nobody is left, and tries all again when told', async () => {
+  let broken = true
+  const world = pool([a], async () => {
+    if (broken) throw new Error('gone')
+    return Uint8Array.of(3)
+  })
+  await expect(world.pool.load(cid, { signal })).rejects.toThrow(NoProviderError)
+  broken = false
+  await expect(world.pool.load(cid, { signal })).rejects.toThrow(NoProviderError)
+  world.pool.retryAll()
+  expect(await world.pool.load(cid, { signal })).toEqual(Uint8Array.of(3))
+})
+
+it('spreads blocks over the providers and asks for no more at a time than its limit', async () => {
+  const answers: (() => void)[] = []
+  const world = pool([a, b], () => new Promise((resolve) => answers.push(() => resolve(Uint8Array.of(4)))))
+  const loads = Array.from({ length: 20 }, () => world.pool.load(cid, { signal }))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(world.asked.filter((peer) => peer === a)).toHaveLength(4)
+  expect(world.asked.filter((peer) => peer === b)).toHaveLength(4)
+  for (let n = 0; n < 20; n += 1) {
+    answers[n]?.()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(await Promise.all(loads)).toHaveLength(20)
+})
+
+it('an abort ends a load that waits', async () => {
+  const controller = new AbortController()
+  const world = pool([a], (_peer, options) => never(options))
+  const load = world.pool.load(cid, { signal: controller.signal })
+  controller.abort()
+  await expect(load).rejects.toMatchObject({ name: 'AbortError' })
+})

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest'
+import { SwarmError } from '../../../shared/errors.ts'
+import { FakeClock } from '../../base/clock.ts'
+import { TransferList } from './transfer-list.ts'
+
+function list(maxEnded?: number) {
+  const clock = new FakeClock()
+  const told: string[] = []
+  const transfers = new TransferList(
+    { clock, changed: ({ view }) => told.push(`${view.state} ${view.doneBytes}`) },
+    maxEnded === undefined ? {} : { maxEnded },
+  )
+  return { clock, told, transfers }
+}
+
+it('tells speed and time left from what came lately', async () => {
+  const { clock, transfers } = list()
+  const transfer = transfers.add('fetch', 'x', { cid: null, sizeBytes: 100_000 })
+  transfer.set({ state: 'running' })
+  for (let n = 0; n < 40; n += 1) {
+    await clock.advance(250)
+    transfer.advance(1_000)
+  }
+  expect(transfer.view.bytesPerS).toBeCloseTo(4_000, -2)
+  expect(transfer.view.remainingMs).toBeCloseTo(15_000, -3)
+  await clock.advance(30_000)
+  expect(transfer.view.bytesPerS).toBeLessThan(10)
+})
+
+it('tells progress a few times a second, and every change of state', async () => {
+  const { clock, told, transfers } = list()
+  const transfer = transfers.add('fetch', 'x', { cid: null, sizeBytes: 1_000 })
+  transfer.set({ state: 'running' })
+  for (let n = 0; n < 1_000; n += 1) {
+    await clock.advance(1)
+    transfer.advance(1)
+  }
+  transfer.done()
+  expect(told.length).toBeLessThan(10)
+  expect(told.at(-1)).toBe('done 1000')
+})
+
+it('remembers so many ended ones, and all that run', () => {
+  const { transfers } = list(2)
+  const running = transfers.add('fetch', 'running', { cid: null, sizeBytes: null })
+  for (const name of ['a', 'b', 'c', 'd']) transfers.add('share', name, { cid: null, sizeBytes: 1 }).done()
+  transfers.add('share', 'e', { cid: null, sizeBytes: 1 })
+  expect(transfers.all().map(({ view }) => view.name)).toEqual(['running', 'c', 'd', 'e'])
+  running.cancel()
+  expect(running.signal.aborted).toBe(true)
+})
+
+it('an end stays as it was: a cancel that comes late changes nothing', async () => {
+  const { transfers } = list()
+  const transfer = transfers.add('fetch', 'x', { cid: null, sizeBytes: 1 })
+  transfer.fail(new SwarmError('DISK_FULL', 'The disk is full.'))
+  transfer.cancel()
+  transfer.done()
+  expect(await transfer.ended).toMatchObject({
+    state: 'failed',
+    error: { code: 'DISK_FULL', message: 'The disk is full.' },
+  })
+})
