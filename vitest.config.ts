@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Kinds of tests, run one after the other so that they do not take each other's time: `unit` beside the source, `swarm` with real processes and network namespaces,
- * `e2e` in a real browser (and the real Electron where there is one) against the build.
+ * Kinds of tests, one after the other so that they do not take each other's time: `unit` beside the source, the
+ * `renderer`'s in jsdom, `swarm` with real processes and network namespaces, `e2e` in a real browser (and the real
+ * Electron where there is one) against the build.
  */
 export default defineConfig({
   test: {
