@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Daemon, run, scratch } from './fixtures/daemon.ts'
+import { Daemon, ended, repository, run, scratch, start } from './fixtures/daemon.ts'
 
 /** Three daemons on loopback: B is the only address that A and C know. */
 const folder = scratch()
@@ -226,6 +227,46 @@ test('the OpenAPI document is whole: what it refers to is there, what is in a pa
       expect(Object.keys(operation.responses)).not.toEqual([])
     }
   }
+})
+
+test('a lab of the same home joins the daemon, is said to be simulated, and goes with a signal', async () => {
+  const lab = start('cli.ts', ['lab', '--robots', '2', '--seed', '7', '--home', a.home])
+  const ready = JSON.parse(await lab.line) as { event: string; robots: { state: string; peer: string }[] }
+  expect(ready).toMatchObject({ event: 'ready', robots: [{ state: 'running' }, { state: 'running' }] })
+  await expect
+    .poll(async () => {
+      const fleet = await b.json<{ peer: string; simulated: boolean; status: string }[]>('/fleet')
+      const robots = fleet.filter(({ simulated, status }) => simulated && status === 'alive')
+      return robots.map(({ peer }) => peer).sort()
+    }, patience)
+    .toEqual(ready.robots.map(({ peer }) => peer).sort())
+  lab.child.kill('SIGTERM')
+  expect((await lab.end).code).toBe(0)
+})
+
+test('bin/ works through a link, and says what to do where nothing is built', async () => {
+  if (process.platform === 'win32') return
+  const clone = join(folder.path, 'clone')
+  mkdirSync(join(clone, 'bin'), { recursive: true })
+  for (const name of ['dt-swarm', 'dt-swarm-cli']) {
+    copyFileSync(join(repository, 'bin', name), join(clone, 'bin', name))
+    const link = join(folder.path, name)
+    symlinkSync(join('clone', 'bin', name), link)
+    const bare = await ended(spawn(link, ['--version'], { stdio: ['ignore', 'pipe', 'pipe'] }))
+    expect(bare).toMatchObject({ code: 1, stdout: '' })
+    expect(bare.stderr).toContain('npm ci && npm run build')
+  }
+  // Tests run after the build; an old Node that comes first must be passed over.
+  symlinkSync(join(repository, 'out'), join(clone, 'out'))
+  symlinkSync(join(repository, 'node_modules'), join(clone, 'node_modules'))
+  const old = join(folder.path, 'old')
+  mkdirSync(old)
+  writeFileSync(join(old, 'node'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  const env = { ...process.env, PATH: `${old}:${process.env['PATH']}` }
+  const built = await ended(
+    spawn(join(folder.path, 'dt-swarm'), ['--version'], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
+  )
+  expect(built).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as unknown })
 })
 
 test('a signal stops it cleanly: exit 0, and nothing that says it still runs', async () => {
