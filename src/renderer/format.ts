@@ -45,19 +45,25 @@ export function formatUntil(atMs: number, nowMs: number): string {
   return rest <= 0 ? 'now' : `in ${formatDuration(rest)}`
 }
 
+/** Made once: a formatter costs as much as a thousand uses of it. */
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+const clockSeconds = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
+const grouped = new Intl.NumberFormat('en')
+
 /** The exact time, in the reader's zone, to the second. */
 export function formatExact(atMs: number): string {
-  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' }).format(atMs)
+  return exact.format(atMs)
 }
 
 /** Clock time for an axis: seconds only where the axis is short. */
 export function formatClock(atMs: number, withSeconds: boolean): string {
-  return new Intl.DateTimeFormat(undefined, {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    ...(withSeconds ? { second: '2-digit' } : {}),
-  }).format(atMs)
+  return (withSeconds ? clockSeconds : clock).format(atMs)
 }
 
 export function formatPercent(value: number): string {
@@ -69,7 +75,7 @@ export function formatCelsius(value: number): string {
 }
 
 export function formatCount(value: number): string {
-  return new Intl.NumberFormat('en').format(value).replaceAll(',', '\u202f')
+  return grouped.format(value).replaceAll(',', '\u202f')
 }
 
 /** `1 robot`, `2 robots`. */

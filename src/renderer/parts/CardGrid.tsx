@@ -41,6 +41,7 @@ export function CardGrid({ machines, onForget }: CardGridProps) {
     gap: gapRem * rootPx(),
     overscan: 3,
     scrollMargin,
+    useFlushSync: false,
   })
   return (
     <div ref={wrap} className="cards" style={{ height: virtual.getTotalSize() }}>

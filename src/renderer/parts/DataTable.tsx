@@ -40,6 +40,7 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
     estimateSize: () => rowPx,
     overscan: 10,
     scrollMargin,
+    useFlushSync: false,
     getItemKey: (index) => {
       const item = items[index]
       return item === undefined ? index : idOf(item)

@@ -129,7 +129,7 @@ function Figures({ series, rows, format, named }: FiguresProps) {
   const last = rows.findLast((row) => row.values[series.metric] !== undefined)?.values[series.metric]
   if (band === null || last === undefined) return <span className="dim">not heard in this range</span>
   return (
-    <>
+    <span className="chart-figures" data-named={named}>
       <span className="chart-now live nowrap">
         {named ? (
           <span className="dim" style={{ fontSize: '0.78rem', fontWeight: 400 }}>
@@ -141,7 +141,7 @@ function Figures({ series, rows, format, named }: FiguresProps) {
       <span className="chart-band dim nowrap" title="lowest – mean – highest in this range">
         {format(band.min)} – {format(band.avg)} – {format(band.max)}
       </span>
-    </>
+    </span>
   )
 }
 

@@ -34,14 +34,16 @@ export function RobotHead({ machine, onForget }: { readonly machine: MachineView
               <LevelMark level={trouble.level} /> {trouble.text}
             </span>
           ))}
-          {(health?.notes ?? []).map((note) => (
-            <span key={note} className="chip">
-              {note}
-            </span>
-          ))}
+          {(health?.notes ?? [])
+            .filter((note) => !(simulated && note === 'simulated'))
+            .map((note) => (
+              <span key={note} className="chip">
+                {note}
+              </span>
+            ))}
         </div>
         <p>
-          {statusReason}{' '}
+          {status === 'alive' ? 'Heard' : `${statusReason};`}{' '}
           <Heard atMs={machine.lastHeardAtMs} how={machine.lastHeardHow} fromName={machine.lastHeardFromName} />
           <Why fact={`${name} is ${status}`} reason={statusReason} evidence={machine.evidence} />
         </p>

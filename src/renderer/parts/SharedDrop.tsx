@@ -35,12 +35,27 @@ export function sayFailed(title: string): (error: unknown) => void {
   }
 }
 
+/**
+ * The files of a drop as the system handed them over. The library's own reading goes through file handles, whose
+ * files have lost the path by which the desktop takes them. While something is dragged there are only items.
+ */
+function droppedFiles(event: unknown): (File | DataTransferItem)[] {
+  if (typeof event !== 'object' || event === null) return []
+  if ('dataTransfer' in event && event.dataTransfer instanceof DataTransfer) {
+    const { files, items } = event.dataTransfer
+    return 'type' in event && event.type === 'drop' ? [...files] : [...items]
+  }
+  if ('target' in event && event.target instanceof HTMLInputElement) return [...(event.target.files ?? [])]
+  return []
+}
+
 /** The whole window is a drop target, on every page. */
 export function SharedDrop() {
   const stores = useStores()
   return (
     <Dropzone.FullScreen
       active
+      getFilesFromEvent={(event) => Promise.resolve(droppedFiles(event))}
       onDrop={(files) => void shareFiles(stores, files)}
       styles={{
         fullScreen: { background: 'transparent', padding: '1rem' },

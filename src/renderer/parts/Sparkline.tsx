@@ -9,16 +9,20 @@ interface SparklineProps {
 const width = 100
 const height = 24
 
+/** A curve of few points begins at the right, where now is, instead of being drawn out over the whole width. */
+const minSlots = 30
+
 /** A small curve; where nothing was heard it breaks. Decoration: the value stands beside it in figures. */
 export const Sparkline = memo(function Sparkline({ values, low, high }: SparklineProps) {
   let path = ''
   let pen = false
+  const slots = Math.max(minSlots, values.length)
   values.forEach((value, i) => {
     if (value === null) {
       pen = false
       return
     }
-    const x = values.length < 2 ? 0 : (i / (values.length - 1)) * width
+    const x = ((slots - values.length + i) / (slots - 1)) * width
     const y = height - 1 - ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * (height - 2)
     path += `${pen ? 'L' : 'M'}${x.toFixed(1)} ${y.toFixed(1)}`
     pen = true

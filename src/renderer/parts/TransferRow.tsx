@@ -30,7 +30,8 @@ interface TransferRowProps {
 /** One share or fetch: how far, how fast, how long yet, and how to stop it. */
 export function TransferRow({ transfer, onCancel, onOpenFolder }: TransferRowProps) {
   const { kind, name, state, doneBytes, sizeBytes, error, path } = transfer
-  const verb = kind === 'share' ? 'Sharing' : 'Fetching'
+  const doing = kind === 'share' ? 'Sharing' : 'Fetching'
+  const verb = state !== 'done' ? doing : kind === 'share' ? 'Shared' : 'Fetched'
   return (
     <li className="tray-row">
       <span className="clip" title={name}>
@@ -58,7 +59,7 @@ export function TransferRow({ transfer, onCancel, onOpenFolder }: TransferRowPro
         ) : null}
       </span>
       {isEnded(transfer) ? (
-        <span className={state === 'failed' ? 'level-act' : 'dim'}>
+        <span className={state === 'failed' ? 'level-act' : 'dim clip'} title={path ?? undefined}>
           {state === 'failed' ? `failed: ${error?.message ?? 'no reason was given'}` : null}
           {state === 'done'
             ? `done${sizeBytes === null ? '' : `, ${formatBytes(sizeBytes)}`}${path === null ? '' : `, ${path}`}`

@@ -1,5 +1,6 @@
-import { ActionIcon, Popover } from '@mantine/core'
+import { Popover } from '@mantine/core'
 import { IconHelpCircle } from '@tabler/icons-react'
+import { useRef, useState } from 'react'
 import type { EvidenceView } from '../../shared/views.ts'
 import { formatExact, formatUntil, shortId } from '../format.ts'
 import { useNow } from '../state/clock.ts'
@@ -13,15 +14,40 @@ interface WhyProps {
   readonly evidence: readonly EvidenceView[]
 }
 
-/** "Why do I see this?": the records behind a fact. */
+/**
+ * "Why do I see this?": the records behind a fact. A fleet has hundreds of these buttons and opens one: the popover
+ * is made when it is first asked for.
+ */
 export function Why({ fact, reason, evidence }: WhyProps) {
+  const [asked, setAsked] = useState(false)
+  const target = useRef<HTMLButtonElement>(null)
+  const button = (
+    <button
+      ref={target}
+      type="button"
+      className="why"
+      aria-label={`Why do I see this? ${fact}`}
+      aria-haspopup="dialog"
+      onClick={() => setAsked(true)}
+    >
+      <IconHelpCircle size={15} aria-hidden />
+    </button>
+  )
+  if (!asked) return button
   return (
-    <Popover width={380} position="bottom-end" shadow="md" trapFocus withinPortal>
-      <Popover.Target>
-        <ActionIcon className="why" size="sm" variant="subtle" color="gray" aria-label={`Why do I see this? ${fact}`}>
-          <IconHelpCircle size={15} />
-        </ActionIcon>
-      </Popover.Target>
+    <Popover
+      width={380}
+      position="bottom-end"
+      shadow="md"
+      trapFocus
+      defaultOpened
+      onClose={() => {
+        setAsked(false)
+        // The button is made anew with the popover's end; the focus goes back to where it was.
+        requestAnimationFrame(() => target.current?.focus())
+      }}
+    >
+      <Popover.Target>{button}</Popover.Target>
       <Popover.Dropdown className="why-drop" aria-label={`Why: ${fact}`}>
         <p>
           <strong>{fact}</strong>

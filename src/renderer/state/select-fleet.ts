@@ -23,6 +23,17 @@ export function isRobot(machine: MachineView): boolean {
  * a Duckiebattery below a tenth is about to switch off.
  */
 export function troublesOf(machine: MachineView): readonly Trouble[] {
+  const known = troubles.get(machine)
+  if (known !== undefined) return known
+  const found = findTroubles(machine)
+  troubles.set(machine, found)
+  return found
+}
+
+/** A machine's view never changes, a new one replaces it: what was found once holds as long as the view. */
+const troubles = new WeakMap<MachineView, readonly Trouble[]>()
+
+function findTroubles(machine: MachineView): readonly Trouble[] {
   const out: Trouble[] = []
   if (machine.status === 'suspect') out.push({ level: 'look', text: 'overdue' })
   const values = machine.health?.values
