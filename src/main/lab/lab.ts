@@ -159,7 +159,8 @@ export class Lab implements Startable {
   #spawn(index: number): RobotChild {
     const { home, seed, version, bootstrap, pace, sampleEveryMs, speakEveryMs } = this.#init
     const name = robotName(index)
-    this.#set(index, { state: 'starting', error: null })
+    // Why it fell stays to be read until it is up again.
+    this.#set(index, { state: 'starting' })
     const child = new RobotChild(this.#deps, {
       name,
       kind: index,
