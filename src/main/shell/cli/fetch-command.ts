@@ -6,11 +6,11 @@ import { Transform, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { SwarmError } from '../../../shared/errors.ts'
 import { isCid, type Cid } from '../../../shared/ids.ts'
+import { errorOfAnswer } from './answer-error.ts'
 import { refused, unreachable, withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
 import { messageOf } from './exit-code.ts'
 import type { Io } from './io.ts'
-import { errorOfAnswer } from './share-command.ts'
 import { bytesText, printable } from './words.ts'
 
 export interface FetchOptions {

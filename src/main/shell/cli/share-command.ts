@@ -4,8 +4,9 @@ import { request as httpRequest } from 'node:http'
 import { basename } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { SwarmError, swarmErrorCodes, type SwarmErrorCode } from '../../../shared/errors.ts'
+import { SwarmError } from '../../../shared/errors.ts'
 import { transferSchema, type TransferView } from '../../../shared/views.ts'
+import { errorOfAnswer } from './answer-error.ts'
 import { refused, unreachable } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
 import { messageOf } from './exit-code.ts'
@@ -99,7 +100,7 @@ async function put(url: string, { token, url: base }: Endpoint, source: Source):
       : error
   })
   if (status === 200) return transferSchema.parse(JSON.parse(text))
-  throw errorOf(text) ?? refused(base, status)
+  throw errorOfAnswer(text) ?? refused(base, status)
 }
 
 async function send(source: Source, meter: Transform, outgoing: NodeJS.WritableStream): Promise<void> {
@@ -110,15 +111,3 @@ async function send(source: Source, meter: Transform, outgoing: NodeJS.WritableS
 function isFileError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && (error.syscall === 'open' || error.syscall === 'read')
 }
-
-function errorOf(text: string): SwarmError | null {
-  try {
-    const { code, message } = JSON.parse(text) as { code?: unknown; message?: unknown }
-    const known = (swarmErrorCodes as readonly unknown[]).includes(code)
-    return known && typeof message === 'string' ? new SwarmError(code as SwarmErrorCode, message) : null
-  } catch {
-    return null
-  }
-}
-
-export { errorOf as errorOfAnswer }
