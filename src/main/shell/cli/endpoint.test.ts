@@ -72,6 +72,14 @@ test('the token comes from the option, the link, the environment, or the local h
   expect(() => of('lab.example')).toThrow(/--token or DT_SWARM_TOKEN/)
 })
 
+test('localhost without a port is the daemon of the home, whatever port it found', () => {
+  writeDaemonFile(home, daemon({ web: 'http://127.0.0.1:39999' }))
+  const url = (host: string) => remoteEndpoint(host, { token: 't', home, env: {} }).url
+  expect(url('localhost')).toBe('http://127.0.0.1:39999')
+  expect(url('127.0.0.1:4180')).toBe('http://127.0.0.1:4180')
+  expect(url('lab.example')).toBe('http://lab.example:4180')
+})
+
 test('a token file that holds something else is replaced', () => {
   writeFileSync(tokenFile(home), 'nonsense')
   expect(readToken(home)).toBeNull()

@@ -38,6 +38,7 @@ export function localEndpoint(home: string): Endpoint {
 
 /**
  * The peer that HOST (`host`, `host:port` or a URL, perhaps with ?token=) names.
+ * A HOST of this machine without a port is the daemon of the local home, whatever port that found free.
  * The token: `token`, else the URL's, else DT_SWARM_TOKEN, else for this machine that of the local home.
  * @throws SwarmError INVALID_INPUT, UNAUTHORIZED
  */
@@ -45,8 +46,8 @@ export function remoteEndpoint(
   host: string,
   options: { readonly token?: string | undefined; readonly home: string; readonly env?: NodeJS.ProcessEnv },
 ): Endpoint {
-  const url = parseHost(host)
   const { env = process.env } = options
+  const url = parseHost(/^(localhost|127\.0\.0\.1|\[::1\])$/.test(host) ? (findDaemon(options.home)?.web ?? host) : host)
   const local = isLoopback(url.hostname.replace(/^\[|\]$/g, '')) ? readToken(options.home) : null
   // An empty variable is how scripts say that there is none.
   const token = options.token ?? url.searchParams.get('token') ?? (env['DT_SWARM_TOKEN'] || local)

@@ -21,7 +21,7 @@ export function runRemote(argv: readonly string[], io: Io): Promise<number> {
         .description("ask a peer: report lists the swarm's shared files, summary all live records")
         .version(programVersion())
         .showHelpAfterError('(see --help)')
-        .argument('<host>', 'HOST, HOST:PORT (default 4180) or a URL')
+        .argument('<host>', 'HOST, HOST:PORT (default 4180; for localhost that of its daemon) or a URL')
         .addArgument(new Argument('<what>', 'what to ask for').choices(['report', 'summary']))
         .option('--token <token>', "the peer's web token (default: DT_SWARM_TOKEN; for this machine that of its home)")
         .addOption(homeOption())
