@@ -57,7 +57,7 @@ it('a file dropped in the share folder is shared once it stopped growing, and fe
   })
   const view = await ended(b, b.files.fetch(share.cid, { to: 'downloads' }))
   expect(view).toMatchObject({ state: 'done', path: join(b.downloadDir, 'one.bag'), doneBytes: 3_000_000 })
-  expect(await readFile(join(b.downloadDir, 'one.bag'))).toEqual(bytes)
+  expect((await readFile(join(b.downloadDir, 'one.bag'))).equals(bytes)).toBe(true)
   await waitFor(() => expect(a.files.share(share.cid)?.copies.map(({ name }) => name)).toEqual(['a', 'b']))
   expect(b.files.share(share.cid)?.local).toBe(true)
 })
@@ -66,7 +66,7 @@ it('an upload lies in the share folder under its name, and is shared at once', a
   const [a, b] = await pair()
   const bytes = randomBytes(700_000)
   const cid = await shared(a, 'log.txt', bytes)
-  expect(await readFile(join(a.shareDir, 'log.txt'))).toEqual(bytes)
+  expect((await readFile(join(a.shareDir, 'log.txt'))).equals(bytes)).toBe(true)
   expect(b.files.share(cid)?.name).toBe('log.txt')
   const again = await a.files.shareStream('log.txt', stream(bytes), {})
   expect(again).toMatchObject({ cid, path: join(a.shareDir, 'log.txt') })
@@ -197,7 +197,7 @@ it('a fetch of what nobody has fails with the reason, and goes on when its holde
   b.node.setBootstrap(a.node.addresses())
   await waitFor(() => expect(b.files.transfers().at(-1)).toMatchObject({ state: 'done', cid }))
   expect(b.files.transfers()).toHaveLength(length)
-  expect(await readFile(join(b.downloadDir, 'late.bin'))).toEqual(bytes)
+  expect((await readFile(join(b.downloadDir, 'late.bin'))).equals(bytes)).toBe(true)
 })
 
 it('blocks that came before a restart are not fetched again, and the fetch goes on by itself', async () => {
@@ -214,7 +214,7 @@ it('blocks that came before a restart are not fetched again, and the fetch goes 
   expect(await readdir(b.downloadDir)).toEqual(['big.bin'])
   // 160 leaves and the root; those under way at the stop, at most 32, may have been asked for twice.
   expect(b.counters.get('files.block:fetched')).toBeLessThanOrEqual(161 + 32)
-  expect(await readFile(join(b.downloadDir, 'big.bin'))).toEqual(bytes)
+  expect((await readFile(join(b.downloadDir, 'big.bin'))).equals(bytes)).toBe(true)
 })
 
 it('a damaged block is noticed, not served, and repaired from the share folder', async () => {
@@ -225,7 +225,7 @@ it('a damaged block is noticed, not served, and repaired from the share folder',
   await writeFile(join(a.blocksDir, block ?? ''), randomBytes(200_000))
   const view = await ended(b, b.files.fetch(cid, { to: 'downloads' }))
   expect(view.state).toBe('done')
-  expect(await readFile(join(b.downloadDir, 'x.bin'))).toEqual(bytes)
+  expect((await readFile(join(b.downloadDir, 'x.bin'))).equals(bytes)).toBe(true)
   expect(a.counters.get('files.block:corrupt')).toBe(1)
 })
 
@@ -252,7 +252,7 @@ it('the next provider is tried when one does not give it', async () => {
   // What b says to have is no longer there.
   for (const dir of await readdir(b.blocksDir)) await rm(join(b.blocksDir, dir), { recursive: true })
   expect(await ended(c, c.files.fetch(cid, { to: 'downloads' }))).toMatchObject({ state: 'done' })
-  expect(await readFile(join(c.downloadDir, 'x.bin'))).toEqual(bytes)
+  expect((await readFile(join(c.downloadDir, 'x.bin'))).equals(bytes)).toBe(true)
 })
 
 it('a cancelled fetch leaves no part file', async () => {

@@ -1,6 +1,3 @@
-import { importByteStream } from 'ipfs-unixfs-importer'
-import { fixedSize } from 'ipfs-unixfs-importer/chunker'
-import { balanced } from 'ipfs-unixfs-importer/layout'
 import { CID } from 'multiformats/cid'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid } from '../../../shared/ids.ts'
@@ -12,24 +9,10 @@ import { BitswapExchange } from './bitswap-exchange.ts'
 import { BlockDisk } from './block-disk.ts'
 import { inlineBlock, isBlock } from './block-hash.ts'
 import type { ContentStore, ReadOptions, RemoteSource, SignalOption } from './content-store.ts'
+import { buildFile } from './dag-build.ts'
 import { fileSize, pieces, type LoadBlock, type Piece } from './dag-walk.ts'
 import { NoProviderError, ProviderPool } from './provider-pool.ts'
 import { readAhead } from './read-ahead.ts'
-
-/**
- * What `ipfs add --cid-version=1` does: leaves of 256 KiB without a wrapping, at most 174 links a node, a balanced
- * tree, a single leaf being its own root. So the same file has the same CID here and in Kubo. (Kubo's profile
- * `unixfs-v1-2025` and Helia's own default, 1 MiB and 1,024 links, give other CIDs.)
- */
-const importOptions = {
-  cidVersion: 1,
-  rawLeaves: true,
-  reduceSingleLeafToSelf: true,
-  /** Blocks hashed and written at a time: 4 MiB in all, more does not make a card faster. */
-  blockWriteConcurrency: 16,
-} as const
-const chunkSize = 256 * 1024
-const maxChildrenPerNode = 174
 
 /** Blocks read ahead of the reader: 8 MiB. */
 const windowBlocks = 32
@@ -48,7 +31,7 @@ export interface HeliaStoreInit {
   readonly stallMs?: number
 }
 
-/** Helia's parts around our own libp2p node: UnixFS to add, Bitswap to exchange, blocks on disk. */
+/** Helia's Bitswap on our own libp2p node, UnixFS trees, blocks on disk. */
 export class HeliaStore implements ContentStore {
   readonly #deps: HeliaStoreDeps
   readonly #init: HeliaStoreInit
@@ -80,29 +63,14 @@ export class HeliaStore implements ContentStore {
     bytes: AsyncIterable<Uint8Array>,
     { signal, onBytes }: SignalOption & { readonly onBytes?: (bytes: number) => void },
   ): Promise<{ readonly cid: Cid; readonly sizeBytes: number }> {
-    let sizeBytes = 0
-    const disk = this.#disk
     async function* counted(): AsyncGenerator<Uint8Array> {
       for await (const chunk of bytes) {
         signal.throwIfAborted()
-        sizeBytes += chunk.length
         yield chunk
         onBytes?.(chunk.length)
       }
     }
-    const storage = {
-      put: async (cid: CID, block: unknown): Promise<CID> => {
-        signal.throwIfAborted()
-        if (!(block instanceof Uint8Array)) throw new SwarmError('INTERNAL', 'The importer gave a block in parts.')
-        await disk.put(cid, block)
-        return cid
-      },
-    }
-    const { cid } = await importByteStream(counted(), storage, {
-      ...importOptions,
-      chunker: fixedSize({ chunkSize }),
-      layout: balanced({ maxChildrenPerNode }),
-    })
+    const { cid, sizeBytes } = await buildFile(counted(), (block, content) => this.#disk.put(block, content))
     return { cid: cid.toString() as Cid, sizeBytes }
   }
 
