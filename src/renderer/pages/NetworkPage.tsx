@@ -30,10 +30,17 @@ const columns: readonly Column<LinkView>[] = [
       </a>
     ),
   },
-  { key: 'role', label: 'Role', widthRem: 5, cell: (link) => link.role ?? <span className="dim">unknown</span> },
+  {
+    key: 'role',
+    minor: true,
+    label: 'Role',
+    widthRem: 5,
+    cell: (link) => link.role ?? <span className="dim">unknown</span>,
+  },
   { key: 'transport', label: 'Over', widthRem: 5, cell: (link) => link.transport },
   {
     key: 'encryption',
+    minor: true,
     label: 'Encrypted by',
     widthRem: 7,
     cell: encryptionOf,
@@ -51,7 +58,7 @@ const columns: readonly Column<LinkView>[] = [
     right: true,
     cell: (link) => (link.latencyMs === null ? <span className="dim">–</span> : `${link.latencyMs.toFixed(1)} ms`),
   },
-  { key: 'since', label: 'Since', widthRem: 6, cell: (link) => <Age atMs={link.sinceMs} /> },
+  { key: 'since', minor: true, label: 'Since', widthRem: 6, cell: (link) => <Age atMs={link.sinceMs} /> },
   {
     key: 'address',
     label: 'Address',

@@ -1,6 +1,6 @@
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useRef, type ReactNode } from 'react'
+import { memo, useRef, type CSSProperties, type ReactNode } from 'react'
 import type { Sort } from '../state/prefs.ts'
 import { useScroller, useScrollMargin } from './scroll.ts'
 
@@ -10,6 +10,8 @@ export interface Column<Item> {
   readonly widthRem: number
   readonly right?: boolean
   readonly sortable?: boolean
+  /** Left out on narrow screens. */
+  readonly minor?: boolean
   readonly cell: (item: Item) => ReactNode
 }
 
@@ -49,18 +51,21 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
   const rows = virtual.getVirtualItems()
   const beforePx = rows[0] === undefined ? 0 : rows[0].start - scrollMargin
   const afterPx = rows.length === 0 ? 0 : virtual.getTotalSize() - ((rows.at(-1)?.end ?? 0) - scrollMargin)
-  const widthRem = columns.reduce((sum, column) => sum + column.widthRem, 0)
+  const widthRem = widthOf(columns)
+  const widths = {
+    '--wide': `${widthRem * 0.85}rem`,
+    '--narrow': `${widthOf(columns.filter((column) => column.minor !== true)) * 0.95}rem`,
+  } as CSSProperties
   return (
     <div className="table-wrap" ref={wrap}>
-      <table
-        className="table"
-        aria-label={label}
-        aria-rowcount={items.length + 1}
-        style={{ minWidth: `${widthRem * 0.8}rem` }}
-      >
+      <table className="table" aria-label={label} aria-rowcount={items.length + 1} style={widths}>
         <colgroup>
           {columns.map((column) => (
-            <col key={column.key} style={{ width: `${(column.widthRem / widthRem) * 100}%` }} />
+            <col
+              key={column.key}
+              data-minor={column.minor}
+              style={{ width: `${(column.widthRem / widthRem) * 100}%` }}
+            />
           ))}
         </colgroup>
         <thead>
@@ -95,6 +100,10 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
   )
 }
 
+function widthOf<Item>(columns: readonly Column<Item>[]): number {
+  return columns.reduce((sum, column) => sum + column.widthRem, 0)
+}
+
 /** Stands for the rows out of sight. */
 function Space({ heightPx }: { readonly heightPx: number }) {
   return heightPx <= 0 ? null : <tr aria-hidden style={{ height: heightPx }} />
@@ -107,10 +116,10 @@ interface HeadProps<Item> {
 }
 
 function Head<Item>({ column, sort, onSort }: HeadProps<Item>) {
-  const { key, label, right = false, sortable = true } = column
+  const { key, label, right = false, sortable = true, minor } = column
   if (onSort === undefined || !sortable) {
     return (
-      <th scope="col" data-right={right}>
+      <th scope="col" data-right={right} data-minor={minor}>
         <span>{label === '' ? <span className="sr-only">Actions</span> : label}</span>
       </th>
     )
@@ -118,7 +127,12 @@ function Head<Item>({ column, sort, onSort }: HeadProps<Item>) {
   const on = sort?.by === key
   const down = on && sort.down
   return (
-    <th scope="col" data-right={right} aria-sort={on ? (down ? 'descending' : 'ascending') : undefined}>
+    <th
+      scope="col"
+      data-right={right}
+      data-minor={minor}
+      aria-sort={on ? (down ? 'descending' : 'ascending') : undefined}
+    >
       <button type="button" onClick={() => onSort({ by: key, down: on ? !down : false })}>
         {label}
         {on ? down ? <IconArrowDown size={13} aria-hidden /> : <IconArrowUp size={13} aria-hidden /> : null}
@@ -154,7 +168,7 @@ function PlainRow<Item>({ index, item, columns, chosen, aged, measure, onOpen }:
       }}
     >
       {columns.map((column) => (
-        <td key={column.key} data-right={column.right}>
+        <td key={column.key} data-right={column.right} data-minor={column.minor}>
           {column.cell(item)}
         </td>
       ))}

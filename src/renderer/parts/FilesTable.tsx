@@ -52,7 +52,13 @@ const columns: readonly Column<ShareView>[] = [
       </>
     ),
   },
-  { key: 'type', label: 'Type', widthRem: 6, cell: (share) => <span title={share.mediaType}>{fileKind(share)}</span> },
+  {
+    key: 'type',
+    minor: true,
+    label: 'Type',
+    widthRem: 6,
+    cell: (share) => <span title={share.mediaType}>{fileKind(share)}</span>,
+  },
   { key: 'size', label: 'Size', widthRem: 5.5, right: true, cell: (share) => formatBytes(share.sizeBytes) },
   {
     key: 'time',
@@ -66,6 +72,7 @@ const columns: readonly Column<ShareView>[] = [
   },
   {
     key: 'copies',
+    minor: true,
     label: 'Copies',
     widthRem: 6,
     cell: (share) => {

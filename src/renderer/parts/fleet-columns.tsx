@@ -31,6 +31,7 @@ export const fleetColumns: readonly Column<MachineView>[] = [
   },
   {
     key: 'version',
+    minor: true,
     label: 'Version',
     widthRem: 5.5,
     cell: (machine) => machine.version ?? <span className="dim">unknown</span>,
@@ -43,6 +44,7 @@ export const fleetColumns: readonly Column<MachineView>[] = [
   },
   {
     key: 'trouble',
+    minor: true,
     label: 'Trouble',
     widthRem: 9,
     cell: (machine) => {
@@ -85,6 +87,7 @@ export const fleetColumns: readonly Column<MachineView>[] = [
   },
   {
     key: 'memory',
+    minor: true,
     label: 'Memory',
     widthRem: 5.5,
     right: true,
@@ -99,6 +102,7 @@ export const fleetColumns: readonly Column<MachineView>[] = [
   },
   {
     key: 'log',
+    minor: true,
     label: 'Last log',
     widthRem: 7,
     cell: (machine) =>
