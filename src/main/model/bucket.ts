@@ -60,6 +60,12 @@ export const buckets: Readonly<Record<BucketName, BucketPolicy>> = {
 /** How far another's clock may be ahead: NTP on a fresh boot settles within minutes. */
 export const maxFutureMs = 10 * 60_000
 
+/**
+ * Most marks (of keyed records that have ended, but still outdate older ones) in one bucket, of all authors together:
+ * as many as the largest fleet's keys for a week of `machines`, about 4 MiB.
+ */
+export const maxMarksPerBucket = 20_000
+
 export function isBucketName(name: unknown): name is BucketName {
   return typeof name === 'string' && Object.hasOwn(buckets, name)
 }
