@@ -31,15 +31,9 @@ export function decodeSigned(bytes: Uint8Array): DecodedRecord {
   return assembleRecord(body, signature, attestations)
 }
 
-/** Puts a record together from its parts, as the store keeps them; `trusted` ones were checked when they came in. */
-export function assembleRecord(
-  bytes: Uint8Array,
-  signature: Uint8Array,
-  attestations: readonly Attestation[],
-  options: { readonly trusted?: boolean } = {},
-): DecodedRecord {
+function assembleRecord(bytes: Uint8Array, signature: Uint8Array, attestations: readonly Attestation[]): DecodedRecord {
   if (signature.length !== signatureBytes) return rejected('bad-signature')
-  const decoded = decodeBody(bytes, options)
+  const decoded = decodeBody(bytes)
   if (decoded.kind !== 'ok') return decoded
   return { kind: 'ok', record: { id: recordIdOf(bytes), body: decoded.body, bytes, signature, attestations } }
 }

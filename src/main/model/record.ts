@@ -76,12 +76,9 @@ export function verifyRecord(record: SignedRecord): boolean {
 }
 
 /** Decodes a body strictly; says nothing about its time or signature. Never throws. */
-export function decodeBody(
-  bytes: Uint8Array,
-  options: { readonly trusted?: boolean } = {},
-): { readonly kind: 'ok'; readonly body: RecordBody } | Rejected {
+export function decodeBody(bytes: Uint8Array): { readonly kind: 'ok'; readonly body: RecordBody } | Rejected {
   if (bytes.length > maxBodyBytes) return rejected('oversize')
-  const decoded = decodeCbor(bytes, options)
+  const decoded = decodeCbor(bytes)
   if (decoded.kind !== 'ok') return rejected(decoded.kind)
   const map = decoded.value
   if (!isMapValue(map)) return rejected('malformed')

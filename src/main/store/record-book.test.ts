@@ -179,3 +179,75 @@ describe('idsPage', () => {
     expect(book.getMany(seen)).toHaveLength(25)
   })
 })
+
+describe('live', () => {
+  const taken = () =>
+    [{ ...theirs(0, { bucket: 'files', key: 'gone' }) }].map((record) => ({
+      ...record,
+      attestations: [signAttestation(record.id, 'dismiss', clock.now(), other)],
+    }))
+
+  it('gives whole records back, page by page as at once, in the order of their arrival', async () => {
+    const shares = Array.from({ length: 600 }, (_, i) => {
+      const share = theirs(i + 1, {
+        bucket: 'files',
+        key: `log-\u00e9-${i}`,
+        value: { i, raw: new Uint8Array([0, 255, i % 256]) },
+      })
+      if (i % 3 > 0) return share
+      return { ...share, attestations: [signAttestation(share.id, 'endorse', clock.now() + i, self)] }
+    })
+    book.merge([...shares.slice(0, 300), ...taken(), ...shares.slice(300)], arrival())
+    book.merge([theirs(1)], arrival())
+    const live = book.live('files')
+    expect(live.map(({ record }) => record)).toEqual(shares)
+    expect(live[0]?.arrival).toEqual(arrival())
+    expect(live.every(({ record }) => verifyRecord(record))).toBe(true)
+    expect([...book.livePages('files', 7)].flat()).toEqual(live)
+    expect(live.map(({ record }) => book.get(record.id))).toEqual(live)
+    const visited: string[] = []
+    await book.eachLive('files', ({ record }) => visited.push(record.id))
+    expect(visited).toEqual(shares.map(({ id }) => id))
+    expect([...book.livePages('usage')].flat()).toEqual([])
+  })
+
+  it('lets others have their turn between pages, and stops when told', async () => {
+    book.merge(
+      Array.from({ length: 600 }, (_, i) => theirs(i + 1, { bucket: 'files', key: `${i}` })),
+      arrival(),
+    )
+    const run = new AbortController()
+    let visits = 0
+    setImmediate(() => run.abort(new Error('enough')))
+    await expect(book.eachLive('files', () => visits++, { signal: run.signal })).rejects.toThrow()
+    expect(visits).toBeGreaterThan(0)
+    expect(visits).toBeLessThan(600)
+  })
+
+  it('leaves out what went while it was read', () => {
+    const shares = Array.from({ length: 4 }, (_, i) => theirs(i + 1, { bucket: 'files', key: `${i}` }))
+    book.merge(shares, arrival())
+    const pages = book.livePages('files', 2)
+    expect(pages.next().value).toHaveLength(2)
+    const last = shares.at(-1)
+    if (last === undefined) throw new Error('there are shares')
+    book.merge([{ ...last, attestations: [signAttestation(last.id, 'dismiss', clock.now(), other)] }], arrival())
+    expect(pages.next().value?.map(({ record }) => record.id)).toEqual([shares[2]?.id])
+  })
+})
+
+describe('counts', () => {
+  it('outlive a restart without reading the records', () => {
+    book.merge(
+      Array.from({ length: 20 }, (_, i) => theirs(i + 1, { bucket: 'files', key: `${i}` })),
+      arrival(),
+    )
+    book.merge([theirs(1)], arrival())
+    book.merge([theirs(2)], arrival())
+    const before = book.counts()
+    expect(before.find(({ bucket }) => bucket === 'files')?.records).toBe(20)
+    database.close()
+    open()
+    expect(book.counts()).toEqual(before)
+  })
+})

@@ -1,23 +1,24 @@
+import { setImmediate } from 'node:timers/promises'
 import { SwarmError } from '../../shared/errors.ts'
 import type { PeerId, RecordId } from '../../shared/ids.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import { Emitter, type EventSource } from '../base/emitter.ts'
 import type { Log } from '../base/log.ts'
-import { joinAttestations, sameAttestations, signAttestation, type Verdict } from '../model/attestation.ts'
+import { signAttestation, type Verdict } from '../model/attestation.ts'
 import { bucketNames, buckets, maxFutureMs, type BucketName } from '../model/bucket.ts'
 import type { CborMap } from '../model/cbor.ts'
-import { decideMerge, versionOf } from '../model/merge.ts'
 import { decodeSigned } from '../model/record-codec.ts'
 import { signRecord, type RecordBody, type SignedRecord } from '../model/record.ts'
-import { rejected, type Rejected, type RejectReason } from '../model/reject.ts'
+import type { RejectReason } from '../model/reject.ts'
 import { recordState, type StateVerdict } from '../model/state.ts'
-import { checkValidity } from '../model/validity.ts'
 import { BucketTally, type BucketCount } from './bucket-tally.ts'
 import type { Database } from './database.ts'
 import type { Identity } from './identity-store.ts'
 import { RecordChanges } from './record-changes.ts'
-import { RecordStore, type Arrival, type IdEntry, type StoredRecord } from './record-store.ts'
+import { checkRecord, type CheckResult } from './record-check.ts'
+import { RecordStore, type IdEntry } from './record-store.ts'
+import type { Arrival, StoredRecord } from './stored-record.ts'
 
 export interface RecordBookComponents {
   readonly database: Database
@@ -52,11 +53,6 @@ export interface Merged {
   readonly refused: readonly { readonly id: RecordId; readonly reason: RejectReason }[]
 }
 
-export type CheckResult =
-  | Rejected
-  | { readonly kind: 'known'; readonly id: RecordId }
-  | { readonly kind: 'check-signature'; readonly record: SignedRecord }
-
 /** All records that this peer holds, and the one way in for each: its own by `author`, others' by `check`, then `merge`. */
 export class RecordBook {
   readonly #components: RecordBookComponents
@@ -70,7 +66,7 @@ export class RecordBook {
     this.#store = new RecordStore(components)
     this.#maxSweep = init.maxSweep ?? 5_000
     this.#events = new Emitter((error, name) => components.log.error({ err: error, name }, 'A listener failed'))
-    for (const { bucket, author, records, bytes } of components.database.read(() => this.#store.tally())) {
+    for (const { bucket, author, records, bytes } of components.database.read(() => this.#store.counts.tallies())) {
       this.#tally.add(bucket, author, records, bytes)
     }
   }
@@ -109,7 +105,7 @@ export class RecordBook {
       // A clock that stepped back must not make the new record older than the one before.
       const validFrom = Math.max(now, slot === undefined || astray ? 0 : slot.version.validFrom)
       const validUntil = validFrom + Math.trunc(validForMs)
-      const seq = Math.max(this.#store.ownSeq(bucket), slot?.version.seq ?? 0) + 1
+      const seq = Math.max(this.#store.counts.ownSeq(bucket), slot?.version.seq ?? 0) + 1
       const body: RecordBody = { v: 1, bucket, key, value, author: identity.peerId, seq, validFrom, validUntil }
       const placed = changes.place(signRecord(body, identity), arrival, now)
       if (placed.kind === 'rejected') {
@@ -121,7 +117,7 @@ export class RecordBook {
           },
         )
       }
-      this.#store.raiseOwnSeq(bucket, seq)
+      this.#store.counts.raiseOwnSeq(bucket, seq)
       return placed.stored
     })
   }
@@ -145,9 +141,10 @@ export class RecordBook {
    * verification. Counts refusals as `ingest.refused:REASON`.
    */
   check(input: Uint8Array | SignedRecord, now: number = this.#components.clock.now()): CheckResult {
+    const { counters, database } = this.#components
     const decoded = input instanceof Uint8Array ? decodeSigned(input) : { kind: 'ok' as const, record: input }
-    const result = decoded.kind === 'ok' ? this.#checkDecoded(decoded.record, now) : decoded
-    if (result.kind === 'rejected') this.#components.counters.add(`ingest.refused:${result.reason}`)
+    const result = decoded.kind === 'ok' ? database.read(() => checkRecord(this.#store, decoded.record, now)) : decoded
+    if (result.kind === 'rejected') counters.add(`ingest.refused:${result.reason}`)
     return result
   }
 
@@ -163,7 +160,7 @@ export class RecordBook {
       for (const record of records) {
         const placed = changes.place(record, arrival, now)
         if (placed.kind === 'rejected') refused.push({ id: record.id, reason: placed.reason })
-        else if (record.body.author === this.self) this.#store.raiseOwnSeq(record.body.bucket, record.body.seq)
+        else if (record.body.author === this.self) this.#store.counts.raiseOwnSeq(record.body.bucket, record.body.seq)
       }
       return changes.put
     })
@@ -173,10 +170,39 @@ export class RecordBook {
 
   /** Accepted records of a bucket that are valid now, oldest arrival first. */
   live(bucket: BucketName, filter: { readonly author?: PeerId; readonly key?: string } = {}): readonly StoredRecord[] {
-    const now = this.#components.clock.now()
-    return this.#components.database
-      .read(() => this.#store.query({ bucket, ...filter, endsAfterMs: now }))
-      .filter((stored) => this.state(stored).state === 'accepted')
+    const { author, key } = filter
+    const by = author !== undefined ? { author, key } : key !== undefined ? { key } : undefined
+    if (by === undefined) return [...this.livePages(bucket)].flat()
+    const { clock, database } = this.#components
+    return this.#accepted(database.read(() => this.#store.query({ bucket, by, endsAfterMs: clock.now() })))
+  }
+
+  /**
+   * What `live` gives, page by page, each read when it is asked for, so that nothing holds up the process for longer
+   * than a page takes. What is merged after the first page was read comes with the events only.
+   */
+  *livePages(bucket: BucketName, pageRecords = 256): Generator<readonly StoredRecord[], undefined> {
+    const { clock, database } = this.#components
+    const rows = database.read(() => this.#store.rows(bucket))
+    for (let from = 0; from < rows.length; from += pageRecords) {
+      const page = rows.subarray(from, from + pageRecords)
+      yield this.#accepted(database.read(() => this.#store.ofRows(page, clock.now())))
+    }
+  }
+
+  /**
+   * Visits what is live, with a turn of the event loop after each page. A record is still the newest when it is visited:
+   * nothing comes between the reading of a page and its visits. Rejects with the signal's reason when aborted.
+   */
+  async eachLive(
+    bucket: BucketName,
+    visit: (stored: StoredRecord) => void,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    for (const page of this.livePages(bucket)) {
+      for (const stored of page) visit(stored)
+      await setImmediate(undefined, signal === undefined ? {} : { signal })
+    }
   }
 
   /** The accepted record of an author under a key; in a set bucket the newest such. */
@@ -203,13 +229,13 @@ export class RecordBook {
    */
   idsPage(bucket: BucketName, after: RecordId | null, limit: number): readonly RecordId[] {
     const now = this.#components.clock.now()
-    return this.#components.database.read(() => this.#store.idsPage(bucket, after, limit, now))
+    return this.#components.database.read(() => this.#store.idsPage({ bucket, after, limit, endsAfterMs: now }))
   }
 
   /** As `idsPage`, each id with a mark that differs when its attestations do. */
   entriesPage(bucket: BucketName, after: RecordId | null, limit: number): readonly IdEntry[] {
     const now = this.#components.clock.now()
-    return this.#components.database.read(() => this.#store.entriesPage(bucket, after, limit, now))
+    return this.#components.database.read(() => this.#store.entriesPage({ bucket, after, limit, endsAfterMs: now }))
   }
 
   /** What the record counts for now, and by which rule. */
@@ -228,42 +254,14 @@ export class RecordBook {
     const removed = this.#write(undefined, (changes) => {
       const outdated = this.#store.outdated(now, now + maxFutureMs, this.#maxSweep)
       for (const stored of outdated) changes.sweep(stored, now)
-      this.#store.sweepMarks(now)
+      this.#store.marks.sweep(now)
       return outdated.length
     })
     return { removed, more: removed >= this.#maxSweep }
   }
 
-  #checkDecoded(record: SignedRecord, now: number): CheckResult {
-    const { bucket, author, key } = record.body
-    const policy = buckets[bucket]
-    const invalid = checkValidity(record.body, policy, now)
-    // One that has ended may still outdate another; that needs its signature, and is worth it only then.
-    if (invalid !== undefined && invalid !== 'expired') return rejected(invalid)
-    if (record.attestations.some((attestation) => attestation.at > now + maxFutureMs)) return rejected('future')
-    if (policy.kind === 'set') {
-      if (invalid !== undefined) return rejected(invalid)
-      return this.#checkKnown(record) ?? { kind: 'check-signature', record }
-    }
-    const current = this.#components.database.read(() => this.#store.slot(bucket, author, key))
-    const outcome = decideMerge(current?.version, versionOf(record), policy, now)
-    if (outcome === 'expired' || outcome === 'superseded' || outcome === 'future' || outcome === 'bad-validity') {
-      return rejected(outcome)
-    }
-    if (outcome === 'known') return this.#checkKnown(record) ?? { kind: 'check-signature', record }
-    return { kind: 'check-signature', record }
-  }
-
-  /** Known, unless it is new or brings attestations that are. */
-  #checkKnown(record: SignedRecord): CheckResult | undefined {
-    const known = { kind: 'known', id: record.id } as const
-    if (!this.has(record.body.bucket, record.id)) return undefined
-    if (record.attestations.length === 0) return known
-    const held = this.get(record.id)
-    if (held === undefined) return undefined
-    const { attestations } = held.record
-    const joined = joinAttestations(record.id, record.body.author, attestations, record.attestations)
-    return sameAttestations(attestations, joined) ? known : undefined
+  #accepted(records: readonly StoredRecord[]): readonly StoredRecord[] {
+    return records.filter((stored) => this.state(stored).state === 'accepted')
   }
 
   /** Runs `work` as one transaction, then tells what has changed, once a bucket. */
@@ -271,7 +269,11 @@ export class RecordBook {
     const changes = new RecordChanges(this.#store, this.#tally)
     let result: Result
     try {
-      result = this.#components.database.transaction(() => work(changes))
+      result = this.#components.database.transaction(() => {
+        const done = work(changes)
+        changes.finish()
+        return done
+      })
     } catch (error) {
       changes.undoTally()
       throw error

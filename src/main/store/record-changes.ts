@@ -6,7 +6,9 @@ import type { SignedRecord } from '../model/record.ts'
 import { rejected, type Rejected } from '../model/reject.ts'
 import { horizonMs } from '../model/validity.ts'
 import type { BucketTally } from './bucket-tally.ts'
-import { storedSizeBytes, type Arrival, type RecordStore, type StoredRecord } from './record-store.ts'
+import type { AuthorCount } from './count-store.ts'
+import type { RecordStore } from './record-store.ts'
+import { storedOf, type Arrival, type StoredRecord } from './stored-record.ts'
 
 export type Placed = { readonly kind: 'stored' | 'known'; readonly stored: StoredRecord } | Rejected
 
@@ -19,7 +21,9 @@ export class RecordChanges {
   readonly #tally: BucketTally
   readonly #put = new Map<RecordId, StoredRecord>()
   readonly #gone = new Map<RecordId, StoredRecord>()
-  readonly #counted: (readonly [stored: StoredRecord, by: 1 | -1])[] = []
+  readonly #counted = new Map<string, AuthorCount>()
+  /** Authors with new marks. */
+  readonly #marked = new Map<BucketName, Set<PeerId>>()
 
   constructor(store: RecordStore, tally: BucketTally) {
     this.#store = store
@@ -88,8 +92,8 @@ export class RecordChanges {
 
   /** Takes away what a keyed slot holds, record or mark. */
   clear(bucket: BucketName, author: PeerId, key: string): void {
-    for (const stored of this.#store.query({ bucket, author, key })) this.#went(stored)
-    this.#store.deleteMark(bucket, author, key)
+    for (const stored of this.#store.query({ bucket, by: { author, key } })) this.#went(stored)
+    this.#store.marks.delete(bucket, author, key)
   }
 
   /** Takes away a record that has ended, and remembers what it still outdates. */
@@ -99,16 +103,27 @@ export class RecordChanges {
     if (decideSweep(version, buckets[stored.record.body.bucket], nowMs) === 'mark') this.#mark(stored.record, version)
   }
 
-  /** Takes the counts back, when the transaction was. */
-  undoTally(): void {
-    for (const [stored, by] of this.#counted.splice(0)) this.#add(stored, by === 1 ? -1 : 1)
+  /** The last step inside the transaction: saves the counts and brings the marks back within their bounds. */
+  finish(): void {
+    for (const count of this.#counted.values()) {
+      if (count.records !== 0 || count.bytes !== 0) this.#store.counts.addTally(count)
+    }
+    for (const [bucket, authors] of this.#marked) this.#store.marks.trim(bucket, authors)
   }
 
-  /** Marks are bounded as records are; without one, an older record that comes again may count until it ends. */
+  /** Takes the counts back, when the transaction was. */
+  undoTally(): void {
+    for (const { bucket, author, records, bytes } of this.#counted.values()) {
+      this.#tally.add(bucket, author, -records, -bytes)
+    }
+    this.#counted.clear()
+  }
+
   #mark({ body: { bucket, author, key } }: SignedRecord, version: Version): void {
-    const policy = buckets[bucket]
-    if (this.#store.markCount(bucket, author) >= policy.maxRecordsPerAuthor) return
-    this.#store.setMark(bucket, author, key, version, horizonMs(version, policy))
+    this.#store.marks.set(bucket, author, key, version, horizonMs(version, buckets[bucket]))
+    const authors = this.#marked.get(bucket)
+    if (authors === undefined) this.#marked.set(bucket, new Set([author]))
+    else authors.add(author)
   }
 
   #came(stored: StoredRecord): void {
@@ -122,16 +137,11 @@ export class RecordChanges {
     if (!this.#put.delete(stored.record.id)) this.#gone.set(stored.record.id, stored)
   }
 
-  #count(stored: StoredRecord, by: 1 | -1): void {
-    this.#counted.push([stored, by])
-    this.#add(stored, by)
+  #count({ record: { body }, sizeBytes }: StoredRecord, by: 1 | -1): void {
+    const { bucket, author } = body
+    const name = `${bucket}/${author}`
+    const { records, bytes } = this.#counted.get(name) ?? { records: 0, bytes: 0 }
+    this.#counted.set(name, { bucket, author, records: records + by, bytes: bytes + by * sizeBytes })
+    this.#tally.add(bucket, author, by, by * sizeBytes)
   }
-
-  #add({ record, sizeBytes }: StoredRecord, by: 1 | -1): void {
-    this.#tally.add(record.body.bucket, record.body.author, by, by * sizeBytes)
-  }
-}
-
-function storedOf(record: SignedRecord, arrival: Arrival): StoredRecord {
-  return { record, arrival, sizeBytes: storedSizeBytes(record) }
 }

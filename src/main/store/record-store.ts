@@ -1,32 +1,32 @@
 import { hash } from 'node:crypto'
-import type { StatementSync } from 'node:sqlite'
-import { isPeerId, type PeerId, type RecordId } from '../../shared/ids.ts'
-import type { HeardHow } from '../../shared/views.ts'
+import type { PeerId, RecordId } from '../../shared/ids.ts'
 import type { Counters } from '../base/counters.ts'
-import { bucketNames, type BucketName } from '../model/bucket.ts'
+import type { BucketName } from '../model/bucket.ts'
 import type { Version } from '../model/merge.ts'
-import { keyOfPeerId, peerIdOfKey } from '../model/peer-key.ts'
-import { assembleRecord, decodeAttestationList, encodeAttestationList, signedSizeBytes } from '../model/record-codec.ts'
+import { encodeAttestationList } from '../model/record-codec.ts'
 import { recordDigest, recordIdOfDigest } from '../model/record-id.ts'
 import type { SignedRecord } from '../model/record.ts'
+import { CountStore } from './count-store.ts'
 import type { Database } from './database.ts'
+import { MarkStore } from './mark-store.ts'
+import { Statements } from './statements.ts'
+import {
+  authorKey,
+  bucketCode,
+  bucketCodes,
+  digestOf,
+  pageColumns,
+  recordColumns,
+  rowsOfPage,
+  storedOfRow,
+  type Arrival,
+  type PageRow,
+  type RecordRow,
+  type StoredRecord,
+} from './stored-record.ts'
+import { versionOfRow } from './version-row.ts'
 
-/** How a record came here. */
-export interface Arrival {
-  /** `authored`: signed by this peer, just now. */
-  readonly via: 'authored' | Exclude<HeardHow, 'self'>
-  /** The neighbour that handed it over; null when authored here. */
-  readonly from: PeerId | null
-  readonly receivedAtMs: number
-  /** Peers it passed on its way, as far as is known; 0 when authored here, 1 straight from its author. */
-  readonly hops: number
-}
-
-export interface StoredRecord {
-  readonly record: SignedRecord
-  readonly arrival: Arrival
-  readonly sizeBytes: number
-}
+export type { Arrival, StoredRecord } from './stored-record.ts'
 
 /** A record's id, and a mark that differs when its attestations do: enough for two peers to find out what one lacks. */
 export interface IdEntry {
@@ -36,95 +36,84 @@ export interface IdEntry {
 
 const noMark = new Uint8Array(0)
 
-/** Where a listing goes on: bucket and id order are both fixed, so a page never shifts. */
 export interface RecordQuery {
   readonly bucket: BucketName
-  readonly author?: PeerId | undefined
-  readonly key?: string | undefined
+  /** One of author and key at least; for a whole bucket there are `rows` and `ofRows`. */
+  readonly by:
+    | { readonly author: PeerId; readonly key?: string | undefined }
+    | { readonly author?: undefined; readonly key: string }
   /** Only those whose validity has not ended by then. */
   readonly endsAfterMs?: number | undefined
 }
 
-/** Stable numbers for the tables: appended to, never reordered. `bucketNames` keeps the same rule. */
-const codeOf = new Map<BucketName, number>(bucketNames.map((name, index) => [name, index + 1]))
-
-interface Row {
-  readonly bytes: Uint8Array
-  readonly signature: Uint8Array
-  readonly attestations: Uint8Array | null
-  readonly via: string
-  readonly from_peer: string | null
-  readonly received_at: number
-  readonly hops: number
+/** Where a listing goes on: bucket and id order are both fixed, so a page never shifts. */
+export interface PageQuery {
+  readonly bucket: BucketName
+  /** Exclusive; null for the first page. */
+  readonly after: RecordId | null
+  readonly limit: number
+  readonly endsAfterMs: number
 }
 
-interface VersionRow {
-  readonly id: Uint8Array
-  readonly seq: number
-  readonly valid_from: number
-  readonly valid_until: number
-}
-
-const columns = 'bytes, signature, attestations, via, from_peer, received_at, hops'
-
-/** The tables of records and marks: rows in, rows out. What may go in is decided by the record book. */
+/** The table of records, with what is kept beside it: rows in, rows out. What may go in, the record book decides. */
 export class RecordStore {
-  readonly #database: Database
+  readonly marks: MarkStore
+  readonly counts: CountStore
   readonly #counters: Counters
-  readonly #prepared = new Map<string, StatementSync>()
+  readonly #sql: Statements
 
   constructor(components: { readonly database: Database; readonly counters: Counters }) {
-    this.#database = components.database
     this.#counters = components.counters
+    this.#sql = new Statements(components.database)
+    this.marks = new MarkStore(this.#sql)
+    this.counts = new CountStore(this.#sql)
   }
 
   insert(record: SignedRecord, arrival: Arrival): void {
     const { body } = record
-    this.#sql(
-      `INSERT INTO records (bucket, id, author, key, seq, valid_from, valid_until, ${columns})
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(
-      bucketCode(body.bucket),
-      digestOf(record.id),
-      authorKey(body.author),
-      body.key,
-      body.seq,
-      body.validFrom,
-      body.validUntil,
-      record.bytes,
-      record.signature,
-      encodeAttestations(record),
-      arrival.via,
-      arrival.from,
-      arrival.receivedAtMs,
-      arrival.hops,
-    )
+    this.#sql
+      .get(
+        `INSERT INTO records (bucket, id, author, key, seq, valid_from, valid_until, bytes, signature, attestations,
+           via, from_peer, received_at, hops) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        bucketCode(body.bucket),
+        digestOf(record.id),
+        authorKey(body.author),
+        body.key,
+        body.seq,
+        body.validFrom,
+        body.validUntil,
+        record.bytes,
+        record.signature,
+        encodeAttestations(record),
+        arrival.via,
+        arrival.from,
+        arrival.receivedAtMs,
+        arrival.hops,
+      )
   }
 
   setAttestations(record: SignedRecord): void {
-    this.#sql('UPDATE records SET attestations = ? WHERE bucket = ? AND id = ?').run(
-      encodeAttestations(record),
-      bucketCode(record.body.bucket),
-      digestOf(record.id),
-    )
+    this.#sql
+      .get('UPDATE records SET attestations = ? WHERE bucket = ? AND id = ?')
+      .run(encodeAttestations(record), bucketCode(record.body.bucket), digestOf(record.id))
   }
 
   delete(bucket: BucketName, id: RecordId): void {
-    this.#sql('DELETE FROM records WHERE bucket = ? AND id = ?').run(bucketCode(bucket), digestOf(id))
+    this.#sql.get('DELETE FROM records WHERE bucket = ? AND id = ?').run(bucketCode(bucket), digestOf(id))
   }
 
   has(bucket: BucketName, id: RecordId): boolean {
-    return (
-      this.#sql('SELECT 1 FROM records WHERE bucket = ? AND id = ?').get(bucketCode(bucket), digestOf(id)) !== undefined
-    )
+    const row = this.#sql.get('SELECT 1 FROM records WHERE bucket = ? AND id = ?').get(bucketCode(bucket), digestOf(id))
+    return row !== undefined
   }
 
   /** Looks in every bucket. */
   get(id: RecordId): StoredRecord | undefined {
     const digest = recordDigest(id)
     if (digest === undefined) return undefined
-    const codes = [...codeOf.values()].join(', ')
-    return this.#stored(this.#sql(`SELECT ${columns} FROM records WHERE bucket IN (${codes}) AND id = ?`).get(digest))
+    return this.#all(`WHERE bucket IN (${bucketCodes}) AND id = ?`, digest)[0]
   }
 
   /** What a keyed slot holds: the version of its record, or of its mark. */
@@ -133,195 +122,99 @@ export class RecordStore {
     author: PeerId,
     key: string,
   ): { readonly version: Version; readonly marked: boolean } | undefined {
-    const at = [bucketCode(bucket), authorKey(author), key] as const
-    const fields = 'id, seq, valid_from, valid_until'
-    const row = this.#sql(`SELECT ${fields} FROM records WHERE bucket = ? AND author = ? AND key = ?`).get(...at)
+    const row = this.#sql
+      .get('SELECT id, seq, valid_from, valid_until FROM records WHERE bucket = ? AND author = ? AND key = ?')
+      .get(bucketCode(bucket), authorKey(author), key)
     if (row !== undefined) return { version: versionOfRow(row), marked: false }
-    const mark = this.#sql(`SELECT ${fields} FROM marks WHERE bucket = ? AND author = ? AND key = ?`).get(...at)
-    return mark === undefined ? undefined : { version: versionOfRow(mark), marked: true }
-  }
-
-  setMark(bucket: BucketName, author: PeerId, key: string, version: Version, horizonMs: number): void {
-    this.#sql('INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
-      bucketCode(bucket),
-      authorKey(author),
-      key,
-      digestOf(version.id),
-      version.seq,
-      version.validFrom,
-      version.validUntil,
-      horizonMs,
-    )
-  }
-
-  deleteMark(bucket: BucketName, author: PeerId, key: string): void {
-    this.#sql('DELETE FROM marks WHERE bucket = ? AND author = ? AND key = ?').run(
-      bucketCode(bucket),
-      authorKey(author),
-      key,
-    )
-  }
-
-  /** Forgets marks whose horizon has passed; says how many. */
-  sweepMarks(nowMs: number): number {
-    return Number(this.#sql('DELETE FROM marks WHERE horizon <= ?').run(nowMs).changes)
-  }
-
-  markCount(bucket: BucketName, author: PeerId): number {
-    return count(
-      this.#sql('SELECT count(*) AS n FROM marks WHERE bucket = ? AND author = ?').get(
-        bucketCode(bucket),
-        authorKey(author),
-      ),
-    )
+    const version = this.marks.get(bucket, author, key)
+    return version === undefined ? undefined : { version, marked: true }
   }
 
   /** Records whose validity has ended by `nowMs`, or starts after `futureMs`; at most `limit`. */
   outdated(nowMs: number, futureMs: number, limit: number): StoredRecord[] {
-    const ended = this.#sql(`SELECT ${columns} FROM records WHERE valid_until <= ? LIMIT ?`).all(nowMs, limit)
-    const early = this.#sql(`SELECT ${columns} FROM records WHERE valid_until > ? AND valid_from > ? LIMIT ?`).all(
-      futureMs,
-      futureMs,
-      limit - ended.length,
-    )
-    return [...ended, ...early].flatMap((row) => this.#stored(row) ?? [])
+    const ended = this.#all('WHERE valid_until <= ? LIMIT ?', nowMs, limit)
+    const room = limit - ended.length
+    return [...ended, ...this.#all('WHERE valid_until > ? AND valid_from > ? LIMIT ?', futureMs, futureMs, room)]
   }
 
-  query(query: RecordQuery): StoredRecord[] {
-    const { author, key, endsAfterMs = -1 } = query
-    const code = bucketCode(query.bucket)
-    const where = 'WHERE bucket = ? AND valid_until > ?'
-    const rows =
-      author === undefined
-        ? key === undefined
-          ? this.#sql(`SELECT ${columns} FROM records ${where} ORDER BY row`).all(code, endsAfterMs)
-          : this.#sql(`SELECT ${columns} FROM records ${where} AND key = ? ORDER BY row`).all(code, endsAfterMs, key)
-        : key === undefined
-          ? this.#sql(`SELECT ${columns} FROM records ${where} AND author = ? ORDER BY valid_from`).all(
-              code,
-              endsAfterMs,
-              authorKey(author),
-            )
-          : this.#sql(`SELECT ${columns} FROM records ${where} AND author = ? AND key = ? ORDER BY valid_from`).all(
-              code,
-              endsAfterMs,
-              authorKey(author),
-              key,
-            )
-    return rows.flatMap((row) => this.#stored(row) ?? [])
+  /** Oldest arrival first; of one author, oldest validity first. */
+  query({ bucket, by: { author, key }, endsAfterMs = -1 }: RecordQuery): StoredRecord[] {
+    const code = bucketCode(bucket)
+    if (author === undefined) {
+      // Rows by number, from an index that holds the numbers: sorting whole rows would cost more than reading them.
+      const where =
+        'WHERE row IN (SELECT row FROM records WHERE bucket = ?) AND valid_until > ? AND key = ? ORDER BY row'
+      return this.#all(where, code, endsAfterMs, key)
+    }
+    const where = 'WHERE bucket = ? AND author = ? AND valid_until > ?'
+    const at = [code, authorKey(author), endsAfterMs] as const
+    if (key === undefined) return this.#all(`${where} ORDER BY valid_from`, ...at)
+    return this.#all(`${where} AND key = ? ORDER BY valid_from`, ...at, key)
   }
 
-  /** Ids of a bucket in id order, after `after` (exclusive), of records that end after `endsAfterMs`. */
-  idsPage(bucket: BucketName, after: RecordId | null, limit: number, endsAfterMs: number): RecordId[] {
-    const from = after === null ? new Uint8Array(0) : digestOf(after)
-    return this.#sql('SELECT id FROM records WHERE bucket = ? AND id > ? AND valid_until > ? ORDER BY id LIMIT ?')
-      .all(bucketCode(bucket), from, endsAfterMs, limit)
+  /** The numbers of a bucket's rows, in the order of their arrival: 8 bytes a record, from an index alone. */
+  rows(bucket: BucketName): Float64Array {
+    const [list] = this.#sql
+      .getForArrays('SELECT json_group_array(row) FROM records WHERE bucket = ?')
+      .all(bucketCode(bucket)) as unknown as readonly (readonly [string])[]
+    return Float64Array.from(JSON.parse(list?.[0] ?? '[]') as number[]).sort()
+  }
+
+  /** Those of these rows that are still there. In row order they lie together in the file; in id order, scattered. */
+  ofRows(rows: Float64Array, endsAfterMs: number): StoredRecord[] {
+    const [page] = this.#sql
+      .getForArrays(`SELECT ${pageColumns} FROM
+      (SELECT * FROM records WHERE row IN (SELECT value FROM json_each(?)) AND valid_until > ? ORDER BY row)`)
+      .all(`[${rows.join()}]`, endsAfterMs) as unknown as readonly PageRow[]
+    return page === undefined ? [] : rowsOfPage(page).flatMap((row) => this.#stored(row) ?? [])
+  }
+
+  /** Ids of a bucket in id order. */
+  idsPage({ bucket, after, limit, endsAfterMs }: PageQuery): RecordId[] {
+    return this.#sql
+      .get('SELECT id FROM records WHERE bucket = ? AND id > ? AND valid_until > ? ORDER BY id LIMIT ?')
+      .all(bucketCode(bucket), startOf(after), endsAfterMs, limit)
       .map((row) => recordIdOfDigest(row['id'] as Uint8Array))
   }
 
   /** As `idsPage`, each id with a mark of its attestations: empty without any, else 8 bytes that change with them. */
-  entriesPage(bucket: BucketName, after: RecordId | null, limit: number, endsAfterMs: number): IdEntry[] {
-    const from = after === null ? new Uint8Array(0) : digestOf(after)
-    return this.#sql(
-      'SELECT id, attestations FROM records WHERE bucket = ? AND id > ? AND valid_until > ? ORDER BY id LIMIT ?',
-    )
-      .all(bucketCode(bucket), from, endsAfterMs, limit)
+  entriesPage({ bucket, after, limit, endsAfterMs }: PageQuery): IdEntry[] {
+    return this.#sql
+      .get('SELECT id, attestations FROM records WHERE bucket = ? AND id > ? AND valid_until > ? ORDER BY id LIMIT ?')
+      .all(bucketCode(bucket), startOf(after), endsAfterMs, limit)
       .map(({ id, attestations }) => ({
         id: recordIdOfDigest(id as Uint8Array),
         mark: attestations instanceof Uint8Array ? hash('sha256', attestations, 'buffer').subarray(0, 8) : noMark,
       }))
   }
 
-  /** Records, bytes and authors' shares as stored now; reads the whole table, so it is asked once, at the start. */
-  tally(): {
-    readonly bucket: BucketName
-    readonly author: PeerId
-    readonly records: number
-    readonly bytes: number
-  }[] {
-    const rows = this.#sql(
-      `SELECT bucket, author, count(*) AS records,
-         sum(length(bytes) + 84 + 128 * (coalesce(length(attestations), 0) / 110)) AS bytes
-       FROM records GROUP BY bucket, author`,
-    ).all()
-    return rows.flatMap((row) => {
-      const bucket = bucketNames[Number(row['bucket']) - 1]
-      if (bucket === undefined) return []
-      const author = peerIdOfKey(row['author'] as Uint8Array)
-      return [{ bucket, author, records: Number(row['records']), bytes: Number(row['bytes']) }]
-    })
-  }
-
-  /** The highest seq this peer has used in a bucket; 0 before the first. */
-  ownSeq(bucket: BucketName): number {
-    return Number(this.#sql('SELECT seq FROM own_seq WHERE bucket = ?').get(bucketCode(bucket))?.['seq'] ?? 0)
-  }
-
-  /** Never goes down. */
-  raiseOwnSeq(bucket: BucketName, seq: number): void {
-    this.#sql(
-      'INSERT INTO own_seq VALUES (?, ?) ON CONFLICT (bucket) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > own_seq.seq',
-    ).run(bucketCode(bucket), seq)
-  }
-
-  #stored(row: Record<string, unknown> | undefined): StoredRecord | undefined {
-    if (row === undefined) return undefined
-    const { bytes, signature, attestations, via, from_peer: from, received_at, hops } = row as unknown as Row
-    const list = attestations === null ? [] : decodeAttestationList(attestations)
-    const decoded = list === undefined ? undefined : assembleRecord(bytes, signature, list, { trusted: true })
-    if (decoded?.kind !== 'ok') {
-      // A damaged row that SQLite's own check cannot see: as good as absent, but not silently.
-      this.#counters.add('store.failed:row-unreadable')
-      return undefined
+  #all(where: string, ...values: readonly (number | string | Uint8Array)[]): StoredRecord[] {
+    const records: StoredRecord[] = []
+    for (const row of this.#rows(where, ...values)) {
+      const stored = this.#stored(row)
+      if (stored !== undefined) records.push(stored)
     }
-    return {
-      record: decoded.record,
-      arrival: {
-        via: isVia(via) ? via : 'relayed',
-        from: from !== null && isPeerId(from) ? from : null,
-        receivedAtMs: received_at,
-        hops,
-      },
-      sizeBytes: storedSizeBytes(decoded.record),
-    }
+    return records
   }
 
-  #sql(text: string): StatementSync {
-    let statement = this.#prepared.get(text)
-    if (statement === undefined) this.#prepared.set(text, (statement = this.#database.connection.prepare(text)))
-    return statement
+  /** One row at a time: the rows and the records of a large bucket need not be in memory at once. */
+  #rows(where: string, ...values: readonly (number | string | Uint8Array)[]): Iterable<RecordRow> {
+    const statement = this.#sql.getForArrays(`SELECT ${recordColumns} FROM records ${where}`)
+    return statement.iterate(...values) as unknown as Iterable<RecordRow>
+  }
+
+  #stored(row: RecordRow): StoredRecord | undefined {
+    const stored = storedOfRow(row)
+    // As good as absent, but not silently.
+    if (stored === undefined) this.#counters.add('store.failed:row-unreadable')
+    return stored
   }
 }
 
-export function storedSizeBytes(record: SignedRecord): number {
-  return signedSizeBytes(record)
-}
-
-function isVia(via: string): via is Arrival['via'] {
-  return via === 'authored' || via === 'direct' || via === 'relayed' || via === 'caught-up'
-}
-
-function bucketCode(bucket: BucketName): number {
-  return codeOf.get(bucket) ?? 0
-}
-
-function digestOf(id: RecordId): Uint8Array {
-  return recordDigest(id) ?? new Uint8Array(0)
-}
-
-function authorKey(author: PeerId): Uint8Array {
-  return keyOfPeerId(author) ?? new Uint8Array(0)
+function startOf(after: RecordId | null): Uint8Array {
+  return after === null ? new Uint8Array(0) : digestOf(after)
 }
 
 function encodeAttestations(record: SignedRecord): Uint8Array | null {
   return record.attestations.length === 0 ? null : encodeAttestationList(record.attestations)
-}
-
-function versionOfRow(row: Record<string, unknown>): Version {
-  const { id, seq, valid_from, valid_until } = row as unknown as VersionRow
-  return { id: recordIdOfDigest(id), seq, validFrom: valid_from, validUntil: valid_until }
-}
-
-function count(row: Record<string, unknown> | undefined): number {
-  return Number(row?.['n'] ?? 0)
 }

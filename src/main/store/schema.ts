@@ -8,6 +8,7 @@ import { SwarmError } from '../../shared/errors.ts'
  * records: a rowid table, its random id in one unique index (three times as fast as a table keyed by it). Ids are
  * the 32 bytes of the digest, authors the 32 bytes of the key. Of a keyed bucket there is at most one row a slot.
  * marks: what is remembered of a keyed record that has ended but still outdates older ones.
+ * tallies: records and bytes by author, changed in the same transactions as the records.
  * samples: keyed by series and time, so that a chart is one range scan and an append lands at the end of its series.
  */
 const migrations: readonly string[] = [
@@ -65,6 +66,18 @@ const migrations: readonly string[] = [
     count INTEGER NOT NULL,
     PRIMARY KEY (peer, metric, at)
   ) WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE tallies (
+    bucket INTEGER NOT NULL,
+    author BLOB NOT NULL,
+    records INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (bucket, author)
+  ) WITHOUT ROWID;
+  INSERT INTO tallies
+    SELECT bucket, author, count(*), sum(length(bytes) + 84 + 128 * (coalesce(length(attestations), 0) / 110))
+    FROM records GROUP BY bucket, author;
   `,
 ]
 
