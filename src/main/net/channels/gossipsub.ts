@@ -34,6 +34,12 @@ const fullBufferBytes = 1024 * 1024
 /** Waiting for slow neighbours ends after this; what they then miss they catch up with. */
 const longestPaceMs = 2_000
 
+/**
+ * A message that left the stream's buffer is still on its way through muxer and cipher to the socket. A process that
+ * ends right after its peer would take it along; a turn of the event loop was enough wherever we measured.
+ */
+const partingMs = 50
+
 /** Records over gossipsub: batched on the way out, and passed on only once every record in a message was checked. */
 export class GossipChannel implements Startable {
   readonly #deps: GossipChannelDeps
@@ -68,10 +74,11 @@ export class GossipChannel implements Startable {
     await this.#out.start()
   }
 
-  /** What was given to `publish` is sent first. */
+  /** What was given to `publish` is sent first: the last of it is the goodbye. */
   async stop(): Promise<void> {
     if (this.#run === null) return
     await this.#out.stop()
+    await this.#deps.clock.sleep(partingMs)
     this.#run.abort()
     this.#run = null
     const { gossip } = this.#deps.node.libp2p.services

@@ -1,0 +1,111 @@
+/**
+ * Takes the pictures in docs/screenshots from a running lab, dark, light and narrow:
+ *   npm run screenshots
+ * Everything in them is live: a daemon, four simulated robots and the logs that they record.
+ */
+import { mkdirSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Page } from 'playwright-core'
+import { openApp } from '../e2e/app/fixture/open-app.ts'
+import { writeNoise } from '../e2e/app/fixture/files.ts'
+import { scratch } from '../e2e/swarm/fixtures/daemon.ts'
+
+const folder = resolve(import.meta.dirname, '../docs/screenshots')
+
+const looks = [
+  { name: 'dark', theme: 'dark', viewport: { width: 1440, height: 900 } },
+  { name: 'light', theme: 'light', viewport: { width: 1440, height: 900 } },
+  { name: 'narrow', theme: 'dark', viewport: { width: 480, height: 900 } },
+] as const
+
+/** So long the lab runs before the first picture: charts with something in them. */
+const warmUpMs = 90_000
+
+async function wear(page: Page, theme: string): Promise<void> {
+  const button = page.getByRole('button', { name: /^Theme: / })
+  for (let clicks = 0; clicks < 3 && (await button.getAttribute('aria-label')) !== `Theme: ${theme}`; clicks += 1) {
+    await button.click()
+  }
+}
+
+async function show(page: Page, hash: string, heading: string | RegExp): Promise<void> {
+  await page.goto(new URL(hash, page.url()).href)
+  await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+}
+
+/** Each page, as it is worth a look. */
+const pages: readonly (readonly [name: string, open: (page: Page) => Promise<void>])[] = [
+  ['fleet', (page) => show(page, '#/fleet', 'Fleet')],
+  [
+    'fleet-table',
+    async (page) => {
+      await show(page, '#/fleet', 'Fleet')
+      await page.getByText('Table', { exact: true }).click()
+      await page.getByRole('row').nth(2).waitFor()
+    },
+  ],
+  [
+    'robot',
+    async (page) => {
+      await show(page, '#/fleet', 'Fleet')
+      await page.getByText('Cards', { exact: true }).click()
+      await page.getByRole('link', { name: 'duckie01', exact: true }).click()
+      await page.getByRole('figure', { name: 'CPU' }).waitFor()
+    },
+  ],
+  ['logs', (page) => show(page, '#/logs', 'Logs')],
+  [
+    'log',
+    async (page) => {
+      await show(page, '#/logs', 'Logs')
+      await page
+        .getByRole('link', { name: /\.mcap$/ })
+        .first()
+        .click()
+      await page.getByRole('heading', { name: 'Copies' }).waitFor()
+    },
+  ],
+  ['network', (page) => show(page, '#/network', 'Network')],
+  ['settings', (page) => show(page, '#/settings', 'Settings')],
+]
+
+const work = scratch()
+const app = await openApp('browser', { root: work.path, lab: 4 })
+try {
+  const { page } = app
+  page.setDefaultTimeout(90_000)
+  await page.getByRole('article').filter({ hasText: 'simulated' }).nth(3).waitFor()
+  await show(page, '#/logs', 'Logs')
+  await page
+    .getByRole('link', { name: /\.mcap$/ })
+    .nth(1)
+    .waitFor()
+  const file = { name: 'calibration_2026-05-04.bag', sizeBytes: 12_000_000, seed: 3 }
+  writeNoise(`${work.path}/${file.name}`, file)
+  const choosing = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: 'Share a file' }).first().click()
+  await (await choosing).setFiles(`${work.path}/${file.name}`)
+  await page.getByRole('link', { name: file.name }).waitFor()
+  await page
+    .getByRole('button', { name: /^Fetch/ })
+    .first()
+    .click()
+  await page.waitForTimeout(warmUpMs)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const { name, theme, viewport } of looks) {
+    await page.setViewportSize(viewport)
+    await show(page, '#/settings', 'Settings')
+    await wear(page, theme)
+    for (const [picture, open] of pages) {
+      await open(page)
+      // Fonts, charts and the ends of transitions.
+      await page.waitForTimeout(600)
+      await page.screenshot({ path: resolve(folder, `${picture}-${name}.png`) })
+      console.log(`${picture}-${name}.png`)
+    }
+  }
+} finally {
+  await app.close()
+  work.remove()
+}
