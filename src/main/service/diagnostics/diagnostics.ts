@@ -102,10 +102,11 @@ export class Diagnostics implements Startable {
     if (this.#run !== undefined) return
     const run = new AbortController()
     this.#run = run
-    for (const stored of this.#deps.book.live('diagnostics')) this.#hear(stored, false)
     this.#unsubscribe = this.#deps.book.events.on('bucket:merged', ({ bucket, records }) => {
       if (bucket === 'diagnostics') for (const stored of records) this.#hear(stored, true)
     })
+    await this.#deps.book.eachLive('diagnostics', (stored) => this.#hear(stored, false))
+    if (run.signal.aborted) return
     await this.#deps.sampler.start()
     this.#loop = this.#sampleAndPublish(run.signal)
   }

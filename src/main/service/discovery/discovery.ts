@@ -29,7 +29,7 @@ export class Discovery implements Startable {
     this.#undo = this.#book.events.on('bucket:merged', ({ bucket, records }) => {
       if (bucket === 'machines') for (const stored of records) this.#learn(stored)
     })
-    for (const stored of this.#book.live('machines')) this.#learn(stored)
+    await this.#book.eachLive('machines', (stored) => this.#learn(stored))
   }
 
   async stop(): Promise<void> {

@@ -22,8 +22,8 @@ export class LastLogs {
     return log === undefined ? null : { cid: log.cid, name: log.name, sharedAtMs: log.sharedAtMs }
   }
 
-  load(): void {
-    for (const stored of this.#book.live('files')) this.#take(stored)
+  load(): Promise<void> {
+    return this.#book.eachLive('files', (stored) => this.#take(stored))
   }
 
   /** Takes in what is new or newly attested. @returns the machines whose newest file is another one now */

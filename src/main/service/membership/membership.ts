@@ -74,6 +74,8 @@ export class Membership implements Startable {
   readonly #silence: SilenceWatch
   #running = false
   #unsubscribe: Unsubscribe[] = []
+  /** The store is being read: who is new cannot be told yet. */
+  #loading = false
 
   constructor(deps: MembershipDeps, init: MembershipInit) {
     this.#deps = deps
@@ -103,13 +105,10 @@ export class Membership implements Startable {
   async start(): Promise<void> {
     if (this.#running) return
     this.#running = true
+    const stopped = (): boolean => !this.#running
     const { book, clock, node } = this.#deps
     this.#forgotten.load()
-    this.#logs.load()
-    for (const bucket of ['machines', 'diagnostics'] as const)
-      for (const stored of book.live(bucket)) this.#hear(stored)
-    // What the store says of the time before this start is no news.
-    for (const machine of this.#table.all()) this.#table.judge(machine.peer, clock.now())
+    this.#loading = true
     this.#unsubscribe = [
       book.events.on('bucket:merged', ({ bucket, records }) => {
         if (bucket === 'machines' || bucket === 'diagnostics') this.#merged(records)
@@ -118,8 +117,15 @@ export class Membership implements Startable {
       book.events.on('bucket:swept', ({ bucket, ids }) => {
         if (bucket === 'files') this.#tell(this.#logs.swept(ids))
       }),
-      node.events.on('links:changed', () => this.#linksChanged()),
     ]
+    await this.#logs.load()
+    for (const bucket of ['machines', 'diagnostics'] as const)
+      await book.eachLive(bucket, (stored) => this.#hear(stored))
+    if (stopped()) return
+    // What the store says of the time before this start is no news, nor is what came while it was read.
+    for (const machine of this.#table.all()) this.#table.judge(machine.peer, clock.now())
+    this.#loading = false
+    this.#unsubscribe.push(node.events.on('links:changed', () => this.#linksChanged()))
     await this.#announcer.start()
     this.#linksChanged()
     await this.#silence.start()
@@ -208,6 +214,10 @@ export class Membership implements Startable {
   #merged(records: readonly StoredRecord[]): void {
     const changed: PeerId[] = []
     const joined: PeerId[] = []
+    if (this.#loading) {
+      for (const stored of records) this.#hear(stored)
+      return
+    }
     for (const stored of records) {
       const { author } = stored.record.body
       if (author === this.#deps.peerId && stored.arrival.via === 'authored') this.#announcer.spoke()
