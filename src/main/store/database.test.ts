@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -91,6 +100,59 @@ describe('a damaged database', () => {
     expect(after.author({ bucket: 'files', key: 'a', value: {}, validForMs: 1_000 }).record.body.seq).toBe(1)
     expect(readdirSync(home).filter((name) => name.startsWith('swarm.db.corrupt-'))).toHaveLength(1)
     expect(counters.get('store.moved-aside:corrupt')).toBe(1)
+  })
+})
+
+describe('a large database', () => {
+  const unchecked = { clock, log: silentLog }
+  const openLarge = (folder: string): Database => {
+    const database = Database.open({ ...unchecked, counters }, { home: folder, alwaysCheckBytes: 0 })
+    opened.push(database)
+    return database
+  }
+  /** Its pages but the first ten and the last: what is needed to open it stays. */
+  const damage = (path: string): void => {
+    const bytes = readFileSync(path)
+    bytes.fill(0xa5, 40_960, bytes.length - 4_096)
+    writeFileSync(path, bytes)
+  }
+  const fill = (database: Database): void => {
+    const book = bookOf(database)
+    for (let i = 0; i < 300; i++) book.author({ bucket: 'files', key: `${i}`, value: { i }, validForMs: 1_000 })
+  }
+  const asideIn = (folder: string) => readdirSync(folder).filter((name) => name.startsWith('swarm.db.corrupt-'))
+
+  it('that was closed is opened unread; damage that a query meets leads to a fresh one at the next start', () => {
+    const before = openLarge(home)
+    fill(before)
+    before.close()
+    damage(join(home, 'swarm.db'))
+    const damaged = openLarge(home)
+    expect(asideIn(home)).toEqual([])
+    expect(codeOf(() => bookOf(damaged).live('files'))).toBe('DATABASE_CORRUPT')
+    expect(counters.get('store.failed:corrupt')).toBe(1)
+    damaged.close()
+    expect(bookOf(openLarge(home)).live('files')).toEqual([])
+    expect(asideIn(home).some((name) => name.endsWith('-damaged'))).toBe(true)
+    expect(counters.get('store.moved-aside:corrupt')).toBe(1)
+    for (const database of opened.splice(0)) database.close()
+    openLarge(home)
+    expect(counters.get('store.moved-aside:corrupt')).toBe(1)
+  })
+
+  it('whose process died is checked', () => {
+    const before = openLarge(home)
+    fill(before)
+    before.connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    const killed = mkdtempSync(join(tmpdir(), 'dt-swarm-killed-'))
+    try {
+      for (const name of ['swarm.db', 'swarm.db-wal']) copyFileSync(join(home, name), join(killed, name))
+      damage(join(killed, 'swarm.db'))
+      openLarge(killed).close()
+      expect(asideIn(killed).length).toBeGreaterThan(0)
+    } finally {
+      rmSync(killed, { recursive: true, force: true })
+    }
   })
 })
 

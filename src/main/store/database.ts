@@ -1,13 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdirSync, renameSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { SwarmError } from '../../shared/errors.ts'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import type { Log } from '../base/log.ts'
+import { noteDamage, openDatabaseFile } from './database-file.ts'
 import { HomeLock } from './home-lock.ts'
-import { migrate } from './schema.ts'
 import { isCorruption, storeError } from './store-error.ts'
 
 export interface DatabaseComponents {
@@ -21,6 +19,11 @@ export interface DatabaseInit {
   readonly home: string
   /** Most pages (4 KiB) the file may grow to; default none. Past it writes fail as on a full disk. */
   readonly maxPages?: number
+  /**
+   * A file up to this size is checked whole at every start, a larger one only after it was not closed in order.
+   * Default 32 MiB: some 80,000 records.
+   */
+  readonly alwaysCheckBytes?: number
 }
 
 /**
@@ -49,7 +52,8 @@ export class Database {
    * Throws HOME_IN_USE when another process has this home, PERMISSION_DENIED or DISK_FULL when the machine refuses.
    */
   static open(components: DatabaseComponents, init: DatabaseInit): Database {
-    const { home } = init
+    const { home, alwaysCheckBytes = 32 * 1_024 * 1_024 } = init
+    const path = join(home, 'swarm.db')
     try {
       mkdirSync(home, { recursive: true, mode: 0o700 })
       chmodSync(home, 0o700)
@@ -58,10 +62,10 @@ export class Database {
     }
     const lock = HomeLock.take(home)
     try {
-      return new Database(home, components, openFile(components, init), lock)
+      return new Database(home, components, openDatabaseFile(components, { ...init, path, alwaysCheckBytes }), lock)
     } catch (error) {
       lock.release()
-      throw storeError(error, join(home, 'swarm.db'))
+      throw storeError(error, path)
     }
   }
 
@@ -116,53 +120,11 @@ export class Database {
   }
 
   #describe(error: unknown): unknown {
-    if (isCorruption(error)) this.#components.counters.add('store.failed:corrupt')
-    return storeError(error, join(this.home, 'swarm.db'))
-  }
-}
-
-function openFile(components: DatabaseComponents, init: DatabaseInit): DatabaseSync {
-  const path = join(init.home, 'swarm.db')
-  try {
-    return openChecked(path, init)
-  } catch (error) {
-    if (!isCorruption(error)) throw error
-    const stamp = new Date(components.clock.now()).toISOString().replaceAll(':', '-')
-    const aside = `${path}.corrupt-${stamp}-${randomUUID().slice(0, 8)}`
-    for (const suffix of ['', '-wal', '-shm']) moveAside(path + suffix, aside + suffix)
-    components.counters.add('store.moved-aside:corrupt')
-    components.log.error(
-      { path, aside, cause: (error as Error).message },
-      'The database is damaged. It was moved aside and a fresh one begun; records come back from the swarm.',
-    )
-    return openChecked(path, init)
-  }
-}
-
-function openChecked(path: string, init: DatabaseInit): DatabaseSync {
-  const connection = new DatabaseSync(path, { timeout: 5_000 })
-  try {
-    chmodSync(path, 0o600)
-    connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
-    // 16 MiB of cache: the indexes of 100,000 records stay in memory.
-    connection.exec('PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 33554432; PRAGMA temp_store = MEMORY')
-    const check = connection.prepare('PRAGMA quick_check(1)').get() as { quick_check?: string } | undefined
-    if (check?.quick_check !== 'ok') {
-      throw new SwarmError('DATABASE_CORRUPT', `${path} fails SQLite's check: ${check?.quick_check ?? 'no answer'}`)
+    const path = join(this.home, 'swarm.db')
+    if (isCorruption(error)) {
+      this.#components.counters.add('store.failed:corrupt')
+      noteDamage(path, error)
     }
-    migrate(connection)
-    if (init.maxPages !== undefined) connection.exec(`PRAGMA max_page_count = ${Math.trunc(init.maxPages)}`)
-    return connection
-  } catch (error) {
-    connection.close()
-    throw error
-  }
-}
-
-function moveAside(from: string, to: string): void {
-  try {
-    renameSync(from, to)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return storeError(error, path)
   }
 }
