@@ -14,8 +14,8 @@ import { fileSize, pieces, type LoadBlock, type Piece } from './dag-walk.ts'
 import { NoProviderError, ProviderPool } from './provider-pool.ts'
 import { readAhead } from './read-ahead.ts'
 
-/** Blocks read ahead of the reader: 8 MiB. */
-const windowBlocks = 32
+/** Blocks read ahead of the reader: 6 MiB, so that three providers are busy at a time. */
+const windowBlocks = 24
 
 export interface HeliaStoreDeps {
   readonly libp2p: () => Libp2p
