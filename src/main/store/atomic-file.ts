@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { storeError } from './store-error.ts'
 
@@ -12,7 +12,8 @@ export function writeFileAtomic(path: string, content: string, mode = 0o600): vo
   try {
     const file = openSync(temporary, 'wx', mode)
     try {
-      writeSync(file, content)
+      // Not `writeSync`: on a disk that is nearly full it may write a part and say nothing.
+      writeFileSync(file, content)
       fsyncSync(file)
     } finally {
       closeSync(file)

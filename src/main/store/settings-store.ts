@@ -5,14 +5,9 @@ import type { z } from 'zod'
 import { SwarmError } from '../../shared/errors.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
-import { Emitter, type EventSource } from '../base/emitter.ts'
 import type { Log } from '../base/log.ts'
 import { writeFileAtomic } from './atomic-file.ts'
 import { storeError } from './store-error.ts'
-
-export interface SettingsEvents<Value> {
-  'settings:changed': { readonly before: Value; readonly after: Value }
-}
 
 /**
  * Settings in a JSON file that people may edit while the peer is stopped. Only what was changed is written, so
@@ -24,9 +19,6 @@ export class SettingsStore<Value extends Record<string, unknown>> {
   readonly #schema: z.ZodType<Value>
   readonly #defaults: Value
   readonly #components: { readonly clock: Clock; readonly log: Log; readonly counters: Counters }
-  readonly #events = new Emitter<SettingsEvents<Value>>((error) =>
-    this.#components.log.error({ error }, 'A listener to settings failed'),
-  )
   #chosen: Partial<Value>
 
   constructor(
@@ -40,15 +32,11 @@ export class SettingsStore<Value extends Record<string, unknown>> {
     this.#chosen = this.#load()
   }
 
-  get events(): EventSource<SettingsEvents<Value>> {
-    return this.#events
-  }
-
   get(): Value {
     return { ...this.#defaults, ...this.#chosen }
   }
 
-  /** Changes some, saves all, then tells. Throws INVALID_INPUT, naming what is wrong, and changes nothing. */
+  /** Changes some and saves all. Throws INVALID_INPUT, naming what is wrong, and changes nothing. */
   update(change: Partial<Value>): Value {
     const before = this.get()
     const named = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
@@ -69,9 +57,7 @@ export class SettingsStore<Value extends Record<string, unknown>> {
     }
     writeFileAtomic(this.#path, `${JSON.stringify(chosen, undefined, 2)}\n`)
     this.#chosen = chosen as Partial<Value>
-    const after = this.get()
-    this.#events.emit('settings:changed', { before, after })
-    return after
+    return this.get()
   }
 
   #load(): Partial<Value> {
