@@ -73,7 +73,9 @@ export class SettingsService {
     if (!parsed.success) {
       const issue = parsed.error.issues[0]
       const setting = String(issue?.path[0] ?? 'settings')
-      throw new SwarmError('INVALID_INPUT', `${setting}: ${issue?.message ?? 'cannot be used'}`, { detail: { setting } })
+      throw new SwarmError('INVALID_INPUT', `${setting}: ${issue?.message ?? 'cannot be used'}`, {
+        detail: { setting },
+      })
     }
     for (const setting of ['shareDir', 'downloadDir'] as const) {
       const folder = patch[setting]

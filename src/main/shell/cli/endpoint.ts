@@ -47,7 +47,9 @@ export function remoteEndpoint(
   options: { readonly token?: string | undefined; readonly home: string; readonly env?: NodeJS.ProcessEnv },
 ): Endpoint {
   const { env = process.env } = options
-  const url = parseHost(/^(localhost|127\.0\.0\.1|\[::1\])$/.test(host) ? (findDaemon(options.home)?.web ?? host) : host)
+  const url = parseHost(
+    /^(localhost|127\.0\.0\.1|\[::1\])$/.test(host) ? (findDaemon(options.home)?.web ?? host) : host,
+  )
   const local = isLoopback(url.hostname.replace(/^\[|\]$/g, '')) ? readToken(options.home) : null
   // An empty variable is how scripts say that there is none.
   const token = options.token ?? url.searchParams.get('token') ?? (env['DT_SWARM_TOKEN'] || local)
