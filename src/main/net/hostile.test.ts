@@ -20,7 +20,7 @@ type Raw = Libp2p<{ gossip: GossipSub }>
 
 const raws: Raw[] = []
 afterEach(async () => {
-  await Promise.all(raws.splice(0).map((raw) => raw.stop()))
+  await Promise.all(raws.splice(0).map(async (raw) => raw.stop()))
   await stopPeers()
 })
 

@@ -83,9 +83,8 @@ export async function createNode(
       // Redialling is the dialer's, which knows whom the swarm wants.
       reconnectRetries: 0,
     },
-    // A link whose Wi-Fi vanished shows no error: a ping every 5 s that fails closes it, so that it is dialled anew. Not
-    // less than 5 s of patience: a busy Raspberry Pi answers late, and is not gone.
-    connectionMonitor: { pingInterval: 5_000, pingTimeout: { minTimeout: 5_000, maxTimeout: 15_000 } },
+    // It cuts a link at the first ping that is late, also when it is we who are slow: `LinkWatch` is more patient.
+    connectionMonitor: { enabled: false },
     connectionGater: {
       denyDialMultiaddr: () => false,
       denyDialPeer: denied,

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { AddressInfo } from 'node:net'
@@ -43,6 +43,71 @@ test('a peer that was away is linked again by itself', async () => {
   const again = await makeNode({ listen: [address.replace(/\/p2p\/.*/, '')] }, a.identity)
   await again.start()
   await vi.waitFor(() => expect(b.linked(a.peerId)).toBe(true), { timeout: 10_000 })
+})
+
+/** A way to a port that can go dead as Wi-Fi does: nothing passes any more, and nobody is told. */
+async function deadlyWay(port: number) {
+  const sockets: Socket[] = []
+  let dead = 0
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1')
+    const index = sockets.length
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.push(from)
+      from.on('error', () => {}).on('close', () => index >= dead && to.destroy())
+      from.pipe(to)
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    address: `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}`,
+    /** Connections of now go dead, later ones live. */
+    die: () => {
+      dead = sockets.length
+      for (const socket of sockets) socket.unpipe().pause()
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
+
+const portOf = (address = ''): number => Number(/\/tcp\/(\d+)/.exec(address)?.[1])
+
+test('a link that went dead without a word is cut on both sides and made anew', async () => {
+  const linkWatch = { pingEveryMs: 100, lookEveryMs: 50, patienceMs: 500, sendingPatienceMs: 500 }
+  const a = await makeNode({ linkWatch })
+  await a.start()
+  const way = await deadlyWay(portOf(a.addresses()[0]))
+  const b = await makeNode({ bootstrap: [way.address], linkWatch })
+  await b.start()
+  await vi.waitFor(() => expect(b.links()[0]?.latencyMs).toBeGreaterThan(0))
+  way.die()
+  await vi.waitFor(() => expect([a, b].map(({ counters }) => counters.get('links.cut:silent'))).toEqual([1, 1]), 10_000)
+  await vi.waitFor(() => expect([a.links(), b.links()]).toMatchObject([[{ peer: b.peerId }], [{ peer: a.peerId }]]))
+  way.close()
+})
+
+test('a peer too busy to listen for long keeps its links', async () => {
+  const linkWatch = { pingEveryMs: 50, lookEveryMs: 50, patienceMs: 500, sendingPatienceMs: 500 }
+  const a = await makeNode({ linkWatch })
+  await a.start()
+  const b = await makeNode({ bootstrap: [a.addresses()[0] ?? ''], linkWatch })
+  const down: string[] = []
+  b.events.on('link:down', ({ peer }) => down.push(peer))
+  await b.start()
+  await vi.waitFor(() => expect(b.links()[0]?.latencyMs).toBeGreaterThan(0))
+  for (let i = 0; i < 3; i += 1) {
+    const before = b.links()[0]?.latencyMs
+    const busyUntil = performance.now() + 800
+    while (performance.now() < busyUntil) JSON.stringify({})
+    await vi.waitFor(() => expect(b.links()[0]?.latencyMs).not.toBe(before))
+  }
+  expect([down, b.counters.get('links.cut:silent')]).toEqual([[], 0])
 })
 
 test('bootstrap addresses can be set while running', async () => {

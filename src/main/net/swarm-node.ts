@@ -12,9 +12,11 @@ import { Dialer, type DialerInit } from './dialer.ts'
 import type { DialTarget } from './dial-table.ts'
 import { dialable } from './addresses.ts'
 import { linksOf, type Link } from './links.ts'
+import { LinkWatch, type LinkWatchInit } from './link-watch.ts'
 import { listenError, parseAddress } from './listen.ts'
 import { createNode, type Libp2p, type NodeInit } from './node.ts'
 import { Offenders, type OffendersInit } from './offenders.ts'
+import { watched } from './ping.ts'
 
 export type { Libp2p } from './node.ts'
 export type { Link } from './links.ts'
@@ -40,6 +42,7 @@ export interface SwarmNodeInit extends NodeInit {
   readonly bootstrap?: readonly string[]
   readonly dialer?: DialerInit
   readonly offenders?: OffendersInit
+  readonly linkWatch?: LinkWatchInit
 }
 
 /** One peer's place in the network: its libp2p node, its links, and what keeps them up. */
@@ -50,6 +53,7 @@ export class SwarmNode implements Startable {
   readonly #init: SwarmNodeInit
   readonly #events: Emitter<SwarmNodeEvents>
   readonly #dialer: Dialer
+  readonly #watch: LinkWatch
   #libp2p: Libp2p | null = null
   #listeners: AbortController | null = null
   readonly #up = new Set<PeerId>()
@@ -71,6 +75,7 @@ export class SwarmNode implements Startable {
       init.dialer,
     )
     this.#dialer.setBootstrap(init.bootstrap ?? [])
+    this.#watch = new LinkWatch({ ...deps, links: () => this.#connections().map(watched) }, init.linkWatch)
   }
 
   get events(): EventSource<SwarmNodeEvents> {
@@ -109,12 +114,14 @@ export class SwarmNode implements Startable {
       await this.stop()
       throw listenError(cause, this.#init.listen ?? [])
     }
+    await this.#watch.start()
     await this.#dialer.start()
   }
 
   async stop(): Promise<void> {
     const node = this.#libp2p
     await this.#dialer.stop()
+    await this.#watch.stop()
     this.#listeners?.abort()
     this.#listeners = null
     await node?.stop()
@@ -190,9 +197,13 @@ export class SwarmNode implements Startable {
     this.hangUp(peer).catch((err: unknown) => this.#deps.log.warn({ err, peer }, 'cannot hang up'))
   }
 
+  #connections(): readonly Connection[] {
+    return this.#libp2p?.getConnections().filter(isOpen) ?? []
+  }
+
   /** Compares who is linked with who was: connections open and close in any order, links are what remains of it. */
   #compare(): void {
-    const now = new Set(this.#libp2p?.getConnections().filter(isOpen).map(peerOf))
+    const now = new Set(this.#connections().map(peerOf))
     for (const peer of this.#up) if (!now.has(peer)) this.#down(peer)
     for (const peer of now) {
       if (this.#up.has(peer)) continue
