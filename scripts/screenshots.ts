@@ -4,11 +4,11 @@
  * Everything in them is live: a daemon, four simulated robots and the logs that they record.
  */
 import { mkdirSync, rmSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { openApp } from '../e2e/app/fixture/open-app.ts'
 import { writeNoise } from '../e2e/app/fixture/files.ts'
-import { scratch } from '../e2e/swarm/fixtures/daemon.ts'
 
 const folder = resolve(import.meta.dirname, '../docs/screenshots')
 
@@ -69,8 +69,11 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
   ['settings', (page) => show(page, '#/settings', 'Settings')],
 ]
 
-const work = scratch()
-const app = await openApp('browser', { root: work.path, lab: 4 })
+// A plain name: the settings page shows it.
+const work = join(tmpdir(), 'dt-swarm')
+rmSync(work, { recursive: true, force: true })
+mkdirSync(work)
+const app = await openApp('browser', { root: work, lab: 4 })
 try {
   const { page } = app
   page.setDefaultTimeout(90_000)
@@ -81,10 +84,10 @@ try {
     .nth(1)
     .waitFor()
   const file = { name: 'calibration_2026-05-04.bag', sizeBytes: 12_000_000, seed: 3 }
-  writeNoise(`${work.path}/${file.name}`, file)
+  writeNoise(`${work}/${file.name}`, file)
   const choosing = page.waitForEvent('filechooser')
   await page.getByRole('button', { name: 'Share a file' }).first().click()
-  await (await choosing).setFiles(`${work.path}/${file.name}`)
+  await (await choosing).setFiles(`${work}/${file.name}`)
   await page.getByRole('link', { name: file.name }).waitFor()
   await page
     .getByRole('button', { name: /^Fetch/ })
@@ -107,5 +110,5 @@ try {
   }
 } finally {
   await app.close()
-  work.remove()
+  rmSync(work, { recursive: true, force: true })
 }

@@ -45,7 +45,7 @@ const columns: readonly Column<ShareView>[] = [
   {
     key: 'robot',
     label: 'Robot',
-    widthRem: 11,
+    widthRem: 13,
     cell: (share) => (
       <>
         {share.originName} {share.simulated ? <Simulated /> : null}

@@ -12,7 +12,7 @@ export const fleetColumns: readonly Column<MachineView>[] = [
   {
     key: 'name',
     label: 'Name',
-    widthRem: 13,
+    widthRem: 15,
     cell: (machine) => (
       <>
         <a href={hrefOf({ page: 'robot', peer: machine.peer, tab: 'health' })} data-nav-item>
@@ -25,7 +25,7 @@ export const fleetColumns: readonly Column<MachineView>[] = [
   {
     key: 'type',
     label: 'Type',
-    widthRem: 10,
+    widthRem: 11,
     cell: (machine) =>
       machine.robot === null ? kindOf(machine) : `${machine.robot.type} ${machine.robot.configuration}`,
   },
