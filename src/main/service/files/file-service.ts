@@ -120,7 +120,7 @@ export class FileService implements Startable {
     await this.#store.start()
     await this.#index.load()
     await this.#removeParts()
-    this.#book.start()
+    await this.#book.start()
     this.#off = [
       this.#deps.node.events.on('link:up', () => this.#fetcher.look()),
       this.#deps.book.events.on('bucket:merged', ({ bucket, arrival }) => {

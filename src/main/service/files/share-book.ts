@@ -59,7 +59,7 @@ export class ShareBook {
     this.#deps = deps
   }
 
-  start(): void {
+  async start(): Promise<void> {
     if (this.#off.length > 0) return
     const { book } = this.#deps
     this.#off = [
@@ -70,7 +70,9 @@ export class ShareBook {
         if (bucket === 'files') this.#tell(ids.map((id) => this.#remove(id)))
       }),
     ]
-    this.#take(book.live('files'))
+    const cids = new Set<Cid | undefined>()
+    await book.eachLive('files', (stored) => cids.add(this.#put(stored, book.state(stored).reason)))
+    this.#tell([...cids])
   }
 
   stop(): void {
