@@ -15,7 +15,7 @@ import { SettingsStore } from './settings-store.ts'
 
 const disk = mkdtempSync(join(tmpdir(), 'dt-swarm-disk-'))
 const whyNot = mountSmallDisk()
-if (whyNot !== undefined) console.log(`A really full disk is not tested: ${whyNot}`)
+if (whyNot !== undefined) process.stdout.write(`A really full disk is not tested: ${whyNot}\n`)
 
 let database: Database | undefined
 
