@@ -5,6 +5,7 @@ import { maxAsked, parseAnswer, type Answer, type Question } from './catch-up-fr
 import { isRising, lacking, ownPage, type CatchUpBook } from './catch-up-pages.ts'
 import { CatchUpFailed, type FrameStream } from './catch-up-stream.ts'
 import type { Ingest, Verdict } from './ingest.ts'
+import type { RefusedIds } from './refused-ids.ts'
 
 /** How far a catch-up has come: all before this is settled. */
 export interface Cursor {
@@ -18,6 +19,8 @@ export interface CatchUpDeps {
   readonly swarm: string
   readonly book: CatchUpBook
   readonly ingest: Pick<Ingest, 'receive'>
+  /** What was not taken from this neighbour lately is not asked for again. */
+  readonly refused: RefusedIds
   readonly clock: Clock
   /** Called after each page, so that a catch-up that breaks off can go on from there. */
   readonly onCursor: (cursor: Cursor) => void
@@ -54,7 +57,9 @@ export async function catchUp(frames: FrameStream, from: PeerId, deps: CatchUpDe
         if (!isRising(entries, after) || (entries.length === 0 && !end)) {
           throw new CatchUpFailed('malformed', 'a page does not go on from the last one')
         }
-        await session.fetch(bucket, lacking(deps.book, bucket, entries, ours.entries))
+        const missing = lacking(deps.book, bucket, entries, ours.entries)
+        const wanted = missing.filter((id) => !deps.refused.has(from, id))
+        await session.fetch(bucket, wanted)
       }
       after = (entries.at(-1)?.[0] as RecordId | undefined) ?? after
       deps.onCursor({ bucket, after })
@@ -93,9 +98,10 @@ class Session {
       if (answer[0] !== 'records') throw unexpected(answer)
       const [, batch, settled] = answer
       if (settled === 0) throw new CatchUpFailed('malformed', 'an answer settles nothing')
+      const sent = ids.slice(at, at + settled)
       at += settled
       await this.settle()
-      this.#storing = this.#store(batch)
+      this.#storing = this.#store(bucket, sent, batch)
       // A failure is met at the next `settle`; until then it must not count as unhandled.
       this.#storing.catch(() => {})
     }
@@ -106,7 +112,7 @@ class Session {
     await this.#storing
   }
 
-  async #store(batch: Uint8Array): Promise<void> {
+  async #store(bucket: BucketName, sent: readonly RecordId[], batch: Uint8Array): Promise<void> {
     let verdict: Verdict
     let tries = 0
     do {
@@ -117,6 +123,9 @@ class Session {
     if (verdict.dropped) throw new Error('received records could not be taken in: the queue stayed full')
     this.added += verdict.added
     this.garbage += verdict.garbage
+    if (verdict.refused === 0) return
+    const { book, refused } = this.#deps
+    for (const id of sent) if (!book.has(bucket, id)) refused.add(this.#from, id)
   }
 }
 

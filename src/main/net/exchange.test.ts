@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { systemClock } from '../base/clock.ts'
 import { startPeer, stopPeers, type TestPeer } from './testing/peers.ts'
 
 afterEach(stopPeers)
@@ -99,6 +100,14 @@ test.each([
   },
   60_000,
 )
+
+test('what was refused is not fetched again at the next look', async () => {
+  const ahead = await startPeer({ clock: { ...systemClock, now: () => Date.now() + 3_600_000 } })
+  ahead.say('files', 'early', 5)
+  const b = await startPeer({ bootstrap: [ahead.address] })
+  await vi.waitFor(() => expect(b.counters.get('catch-up.done')).toBe(2), soon)
+  expect(b.counters.get('ingest.refused:future')).toBe(5)
+})
 
 test('peers of another swarm exchange nothing', async () => {
   const a = await startPeer()

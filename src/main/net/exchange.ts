@@ -15,6 +15,7 @@ import { catchUp, firstCursor, tellNews } from './catch-up.ts'
 import { GossipChannel } from './channels/gossipsub.ts'
 import { Ingest } from './ingest.ts'
 import { garbagePoints } from './offenders.ts'
+import { RefusedIds } from './refused-ids.ts'
 import type { SwarmNode } from './swarm-node.ts'
 import { catchUpProtocol } from './topics.ts'
 import type { VerifyPool } from './verify-pool.ts'
@@ -46,6 +47,7 @@ export class Exchange implements Startable {
   readonly #ingest: Ingest
   readonly #gossip: GossipChannel
   readonly #schedule: CatchUpSchedule
+  readonly #refused: RefusedIds
   readonly #undo: Unsubscribe[] = []
   #run: AbortController | null = null
   /** Peers whose questions are being answered. */
@@ -58,6 +60,7 @@ export class Exchange implements Startable {
     this.#deps = deps
     this.#swarm = init.swarm
     this.#ingest = new Ingest(deps)
+    this.#refused = new RefusedIds(deps)
     this.#gossip = new GossipChannel(
       { ...deps, ingest: this.#ingest, onLost: (neighbour) => this.#schedule.soon(neighbour, 1_000) },
       init,
@@ -114,7 +117,7 @@ export class Exchange implements Startable {
     const { node, book, clock, counters, log } = this.#deps
     const frames = await this.#open(peer, signal)
     try {
-      const deps = { swarm: this.#swarm, book, ingest: this.#ingest, clock, onCursor }
+      const deps = { swarm: this.#swarm, book, ingest: this.#ingest, refused: this.#refused, clock, onCursor }
       const { added, garbage } = await catchUp(frames, peer, deps, cursor ?? firstCursor)
       await frames.close()
       counters.add('catch-up.done')

@@ -1,0 +1,46 @@
+import type { PeerId, RecordId } from '../../shared/ids.ts'
+import type { Clock } from '../base/clock.ts'
+
+/** Long enough to skip a few periodic sessions, short enough that a quota with room again is soon used. */
+const rememberedMs = 30 * 60_000
+/** About 4 MiB; past this the oldest are forgotten, and fetched once more. */
+const maxRemembered = 20_000
+
+/**
+ * Records that a neighbour has and that were not taken when it sent them (a full quota, another clock): they are not
+ * fetched from it again for a while. Kept by neighbour, so that one who answers with nothing cannot hide another's records.
+ */
+export class RefusedIds {
+  readonly #clock: Clock
+  readonly #maxRemembered: number
+  /** When each is to be forgotten, the oldest first. */
+  readonly #until = new Map<string, number>()
+
+  constructor(deps: { readonly clock: Clock }, init: { readonly maxRemembered?: number } = {}) {
+    this.#clock = deps.clock
+    this.#maxRemembered = init.maxRemembered ?? maxRemembered
+  }
+
+  add(from: PeerId, id: RecordId): void {
+    const key = `${from} ${id}`
+    this.#until.delete(key)
+    this.#until.set(key, this.#clock.monotonic() + rememberedMs)
+    for (const oldest of this.#until.keys()) {
+      if (this.#until.size <= this.#maxRemembered) break
+      this.#until.delete(oldest)
+    }
+  }
+
+  has(from: PeerId, id: RecordId): boolean {
+    const key = `${from} ${id}`
+    const until = this.#until.get(key)
+    if (until === undefined) return false
+    if (until > this.#clock.monotonic()) return true
+    this.#until.delete(key)
+    return false
+  }
+
+  get size(): number {
+    return this.#until.size
+  }
+}
