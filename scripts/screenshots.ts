@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { openApp } from '../e2e/app/fixture/open-app.ts'
 import { writeNoise } from '../e2e/app/fixture/files.ts'
+import { wear } from '../e2e/app/fixture/theme.ts'
 
 const folder = resolve(import.meta.dirname, '../docs/screenshots')
 
@@ -20,13 +21,6 @@ const looks = [
 
 /** So long the lab runs before the first picture: charts with something in them. */
 const warmUpMs = 90_000
-
-async function wear(page: Page, theme: string): Promise<void> {
-  const button = page.getByRole('button', { name: /^Theme: / })
-  for (let clicks = 0; clicks < 3 && (await button.getAttribute('aria-label')) !== `Theme: ${theme}`; clicks += 1) {
-    await button.click()
-  }
-}
 
 async function show(page: Page, hash: string, heading: string | RegExp): Promise<void> {
   await page.goto(new URL(hash, page.url()).href)
@@ -98,7 +92,6 @@ try {
   mkdirSync(folder, { recursive: true })
   for (const { name, theme, viewport } of looks) {
     await page.setViewportSize(viewport)
-    await show(page, '#/settings', 'Settings')
     await wear(page, theme)
     for (const [picture, open] of pages) {
       await open(page)
