@@ -179,11 +179,19 @@ export class RecordBook {
 
   /**
    * What `live` gives, page by page, each read when it is asked for, so that nothing holds up the process for longer
-   * than a page takes. What is merged after the first page was read comes with the events only.
+   * than a page takes; pages may be empty. What is merged meanwhile comes with the events, perhaps here too.
    */
   *livePages(bucket: BucketName, pageRecords = 256): Generator<readonly StoredRecord[], undefined> {
     const { clock, database } = this.#components
-    const rows = database.read(() => this.#store.rows(bucket))
+    const listed: number[] = []
+    for (let after: Uint8Array | undefined = new Uint8Array(0); after !== undefined;) {
+      const from: Uint8Array = after
+      const step = database.read(() => this.#store.rows(bucket, from))
+      for (const row of step.rows) listed.push(row)
+      after = step.last
+      if (after !== undefined) yield []
+    }
+    const rows = Float64Array.from(listed).sort()
     for (let from = 0; from < rows.length; from += pageRecords) {
       const page = rows.subarray(from, from + pageRecords)
       yield this.#accepted(database.read(() => this.#store.ofRows(page, clock.now())))
