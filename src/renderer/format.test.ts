@@ -8,6 +8,7 @@ import {
   formatUntil,
   plural,
   shortId,
+  splitName,
 } from './format.ts'
 
 test.each([
@@ -63,4 +64,19 @@ test('counts are grouped, and nouns agree', () => {
 test('ids keep both ends', () => {
   expect(shortId('12D3KooWreeu5kUbi8b7VmeQ')).toBe('12D3Ko…b7VmeQ')
   expect(shortId('short')).toBe('short')
+})
+
+test('a long name keeps its tail, whole letters only', () => {
+  expect(splitName('duckie01_drive001_2026-11-20_20-13-15.mcap')).toEqual([
+    'duckie01_drive001_2026-11-20',
+    '_20-13-15.mcap',
+  ])
+  expect(splitName('calibration.bag')).toEqual(['calibration.bag', ''])
+  expect(
+    splitName(
+      'drive \u{1F986}\u{1F986}\u{1F986}\u{1F986}\u{1F986}\u{1F986}\u{1F986}\u{1F986}\u{1F986}\u{1F986}.mcap',
+    )[1],
+  ).toBe('\u{1F986}'.repeat(9) + '.mcap')
+  const hebrew = '\u05d4\u05e7\u05dc\u05d8\u05d4 '.repeat(8)
+  expect(splitName(hebrew)).toEqual([hebrew, ''])
 })

@@ -88,6 +88,22 @@ export function shortId(id: string): string {
   return id.length <= 14 ? id : `${id.slice(0, 6)}…${id.slice(-6)}`
 }
 
+/** Right-to-left scripts: cutting such a name in its middle would tear its order apart. */
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/
+const letters = new Intl.Segmenter()
+const tailLetters = 14
+
+/**
+ * A long name as a head, which may be cut at its end, and a tail, which is shown whole: `["duckie01_drive001_2026-11-20",
+ * "_20-13-15.mcap"]`. The tail is empty where the name is short or is written from right to left.
+ */
+export function splitName(name: string): readonly [head: string, tail: string] {
+  if (name.length < 1.5 * tailLetters || rightToLeft.test(name)) return [name, '']
+  // Whole letters: an emoji may be several code units.
+  const parts = [...letters.segment(name)].map(({ segment }) => segment)
+  return [parts.slice(0, -tailLetters).join(''), parts.slice(-tailLetters).join('')]
+}
+
 /** A peer id in groups of four, to be read aloud and compared. */
 export function fingerprint(peer: string): readonly string[] {
   return peer.match(/.{1,4}/g) ?? []

@@ -11,6 +11,7 @@ import { Age } from './Age.tsx'
 import { CopyIcon, CopyWord } from './Copy.tsx'
 import { FetchButton } from './FetchButton.tsx'
 import { Simulated } from './KindIcon.tsx'
+import { NamedPeer } from './PeerName.tsx'
 import { sayFailed } from './SharedDrop.tsx'
 import { StatusMark } from './StatusMark.tsx'
 import { EvidenceList } from './Why.tsx'
@@ -61,7 +62,11 @@ export function FilePanel({ share }: { readonly share: ShareView }) {
           {share.copies.map((copy) => (
             <li key={copy.peer}>
               <StatusMark status={copy.alive ? 'alive' : 'gone'} />{' '}
-              <a href={hrefOf({ page: 'robot', peer: copy.peer, tab: 'health' })}>{copy.name}</a>{' '}
+              <NamedPeer peer={copy.peer}>
+                <a className="clip" dir="auto" href={hrefOf({ page: 'robot', peer: copy.peer, tab: 'health' })}>
+                  {copy.name}
+                </a>
+              </NamedPeer>{' '}
               <span className="dim">{copy.alive ? 'up' : 'not heard lately'}</span>
             </li>
           ))}

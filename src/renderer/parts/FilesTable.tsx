@@ -8,8 +8,9 @@ import type { Sort } from '../state/prefs.ts'
 import { Age } from './Age.tsx'
 import { DataTable, type Column } from './DataTable.tsx'
 import { FetchButton } from './FetchButton.tsx'
-import { Simulated } from './KindIcon.tsx'
+import { FileName } from './FileName.tsx'
 import { Meter } from './Metric.tsx'
+import { Named } from './PeerName.tsx'
 
 /** Where a file is, as seen from here. */
 function Here({ share }: { readonly share: ShareView }) {
@@ -37,8 +38,8 @@ const columns: readonly Column<ShareView>[] = [
     label: 'Name',
     widthRem: 16,
     cell: (share) => (
-      <a href={hrefOf({ page: 'logs', file: share.cid })} data-nav-item title={share.name}>
-        {share.name}
+      <a href={hrefOf({ page: 'logs', file: share.cid })} data-nav-item aria-label={share.name}>
+        <FileName name={share.name} />
       </a>
     ),
   },
@@ -47,9 +48,11 @@ const columns: readonly Column<ShareView>[] = [
     label: 'Robot',
     widthRem: 13,
     cell: (share) => (
-      <>
-        {share.originName} {share.simulated ? <Simulated /> : null}
-      </>
+      <Named simulated={share.simulated}>
+        <span className="clip" dir="auto" title={share.originName}>
+          {share.originName}
+        </span>
+      </Named>
     ),
   },
   {

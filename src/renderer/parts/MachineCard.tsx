@@ -5,6 +5,7 @@ import type { MachineView } from '../../shared/views.ts'
 import { hrefOf } from '../route.ts'
 import { kindOf, levelOf, troublesOf } from '../state/select-fleet.ts'
 import { Age, Heard } from './Age.tsx'
+import { FileName } from './FileName.tsx'
 import { KindIcon, Simulated } from './KindIcon.tsx'
 import { Meter, Metric } from './Metric.tsx'
 import { Sparkline } from './Sparkline.tsx'
@@ -29,7 +30,13 @@ export const MachineCard = memo(function MachineCard({ machine, onForget }: Mach
     <article className="card" data-level={levelOf(machine)} data-status={status} aria-label={name}>
       <header className="card-head">
         <KindIcon kind={kindOf(machine)} />
-        <a className="card-link clip" href={hrefOf({ page: 'robot', peer, tab: 'health' })} data-nav-item title={name}>
+        <a
+          className="card-link clip"
+          dir="auto"
+          href={hrefOf({ page: 'robot', peer, tab: 'health' })}
+          data-nav-item
+          title={name}
+        >
           {name}
         </a>
         <span className="dim clip card-facts">{facts.join(' · ')}</span>
@@ -81,9 +88,10 @@ export const MachineCard = memo(function MachineCard({ machine, onForget }: Mach
           </span>
         ))}
         {lastLog === null ? null : (
-          <span className="card-log dim" title={`last log: ${lastLog.name}`}>
+          <span className="card-log dim">
+            <span className="sr-only">last log:</span>
             <IconFile className="icon" stroke={1.6} aria-hidden />
-            <span className="clip">{lastLog.name}</span> <Age atMs={lastLog.sharedAtMs} />
+            <FileName name={lastLog.name} /> <Age atMs={lastLog.sharedAtMs} />
           </span>
         )}
       </p>

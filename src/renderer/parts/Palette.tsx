@@ -35,6 +35,7 @@ export function Palette({ onKeys }: { readonly onKeys: () => void }) {
       nothingFound="Nothing of that name. Try a robot, a file, a page or an action."
       highlightQuery
       attributes={{ content: { 'aria-label': 'Search everything' } }}
+      classNames={{ actionLabel: 'palette-label' }}
       onSpotlightOpen={() => setActions([...thingsOf(stores), { group: 'Actions', actions: doable }])}
       searchProps={{
         leftSection: <IconSearch size={18} aria-hidden />,
@@ -65,7 +66,8 @@ function thingsOf(stores: Stores): SpotlightActionGroupData[] {
       actions: machines.map((machine) => ({
         id: machine.peer,
         label: machine.name,
-        description: [kindOf(machine), machine.status, ...(machine.simulated ? ['simulated'] : [])].join(' · '),
+        title: machine.name,
+        description: [...(machine.simulated ? ['simulated'] : []), kindOf(machine), machine.status].join(' · '),
         keywords: [machine.peer],
         leftSection: <KindIcon kind={kindOf(machine)} />,
         onClick: () => go({ page: 'robot', peer: machine.peer, tab: 'health' }),
@@ -76,7 +78,10 @@ function thingsOf(stores: Stores): SpotlightActionGroupData[] {
       actions: shares.map((share) => ({
         id: share.cid,
         label: share.name,
-        description: `${share.originName} · ${formatBytes(share.sizeBytes)}`,
+        title: share.name,
+        description: [share.originName, ...(share.simulated ? ['simulated'] : []), formatBytes(share.sizeBytes)].join(
+          ' · ',
+        ),
         keywords: [share.cid],
         leftSection: <IconFile size={20} stroke={1.6} aria-hidden />,
         onClick: () => go({ page: 'logs', file: share.cid }),

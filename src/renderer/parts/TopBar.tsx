@@ -6,7 +6,7 @@ import { useShallow } from 'zustand/shallow'
 import { useStores } from '../state/context.ts'
 import { fleetHealth } from '../state/select-fleet.ts'
 import { useInfo } from '../state/use-info.ts'
-import { Simulated } from './KindIcon.tsx'
+import { Named } from './PeerName.tsx'
 import { LevelMark } from './StatusMark.tsx'
 
 /** The swarm, me, search, health in one line, and the line to the peer. */
@@ -18,8 +18,12 @@ export function TopBar() {
       <div className="top-who">
         <div className="top-swarm clip">{info?.swarm ?? 'dt-swarm'}</div>
         {info === null ? null : (
-          <div className="top-me clip">
-            {info.name} · {info.role} {info.simulated ? <Simulated /> : null}
+          <div className="top-me">
+            <Named simulated={info.simulated}>
+              <span className="clip" dir="auto" title={info.name}>
+                {info.name} · {info.role}
+              </span>
+            </Named>
           </div>
         )}
       </div>

@@ -6,6 +6,7 @@ import { isEnded } from '../state/select-files.ts'
 import { useNow } from '../state/clock.ts'
 import type { Upload } from '../state/uploads.ts'
 import { CopyIcon } from './Copy.tsx'
+import { FileName } from './FileName.tsx'
 
 function percentOf(done: number, size: number | null): number {
   return size === null || size === 0 ? 0 : Math.min(100, (done / size) * 100)
@@ -34,8 +35,8 @@ export function TransferRow({ transfer, onCancel, onOpenFolder }: TransferRowPro
   const verb = state !== 'done' ? doing : kind === 'share' ? 'Shared' : 'Fetched'
   return (
     <li className="tray-row">
-      <span className="clip" title={name}>
-        <span className="dim">{verb}</span> {name}
+      <span className="tray-name">
+        <span className="dim">{verb}</span> <FileName name={name} />
       </span>
       <span>
         {isEnded(transfer) ? null : (
@@ -93,8 +94,8 @@ export function UploadRow({ upload, onCancel }: { readonly upload: Upload; reado
   ].join(' · ')
   return (
     <li className="tray-row">
-      <span className="clip" title={name}>
-        <span className="dim">Sharing</span> {name}
+      <span className="tray-name">
+        <span className="dim">Sharing</span> <FileName name={name} />
       </span>
       <span>
         <ActionIcon

@@ -3,8 +3,8 @@ import { hrefOf } from '../route.ts'
 import { kindOf, troublesOf } from '../state/select-fleet.ts'
 import { Age, Heard } from './Age.tsx'
 import type { Column } from './DataTable.tsx'
-import { Simulated } from './KindIcon.tsx'
 import { Metric } from './Metric.tsx'
+import { Named } from './PeerName.tsx'
 import { LevelMark, StatusWord } from './StatusMark.tsx'
 
 /** The fleet as a table. */
@@ -14,20 +14,27 @@ export const fleetColumns: readonly Column<MachineView>[] = [
     label: 'Name',
     widthRem: 15,
     cell: (machine) => (
-      <>
-        <a href={hrefOf({ page: 'robot', peer: machine.peer, tab: 'health' })} data-nav-item>
+      <Named simulated={machine.simulated} self={machine.self}>
+        <a
+          className="clip"
+          dir="auto"
+          href={hrefOf({ page: 'robot', peer: machine.peer, tab: 'health' })}
+          data-nav-item
+          title={machine.name}
+        >
           {machine.name}
-        </a>{' '}
-        {machine.simulated ? <Simulated /> : null} {machine.self ? <span className="chip">this peer</span> : null}
-      </>
+        </a>
+      </Named>
     ),
   },
   {
     key: 'type',
     label: 'Type',
     widthRem: 11,
-    cell: (machine) =>
-      machine.robot === null ? kindOf(machine) : `${machine.robot.type} ${machine.robot.configuration}`,
+    cell: (machine) => {
+      const words = machine.robot === null ? kindOf(machine) : `${machine.robot.type} ${machine.robot.configuration}`
+      return <span title={words}>{words}</span>
+    },
   },
   {
     key: 'version',
