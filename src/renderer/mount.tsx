@@ -16,7 +16,7 @@ import { runClock } from './state/clock.ts'
 import { StoresProvider } from './state/context.ts'
 import { createStores } from './state/stores.ts'
 import { theme, variables } from './theme.ts'
-import { readTheme } from './theme-choice.ts'
+import { schemeManager } from './theme-choice.ts'
 
 /** Draws the interface over one line to a peer. */
 export function mount(bridge: Bridge): void {
@@ -25,13 +25,13 @@ export function mount(bridge: Bridge): void {
   const stores = createStores(bridge, window.localStorage)
   runClock()
   stores.start()
-  const choice = readTheme()
   createRoot(root).render(
     <StrictMode>
       <MantineProvider
         theme={theme}
         cssVariablesResolver={variables}
-        defaultColorScheme={choice === 'system' ? 'auto' : choice}
+        colorSchemeManager={schemeManager}
+        defaultColorScheme="auto"
       >
         <StoresProvider value={stores}>
           <App />

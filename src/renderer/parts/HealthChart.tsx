@@ -1,8 +1,8 @@
 import { memo, useMemo } from 'react'
-import { Area, ComposedChart, Line, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { Area, ComposedChart, Line, ReferenceArea, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import type { MetricName } from '../../shared/views.ts'
 import { formatClock, formatExact } from '../format.ts'
-import { bandOver, timeTicks, type Band, type ChartRow } from '../state/select-history.ts'
+import { bandOver, timeTicks, type Band, type ChartRow, type Silence } from '../state/select-history.ts'
 
 export interface ChartSeries {
   readonly metric: MetricName
@@ -14,6 +14,7 @@ interface HealthChartProps {
   readonly title: string
   readonly series: readonly ChartSeries[]
   readonly rows: readonly ChartRow[]
+  readonly silences: readonly Silence[]
   readonly fromMs: number
   readonly toMs: number
   readonly format: (value: number) => string
@@ -24,16 +25,23 @@ interface HealthChartProps {
 
 /** One chart of a machine's health: the mean as a line, lowest to highest as a band, broken where nothing was heard. */
 export const HealthChart = memo(function HealthChart(props: HealthChartProps) {
-  const { title, series, rows, fromMs, toMs, format, low, high } = props
+  const { title, series, rows, silences, fromMs, toMs, format, low, high } = props
   const ticks = useMemo(() => [...timeTicks(fromMs, toMs)], [fromMs, toMs])
   const withSeconds = toMs - fromMs <= 10 * 60_000 && ticks.some((tick) => tick % 60_000 !== 0)
   return (
     <figure className="chart" aria-label={title}>
       <figcaption>
-        <strong>{title}</strong>
-        {series.map((one) => (
-          <Figures key={one.metric} series={one} rows={rows} format={format} named={series.length > 1} />
-        ))}
+        <div className="chart-head">
+          <strong>{title}</strong>
+          {series.map((one) => (
+            <Now key={one.metric} series={one} rows={rows} format={format} named={series.length > 1} />
+          ))}
+        </div>
+        <div className="chart-bands dim">
+          {series.map((one) => (
+            <Bands key={one.metric} series={one} rows={rows} format={format} named={series.length > 1} />
+          ))}
+        </div>
       </figcaption>
       <div className="chart-body">
         <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 400, height: 150 }}>
@@ -65,6 +73,18 @@ export const HealthChart = memo(function HealthChart(props: HealthChartProps) {
               tickLine={false}
               axisLine={false}
             />
+            {silences.map((silence) => (
+              <ReferenceArea
+                key={`${silence.where} ${silence.fromMs}`}
+                x1={Math.max(fromMs, silence.fromMs)}
+                x2={Math.min(toMs, silence.toMs)}
+                ifOverflow="hidden"
+                fill="var(--dim)"
+                fillOpacity={0.1}
+                stroke="none"
+                label={{ value: silenceWords(silence, toMs - fromMs), fill: 'var(--dim)', fontSize: '0.72rem' }}
+              />
+            ))}
             {series.map(({ metric, color }) => (
               <Area
                 key={`band ${metric}`}
@@ -123,26 +143,53 @@ interface FiguresProps {
   readonly named: boolean
 }
 
-/** The last value, and lowest, mean and highest over the range. */
-function Figures({ series, rows, format, named }: FiguresProps) {
-  const band = bandOver(rows, series.metric)
+/** The last value. */
+function Now({ series, rows, format, named }: FiguresProps) {
   const last = rows.findLast((row) => row.values[series.metric] !== undefined)?.values[series.metric]
-  if (band === null || last === undefined) return <span className="dim">not heard in this range</span>
   return (
-    <span className="chart-figures" data-named={named}>
-      <span className="chart-now live nowrap">
-        {named ? (
-          <span className="dim" style={{ fontSize: '0.78rem', fontWeight: 400 }}>
-            <span className="chart-key" style={{ background: series.color }} aria-hidden /> {series.label}{' '}
-          </span>
-        ) : null}
-        {format(last.avg)}
+    <span className="chart-now live nowrap">
+      {named ? (
+        <span className="chart-name dim">
+          <span className="chart-key" style={{ background: series.color }} aria-hidden /> {series.label}{' '}
+        </span>
+      ) : null}
+      {last === undefined ? '–' : format(last.avg)}
+    </span>
+  )
+}
+
+/** Lowest, mean and highest over the range: in words where one series leaves room for them. */
+function Bands({ series, rows, format, named }: FiguresProps) {
+  const band = bandOver(rows, series.metric)
+  if (band === null) return <span>not heard in this range</span>
+  const words = `lowest ${format(band.min)}, mean ${format(band.avg)}, highest ${format(band.max)}`
+  if (!named) return <span title="over the time shown">{words}</span>
+  return (
+    <span title={`${series.label}: ${words}`}>
+      <span aria-hidden>
+        {series.label} {shortBand(band, format)}
       </span>
-      <span className="chart-band dim nowrap" title="lowest – mean – highest in this range">
-        {format(band.min)} – {format(band.avg)} – {format(band.max)}
+      <span className="sr-only">
+        {series.label}: {words}
       </span>
     </span>
   )
+}
+
+/** Lowest, mean, highest with a shared unit said once: `2.24 – 5.30 – 6.13 kB/s`. */
+function shortBand({ min, avg, max }: Band, format: (value: number) => string): string {
+  const texts = [min, avg, max].map(format)
+  const unit = / \S+$/.exec(texts[2] ?? '')?.[0] ?? ''
+  const shared = unit !== '' && texts.every((text) => text.endsWith(unit))
+  return shared ? `${texts.map((text) => text.slice(0, -unit.length)).join(' – ')}${unit}` : texts.join(' – ')
+}
+
+/** What an empty stretch says of itself; one too narrow for words is only shaded. */
+function silenceWords({ fromMs, toMs, where }: Silence, rangeMs: number): string {
+  if ((toMs - fromMs) / rangeMs < 0.32) return ''
+  const clock = (atMs: number): string => formatClock(atMs, rangeMs <= 60 * 60_000)
+  if (where === 'before') return `no data before ${clock(toMs)}`
+  return where === 'after' ? `no data since ${clock(fromMs)}` : 'no data'
 }
 
 interface TipProps {

@@ -6,7 +6,7 @@ import { formatCelsius, formatPercent, formatRate } from '../format.ts'
 import { useNow } from '../state/clock.ts'
 import { useStores } from '../state/context.ts'
 import { createHistoryStore } from '../state/robot-history.ts'
-import { bandOver, withGaps, type ChartRow } from '../state/select-history.ts'
+import { bandOver, silencesOf, withGaps, type ChartRow } from '../state/select-history.ts'
 import { HealthChart, type ChartSeries } from './HealthChart.tsx'
 import { Empty, Failed, Loading } from './States.tsx'
 
@@ -97,6 +97,8 @@ function Charts({ rows, stepMs, rangeMs, name }: ChartsProps) {
   const moveMs = Math.max(2_000, rangeMs / 400)
   const toMs = Math.ceil(nowMs / moveMs) * moveMs
   const shown = useMemo(() => withGaps(rows, stepMs), [rows, stepMs])
+  const fromMs = toMs - rangeMs
+  const silences = useMemo(() => silencesOf(rows, stepMs, fromMs, toMs), [rows, stepMs, fromMs, toMs])
   const heard = useMemo(() => plans.filter((plan) => isHeard(plan, rows)), [rows])
   const missing = plans.filter((plan) => !heard.includes(plan)).map((plan) => plan.title.toLowerCase())
   if (heard.length === 0) {
@@ -113,7 +115,7 @@ function Charts({ rows, stepMs, rangeMs, name }: ChartsProps) {
     <>
       <div className="charts">
         {heard.map((plan) => (
-          <HealthChart key={plan.title} {...plan} rows={shown} fromMs={toMs - rangeMs} toMs={toMs} />
+          <HealthChart key={plan.title} {...plan} rows={shown} silences={silences} fromMs={fromMs} toMs={toMs} />
         ))}
       </div>
       {missing.length === 0 ? null : (

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { HealthView } from '../../shared/views.ts'
 import { fakePeer } from '../testing/fake-ids.ts'
-import { appendSample, bandOver, rowsOf, timeTicks, withGaps, type ChartRow } from './select-history.ts'
+import { appendSample, bandOver, rowsOf, silencesOf, timeTicks, withGaps, type ChartRow } from './select-history.ts'
 
 const row = (atMs: number, cpu: number): ChartRow => ({
   atMs,
@@ -69,4 +69,14 @@ test.each([
   const ticks = timeTicks(1_800_000_007_000 - rangeMs, 1_800_000_007_000)
   expect(ticks.length).toBeGreaterThanOrEqual(3)
   expect(ticks.every((tick) => tick % stepMs === 0)).toBe(true)
+})
+
+test('says where a range has no data: before the first point, in holes, after the last', () => {
+  const rows = [row(200_000, 1), row(210_000, 1), row(220_000, 1), row(300_000, 1), row(310_000, 1)]
+  expect(silencesOf(rows, 10_000, 100_000, 400_000)).toEqual([
+    { fromMs: 100_000, toMs: 200_000, where: 'before' },
+    { fromMs: 220_000, toMs: 300_000, where: 'between' },
+    { fromMs: 310_000, toMs: 400_000, where: 'after' },
+  ])
+  expect(silencesOf(rows.slice(0, 3), 10_000, 190_000, 230_000)).toEqual([])
 })

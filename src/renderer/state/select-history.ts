@@ -46,12 +46,16 @@ function usualStepMs(rows: readonly ChartRow[]): number {
   return steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0
 }
 
+/** More than three of the usual distance is a hole: 10 s for the summaries of others, finer for our own samples. */
+function holeOf(rows: readonly ChartRow[], stepMs: number): number {
+  return 3.5 * Math.max(stepMs, usualStepMs(rows))
+}
+
 /**
  * Puts an empty row into every hole, so that a line breaks where nothing was heard instead of bridging it.
- * A hole is more than three of the usual distance: 10 s for the summaries of others, finer for our own samples.
  */
 export function withGaps(rows: readonly ChartRow[], stepMs: number): readonly ChartRow[] {
-  const holeMs = 3.5 * Math.max(stepMs, usualStepMs(rows))
+  const holeMs = holeOf(rows, stepMs)
   const out: ChartRow[] = []
   let before: ChartRow | undefined
   for (const row of rows) {
@@ -61,6 +65,41 @@ export function withGaps(rows: readonly ChartRow[], stepMs: number): readonly Ch
     out.push(row)
     before = row
   }
+  return out
+}
+
+/** A stretch of time in which nothing was heard. */
+export interface Silence {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly where: 'before' | 'between' | 'after'
+}
+
+/** More marks than these would hide the chart. */
+const maxSilences = 40
+
+/**
+ * Where a range has no data: before the first point, in holes, and after the last. An empty place in a chart must not
+ * be read as zero, so these are drawn as such. What is shorter than a hole is none.
+ */
+export function silencesOf(
+  rows: readonly ChartRow[],
+  stepMs: number,
+  fromMs: number,
+  toMs: number,
+): readonly Silence[] {
+  const first = rows[0]
+  const last = rows.at(-1)
+  if (first === undefined || last === undefined) return [{ fromMs, toMs, where: 'before' }]
+  const holeMs = holeOf(rows, stepMs)
+  const out: Silence[] = []
+  if (first.atMs - fromMs > holeMs) out.push({ fromMs, toMs: first.atMs, where: 'before' })
+  for (let i = 1; i < rows.length && out.length < maxSilences; i += 1) {
+    const from = rows[i - 1]?.atMs ?? fromMs
+    const to = rows[i]?.atMs ?? from
+    if (to - from > holeMs && to > fromMs) out.push({ fromMs: Math.max(from, fromMs), toMs: to, where: 'between' })
+  }
+  if (toMs - last.atMs > Math.max(holeMs, 35_000)) out.push({ fromMs: last.atMs, toMs, where: 'after' })
   return out
 }
 
