@@ -9,11 +9,11 @@ export function recordsTopic(swarm: string): string {
 }
 
 /**
- * The mDNS service of a swarm. A hash of the name, so that swarms on one LAN do not dial each other, names of any length
- * fit into a DNS label, and the name itself is not shouted over the network.
+ * The mDNS service of a swarm. A hash of the name, so that swarms on one LAN do not dial each other and the name itself
+ * is not shouted over the network; short, because a service name has at most 15 characters (RFC 6335, section 5.1).
  */
 export function mdnsServiceTag(swarm: string): string {
-  return `_dt-swarm-${createHash('sha256').update(swarm).digest('hex').slice(0, 8)}._udp.local`
+  return `_dtswarm-${createHash('sha256').update(swarm).digest('hex').slice(0, 7)}._udp.local`
 }
 
 /** The stream protocol with which two peers bring each other up to date. */
