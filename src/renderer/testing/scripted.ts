@@ -85,10 +85,13 @@ export function createScriptedSwarm(robots: number, kind: 'desktop' | 'browser')
       latencyMs: 2.1 + i,
     })),
   })
+  let turn = 0
+  // A quarter of the swarm changes four times a second: every robot once a second.
   setInterval(() => {
     const atMs = Date.now()
     const moved = swarm.machines.all().filter((machine) => machine.status === 'alive' && machine.health !== null)
-    swarm.machines.put(...moved.filter((_, i) => i % 3 === Math.floor(atMs / 250) % 3).map((one) => move(one, atMs)))
+    turn += 1
+    swarm.machines.put(...moved.filter((_, i) => i % 4 === turn % 4).map((one) => move(one, atMs)))
     const running = swarm.transfers.get('t1')
     if (running !== undefined && running.state === 'running') {
       swarm.transfers.put({ ...running, doneBytes: (running.doneBytes + 400_000) % 50_000_000 })
