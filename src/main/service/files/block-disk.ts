@@ -1,12 +1,20 @@
 import { constants } from 'node:fs'
-import { access, mkdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { access, lstat, mkdir, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { base32 } from 'multiformats/bases/base32'
 import type { CID } from 'multiformats/cid'
+import { decode as decodeMultihash } from 'multiformats/hashes/digest'
 import type { Counters } from '../../base/counters.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import { canCheck, inlineBlock, isBlock } from './block-hash.ts'
+import type { DigestSet } from './digest-set.ts'
 import { diskError, systemCode } from './disk-error.ts'
+
+/** What a collection removed. */
+export interface Freed {
+  readonly blocks: number
+  readonly bytes: number
+}
 
 export interface BlockDiskDeps {
   readonly counters: Counters
@@ -21,12 +29,19 @@ export interface BlockDiskDeps {
  * A block is written under another name and renamed, so kill -9 leaves none half written. It is not fsynced: that
  * would make adding 2 GB many times slower, and after a power cut a damaged block is noticed, because every block
  * is hashed before it is used or served; it is then removed and fetched again, or added again from the share folder.
+ *
+ * While a collection runs, each block that is written, read or asked for counts as kept: whoever found it may rely on
+ * it until the next collection, which marks from the roots that are in use by then.
  */
 export class BlockDisk implements Startable {
   readonly #deps: BlockDiskDeps
   readonly #dir: string
   readonly #made = new Set<string>()
   #written = 0
+  /** Blocks that the collection under way keeps. */
+  #kept: DigestSet | null = null
+  /** Blocks that are being removed now. */
+  readonly #removing = new Map<string, Promise<void>>()
 
   constructor(deps: BlockDiskDeps, init: { readonly dir: string }) {
     this.#deps = deps
@@ -50,6 +65,7 @@ export class BlockDisk implements Startable {
   /** Whether there is a file for it; that it is sound shows when it is read. */
   async has(cid: CID): Promise<boolean> {
     if (inlineBlock(cid) !== undefined) return true
+    await this.#use(cid)
     try {
       await access(this.#path(cid), constants.R_OK)
       return true
@@ -62,6 +78,7 @@ export class BlockDisk implements Startable {
   async get(cid: CID): Promise<Uint8Array | undefined> {
     const inline = inlineBlock(cid)
     if (inline !== undefined) return inline
+    await this.#use(cid)
     const path = this.#path(cid)
     let bytes: Uint8Array
     try {
@@ -93,6 +110,59 @@ export class BlockDisk implements Startable {
     }
   }
 
+  /**
+   * From now until `sweep` ends, blocks that are used are added to `kept`, to which the caller adds what it wants to
+   * keep. Ends with `sweep` or `endCollection`.
+   */
+  beginCollection(kept: DigestSet): void {
+    if (this.#kept !== null) throw new Error('a collection is under way')
+    this.#kept = kept
+  }
+
+  endCollection(): void {
+    this.#kept = null
+  }
+
+  /** Removes all blocks that are not kept, one by one. Files that are no blocks of ours stay. */
+  async sweep(signal: AbortSignal): Promise<Freed> {
+    let blocks = 0
+    let bytes = 0
+    for (const folder of await readdir(this.#dir)) {
+      if (folder.length !== 2) continue
+      const names = await readdir(join(this.#dir, folder)).catch(() => [])
+      for (const name of names) {
+        signal.throwIfAborted()
+        const digest = digestOf(name)
+        if (digest === null || this.#kept === null || this.#kept.has(digest)) continue
+        const removed = this.#remove(name, join(this.#dir, folder, name))
+        bytes += await removed
+        blocks += 1
+      }
+    }
+    return { blocks, bytes }
+  }
+
+  /** Tells the bytes that are free now. */
+  #remove(name: string, path: string): Promise<number> {
+    const work = lstat(path).then(async ({ size }) => {
+      await unlink(path)
+      return size
+    })
+    // One that could not be removed is met again by the next collection.
+    const done = work.catch(() => 0)
+    const gone = done.then(() => {
+      this.#removing.delete(name)
+    })
+    this.#removing.set(name, gone)
+    return done
+  }
+
+  /** Whoever uses a block keeps it from the collection; one that is just being removed is gone first. */
+  #use(cid: CID): Promise<void> | undefined {
+    this.#kept?.add(cid.multihash.digest)
+    return this.#removing.size === 0 ? undefined : this.#removing.get(nameOf(cid))
+  }
+
   get #temporary(): string {
     return join(this.#dir, 'tmp')
   }
@@ -110,3 +180,12 @@ export class BlockDisk implements Startable {
 }
 
 const nameOf = (cid: CID): string => base32.baseEncode(cid.multihash.bytes)
+
+/** The digest in a block's file name; null for another file. */
+function digestOf(name: string): Uint8Array | null {
+  try {
+    return decodeMultihash(base32.baseDecode(name)).digest
+  } catch {
+    return null
+  }
+}

@@ -21,6 +21,27 @@ export interface ReadOptions extends SignalOption {
   readonly from?: RemoteSource
 }
 
+/** A file that was added. Its blocks are not collected before `release` is called, however often it is. */
+export interface AddedFile {
+  readonly cid: Cid
+  readonly sizeBytes: number
+  readonly release: () => void
+}
+
+/** Asked at one moment of a collection: what must stay. */
+export interface KeptRoots {
+  /** Files that should be whole here. When a node of one is missing, nothing is collected. */
+  readonly whole: ReadonlyMap<Cid, { readonly sizeBytes: number }>
+  /** Files of which what is here must stay: those on their way. */
+  readonly partial: readonly Cid[]
+}
+
+export interface Collected {
+  readonly freedBlocks: number
+  readonly freedBytes: number
+  readonly keptBlocks: number
+}
+
 /** Keeps files by what is in them. Everything streams; memory does not grow with a file. */
 export interface ContentStore extends Startable {
   /**
@@ -30,13 +51,19 @@ export interface ContentStore extends Startable {
   add(
     bytes: AsyncIterable<Uint8Array>,
     options: SignalOption & { readonly onBytes?: (bytes: number) => void },
-  ): Promise<{ readonly cid: Cid; readonly sizeBytes: number }>
+  ): Promise<AddedFile>
   /** The size of a file, from its root. @throws NoProviderError, SwarmError */
   sizeBytes(cid: Cid, options: SignalOption & { readonly from?: RemoteSource }): Promise<number>
   /** The bytes in order, each block checked. What comes from elsewhere is kept. @throws NoProviderError, SwarmError */
   read(cid: Cid, options: ReadOptions): AsyncIterable<Uint8Array>
   /** Whether all of a file is here. */
   complete(cid: Cid, options: SignalOption): Promise<boolean>
+  /**
+   * Removes the blocks that no kept file needs. What is added or read meanwhile stays. An interrupted collection has
+   * removed some of them and harmed nothing. Null when a file that should be whole is not: then nothing is removed,
+   * and `onCorrupt` was told.
+   */
+  collect(kept: () => KeptRoots, options: SignalOption): Promise<Collected | null>
   /** Calls back with anything new a failed read may hope for: drops what was learned of providers. */
   forgetFailures(): void
 }

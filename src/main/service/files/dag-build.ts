@@ -28,19 +28,25 @@ interface Node {
   readonly totalBytes: number
 }
 
-/** Cuts a file into blocks, hands each to `put`, and tells the root. Holds a few MiB whatever the file's size. */
+/**
+ * Cuts a file into blocks, hands each to `put`, and tells the root. Holds a few MiB whatever the file's size.
+ * @param open holds, at any moment, the roots of all that was handed to `put`: a few hundred at most; the file's root
+ * alone at the end
+ */
 export async function buildFile(
   bytes: AsyncIterable<Uint8Array>,
   put: (cid: CID, block: Uint8Array) => Promise<void>,
+  open: Set<CID> = new Set(),
 ): Promise<{ readonly cid: CID; readonly sizeBytes: number }> {
   const levels: Node[][] = []
   const writes = new Set<Promise<void>>()
   let failed: { readonly error: unknown } | null = null
 
-  const write = async (cid: CID, block: Uint8Array): Promise<void> => {
+  const write = async (cid: CID, block: Uint8Array, written: () => void = () => {}): Promise<void> => {
     while (writes.size >= writesAtATime) await Promise.race(writes)
     if (failed !== null) throw failed.error
     const one: Promise<void> = put(cid, block)
+      .then(written)
       .catch((error: unknown) => {
         failed ??= { error }
       })
@@ -55,7 +61,10 @@ export async function buildFile(
       }),
     )
     const cid = cidOf(dagPbCode, block)
-    await write(cid, block)
+    open.add(cid)
+    const below = children.map((child) => child.cid)
+    // Only a node that is written leads to its children.
+    await write(cid, block, () => below.forEach((child) => open.delete(child)))
     const sum = (of: (node: Node) => number): number => children.reduce((total, child) => total + of(child), 0)
     return {
       cid,
@@ -71,6 +80,7 @@ export async function buildFile(
   }
   const addLeaf = async (block: Uint8Array): Promise<void> => {
     const cid = cidOf(rawCode, block)
+    open.add(cid)
     await write(cid, block)
     await add({ cid, sizeBytes: block.length, totalBytes: block.length }, 0)
   }

@@ -62,6 +62,16 @@ export async function* pieces(
   }
 }
 
+/** What a block refers to: nothing for a leaf, or for what is no file. */
+export function linksOf(cid: CID, block: Uint8Array): readonly CID[] {
+  if (cid.code !== dagPbCode) return []
+  try {
+    return nodeOf(cid, block).children.map((child) => child.cid)
+  } catch {
+    return []
+  }
+}
+
 interface FileNode {
   readonly sizeBytes: number
   readonly data: Uint8Array | undefined

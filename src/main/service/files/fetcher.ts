@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
@@ -9,7 +8,6 @@ import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
 import type { ContentStore } from './content-store.ts'
 import { diskError } from './disk-error.ts'
-import { partSuffix } from './folder-scan.ts'
 import { Gate } from './gate.ts'
 import type { Holders } from './holders.ts'
 import { NoProviderError } from './provider-pool.ts'
@@ -17,7 +15,7 @@ import { safeName } from './safe-name.ts'
 import type { ShareBook } from './share-book.ts'
 import type { FetchTarget, ShareIndex } from './share-index.ts'
 import type { Transfer, TransferList } from './transfer-list.ts'
-import { giveName, PartFile } from './write-file.ts'
+import { giveName, PartFile, partName } from './write-file.ts'
 
 export interface FetcherDeps {
   readonly store: ContentStore
@@ -99,6 +97,11 @@ export class Fetcher {
     }
   }
 
+  /** Files on their way, and those that failed for want of a provider and are tried again. */
+  wanted(): readonly Cid[] {
+    return [...new Set([...this.#deps.index.fetches.keys(), ...this.#running.keys(), ...this.#hoping.keys()])]
+  }
+
   /** Resolves once nothing runs any more; the signal must have been aborted. */
   async stopped(): Promise<void> {
     await Promise.all(this.#ended)
@@ -114,6 +117,7 @@ export class Fetcher {
       this.#deps.finished(transfer.view)
     } catch (error) {
       const view = transfer.fail(signal.aborted ? signal.reason : error)
+      index.onReleased()
       if (view.state === 'failed') {
         counters.add(`files.fetch-failed:${view.error?.code ?? 'INTERNAL'}`)
         log.warn({ err: error, cid, name: view.name }, 'a file could not be fetched')
@@ -143,9 +147,9 @@ export class Fetcher {
     transfer.set({ sizeBytes })
     const path = to === 'store' ? null : await this.#write(transfer, cid, to, signal)
     if (to === 'store') await this.#read(transfer, cid, signal, async () => {})
-    this.#deps.index.held.set(cid, { sizeBytes })
+    this.#deps.index.keepCopy(cid, sizeBytes)
     this.#deps.shares.copy(cid, sizeBytes)
-    transfer.done({ path })
+    transfer.done({ path, step: 'done; a copy stays in the store, for other peers' })
   }
 
   async #write(transfer: Transfer, cid: Cid, to: Exclude<FetchTarget, 'store'>, signal: AbortSignal): Promise<string> {
@@ -156,7 +160,7 @@ export class Fetcher {
     } catch (error) {
       throw diskError(error, `making the folder ${dir}`)
     }
-    const part = await PartFile.create(join(dir, `.${randomUUID()}.${this.#deps.peerId.slice(-8)}${partSuffix}`))
+    const part = await PartFile.create(join(dir, partName(this.#deps.peerId)))
     try {
       await this.#read(transfer, cid, signal, (bytes) => part.write(bytes))
       transfer.set({ step: 'writing it out' })

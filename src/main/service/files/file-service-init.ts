@@ -34,6 +34,8 @@ export interface FileServiceInit {
   readonly patienceMs?: number
   /** A provider that sends nothing for so long is left for the next. Default 20 s. */
   readonly stallMs?: number
+  /** Blocks that no file needs any more are removed after this. Default 60 s. */
+  readonly collectAfterMs?: number
 }
 
 export interface FileServiceEvents {

@@ -1,4 +1,3 @@
-import { readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CID } from 'multiformats/cid'
 import { SwarmError } from '../../../shared/errors.ts'
@@ -6,9 +5,9 @@ import type { Cid } from '../../../shared/ids.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
 import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
+import { Collector } from './collector.ts'
 import type { ContentStore } from './content-store.ts'
 import { Fetcher } from './fetcher.ts'
-import { partSuffix } from './folder-scan.ts'
 import { HeliaStore } from './helia-store.ts'
 import type { FileServiceDeps, FileServiceEvents, FileServiceInit } from './file-service-init.ts'
 import { Holders } from './holders.ts'
@@ -19,6 +18,7 @@ import { ShareFolder } from './share-folder.ts'
 import { ShareIndex, type FetchTarget } from './share-index.ts'
 import { Sharer } from './sharer.ts'
 import { TransferList } from './transfer-list.ts'
+import { removeParts } from './write-file.ts'
 
 export type { FileServiceDeps, FileServiceEvents, FileServiceInit } from './file-service-init.ts'
 
@@ -38,6 +38,7 @@ export class FileService implements Startable {
   readonly #sharer: Sharer
   readonly #fetcher: Fetcher
   readonly #care: ShareCare
+  readonly #collector: Collector
   #folder: ShareFolder
   #dirs: { readonly shareDir: string; readonly downloadDir: string }
   #run = new AbortController()
@@ -105,6 +106,17 @@ export class FileService implements Startable {
         this.#folder.look()
       },
     })
+    this.#collector = new Collector(
+      {
+        ...common,
+        kept: () => ({
+          whole: this.#index.held,
+          partial: [...this.#book.ownCids(), ...this.#fetcher.wanted()],
+        }),
+      },
+      init.collectAfterMs === undefined ? {} : { afterMs: init.collectAfterMs },
+    )
+    this.#index.onReleased = () => this.#collector.soon()
     this.#folder = this.#openFolder()
   }
 
@@ -119,7 +131,7 @@ export class FileService implements Startable {
     this.#run = new AbortController()
     await this.#store.start()
     await this.#index.load()
-    await this.#removeParts()
+    await removeParts([this.#dirs.shareDir, this.#dirs.downloadDir], this.#deps.peerId)
     await this.#book.start()
     this.#off = [
       this.#deps.node.events.on('link:up', () => this.#fetcher.look()),
@@ -131,6 +143,7 @@ export class FileService implements Startable {
     await this.#care.start()
     await this.#folder.start()
     this.#fetcher.resume()
+    await this.#collector.start()
   }
 
   async stop(): Promise<void> {
@@ -139,6 +152,7 @@ export class FileService implements Startable {
     this.#run.abort()
     for (const off of this.#off) off()
     this.#off = []
+    await this.#collector.stop()
     await this.#folder.stop()
     await this.#fetcher.stopped()
     await this.#care.stop()
@@ -215,6 +229,9 @@ export class FileService implements Startable {
       yield* this.#store.read(cid, { ...options, signal, from: this.#holders.source(cid) })
     } catch (error) {
       throw this.#told(error, cid)
+    } finally {
+      // What was read from the swarm stays only as long as a look at it may be repeated.
+      if (!this.#index.held.has(cid)) this.#collector.soon()
     }
   }
 
@@ -256,7 +273,7 @@ export class FileService implements Startable {
         ...this.#deps,
         known: (file) => this.#sharer.known(file),
         ready: (file, options) => this.#sharer.shareFound(file, options),
-        seen: (files) => this.#care.forgetGone(files),
+        seen: (files, lookedAtMs) => this.#care.forgetGone(files, lookedAtMs),
       },
       {
         dir: this.#dirs.shareDir,
@@ -274,16 +291,6 @@ export class FileService implements Startable {
   #told(error: unknown, cid: Cid): unknown {
     if (!(error instanceof NoProviderError)) return error
     return new SwarmError('FETCH_FAILED', this.#holders.explain(cid), { cause: error, detail: { cid } })
-  }
-
-  /** What a killed process left half written; others' part files have another mark. */
-  async #removeParts(): Promise<void> {
-    const mark = `.${this.#deps.peerId.slice(-8)}${partSuffix}`
-    for (const dir of new Set([this.#dirs.shareDir, this.#dirs.downloadDir])) {
-      for (const name of await readdir(dir).catch(() => [])) {
-        if (name.startsWith('.') && name.endsWith(mark)) await unlink(join(dir, name)).catch(() => {})
-      }
-    }
   }
 }
 

@@ -8,9 +8,19 @@ import type { Libp2p } from '../../net/swarm-node.ts'
 import { BitswapExchange } from './bitswap-exchange.ts'
 import { BlockDisk } from './block-disk.ts'
 import { inlineBlock, isBlock } from './block-hash.ts'
-import type { ContentStore, ReadOptions, RemoteSource, SignalOption } from './content-store.ts'
-import { buildFile } from './dag-build.ts'
+import { Marker } from './block-mark.ts'
+import type {
+  AddedFile,
+  Collected,
+  ContentStore,
+  KeptRoots,
+  ReadOptions,
+  RemoteSource,
+  SignalOption,
+} from './content-store.ts'
+import { buildFile, chunkBytes } from './dag-build.ts'
 import { fileSize, pieces, type LoadBlock, type Piece } from './dag-walk.ts'
+import { DigestSet } from './digest-set.ts'
 import { NoProviderError, ProviderPool } from './provider-pool.ts'
 import { readAhead } from './read-ahead.ts'
 
@@ -41,6 +51,9 @@ export class HeliaStore implements ContentStore {
   /** Blocks on their way here: a file with many equal blocks (zeros), or two readers, ask for each once. */
   readonly #underWay = new Map<string, Promise<Uint8Array>>()
 
+  /** Roots of what is being added, and of what was added but is not yet kept by name. */
+  readonly #adding = new Set<ReadonlySet<CID>>()
+
   constructor(deps: HeliaStoreDeps, init: HeliaStoreInit) {
     this.#deps = deps
     this.#init = init
@@ -62,7 +75,7 @@ export class HeliaStore implements ContentStore {
   async add(
     bytes: AsyncIterable<Uint8Array>,
     { signal, onBytes }: SignalOption & { readonly onBytes?: (bytes: number) => void },
-  ): Promise<{ readonly cid: Cid; readonly sizeBytes: number }> {
+  ): Promise<AddedFile> {
     async function* counted(): AsyncGenerator<Uint8Array> {
       for await (const chunk of bytes) {
         signal.throwIfAborted()
@@ -70,8 +83,40 @@ export class HeliaStore implements ContentStore {
         onBytes?.(chunk.length)
       }
     }
-    const { cid, sizeBytes } = await buildFile(counted(), (block, content) => this.#disk.put(block, content))
-    return { cid: cid.toString() as Cid, sizeBytes }
+    const open = new Set<CID>()
+    const release = (): void => void this.#adding.delete(open)
+    this.#adding.add(open)
+    try {
+      const { cid, sizeBytes } = await buildFile(counted(), (block, content) => this.#disk.put(block, content), open)
+      return { cid: cid.toString() as Cid, sizeBytes, release }
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  async collect(kept: () => KeptRoots, { signal }: SignalOption): Promise<Collected | null> {
+    const before = kept()
+    let expected = 0
+    for (const { sizeBytes } of before.whole.values()) expected += Math.ceil(sizeBytes / chunkBytes) * 1.01 + 1
+    const marked = new DigestSet(expected)
+    this.#disk.beginCollection(marked)
+    try {
+      // Asked, and the roots of what is being added looked at, once it is watched what comes in addition.
+      const { whole, partial } = kept()
+      const adding = [...this.#adding].flatMap((open) => [...open])
+      const marker = new Marker(marked, (cid) => this.#disk.get(cid))
+      for (const cid of whole.keys()) {
+        if ((await marker.mark(CID.parse(cid), signal)) === null) continue
+        this.#deps.onCorrupt?.()
+        return null
+      }
+      for (const cid of [...partial.map((one) => CID.parse(one)), ...adding]) await marker.mark(cid, signal)
+      const { blocks, bytes } = await this.#disk.sweep(signal)
+      return { freedBlocks: blocks, freedBytes: bytes, keptBlocks: marked.size }
+    } finally {
+      this.#disk.endCollection()
+    }
   }
 
   async sizeBytes(cid: Cid, options: SignalOption & { readonly from?: RemoteSource }): Promise<number> {

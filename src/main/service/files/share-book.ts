@@ -53,6 +53,8 @@ export class ShareBook {
   readonly #deps: ShareBookDeps
   readonly #byCid = new Map<Cid, Map<RecordId, Fact>>()
   readonly #cidOf = new Map<RecordId, Cid>()
+  /** Those of this peer. */
+  readonly #ownIds = new Set<RecordId>()
   #off: Unsubscribe[] = []
 
   constructor(deps: ShareBookDeps) {
@@ -80,6 +82,7 @@ export class ShareBook {
     this.#off = []
     this.#byCid.clear()
     this.#cidOf.clear()
+    this.#ownIds.clear()
   }
 
   /** Signs a share of this peer. */
@@ -99,6 +102,28 @@ export class ShareBook {
     if (this.#cidOf.has(id)) this.#deps.book.attest(id, 'dismiss')
   }
 
+  /** The files that this peer says it shares or holds. */
+  ownCids(kind?: FileValue['kind']): readonly Cid[] {
+    const cids = [...this.#ownIds].flatMap((id) => {
+      const cid = this.#cidOf.get(id)
+      const fact = cid === undefined ? undefined : this.#byCid.get(cid)?.get(id)
+      return cid === undefined || (kind !== undefined && fact?.value.kind !== kind) ? [] : [cid]
+    })
+    return [...new Set(cids)]
+  }
+
+  /** The files of which this peer says that it holds a fetched copy. */
+  ownCopies(): readonly { readonly cid: Cid; readonly sizeBytes: number }[] {
+    return this.ownCids('copy').flatMap((cid) =>
+      this.#own(cid).flatMap(({ value }) => (value.kind === 'copy' ? [{ cid, sizeBytes: value.sizeBytes }] : [])),
+    )
+  }
+
+  /** Whether a record is known and still counts, or may count when its renewal comes. */
+  knows(id: RecordId): boolean {
+    return this.#cidOf.has(id)
+  }
+
   /** This peer's records about a file, of both kinds. */
   #own(cid: Cid): readonly Fact[] {
     return this.#facts(cid).filter((fact) => fact.author === this.#deps.self)
@@ -106,7 +131,7 @@ export class ShareBook {
 
   /** This peer's share records, all of them. */
   ownShares(): readonly { readonly id: RecordId; readonly cid: Cid; readonly name: string }[] {
-    return [...this.#byCid.keys()].flatMap((cid) =>
+    return this.ownCids('share').flatMap((cid) =>
       this.#own(cid).flatMap(({ id, value }) => (value.kind === 'share' ? [{ id, cid, name: value.name }] : [])),
     )
   }
@@ -123,7 +148,8 @@ export class ShareBook {
     const { self, book } = this.#deps
     const replaced = new Map<RecordId, RecordId>()
     const soonMs = this.#deps.now() + renewBeforeMs
-    for (const [cid, facts] of this.#byCid) {
+    for (const cid of this.ownCids()) {
+      const facts = this.#byCid.get(cid) ?? new Map<RecordId, Fact>()
       const newest = new Map<string, Fact>()
       for (const fact of facts.values()) {
         if (fact.author !== self) continue
@@ -236,6 +262,7 @@ export class ShareBook {
     if (facts === undefined) this.#byCid.set(cid, (facts = new Map()))
     facts.set(record.id, { id: record.id, author, validUntilMs: validUntil, value: parsed.data, evidence })
     this.#cidOf.set(record.id, cid)
+    if (author === this.#deps.self) this.#ownIds.add(record.id)
     return cid
   }
 
@@ -243,6 +270,7 @@ export class ShareBook {
     const cid = this.#cidOf.get(id)
     if (cid === undefined) return undefined
     this.#cidOf.delete(id)
+    this.#ownIds.delete(id)
     const facts = this.#byCid.get(cid)
     facts?.delete(id)
     if (facts?.size === 0) this.#byCid.delete(cid)

@@ -48,20 +48,52 @@ export class ShareCare implements Startable {
     await this.#repairing
   }
 
-  /** Takes back the shares of files that are no longer among these, which are all of the share folder. */
-  forgetGone(files: ReadonlyMap<string, FoundFile>): void {
+  /**
+   * Takes back the shares of files that are no longer among these, which are all of the share folder.
+   * @param lookedAtMs when it was begun to look, monotonic: what was shared since then need not be among them
+   */
+  forgetGone(files: ReadonlyMap<string, FoundFile>, lookedAtMs: number): void {
     const { index, shares } = this.#deps
     const names = new Set([...files.values()].map(({ name }) => name))
     let gone = 0
     for (const path of index.files.keys()) {
-      if (files.has(path)) continue
-      index.files.delete(path)
+      if (files.has(path) || index.isNewer(path, lookedAtMs)) continue
+      index.dropFile(path)
       gone += 1
     }
     const indexed = new Set([...index.files.values()].map(({ recordId }) => recordId))
     // A file that is there but not indexed (the index was lost) is hashed again: then its record still holds.
     for (const { id, name } of shares.ownShares()) if (!indexed.has(id) && !names.has(name)) shares.withdraw(id)
-    if (gone > 0) this.#changed()
+    if (gone === 0) return
+    this.#claimCopies()
+    this.#changed()
+  }
+
+  /** Says of each fetched copy that it is here, unless this is said already. */
+  #claimCopies(): void {
+    const { index, shares } = this.#deps
+    for (const [cid, held] of index.held) if (held.copy) shares.copy(cid, held.sizeBytes)
+  }
+
+  /** After the index was lost: copies that records of this peer tell of are found again, or taken back. */
+  async #findCopies(signal: AbortSignal): Promise<void> {
+    const { index, shares, store } = this.#deps
+    for (const { cid, sizeBytes } of shares.ownCopies()) {
+      if (index.held.has(cid)) continue
+      if (await store.complete(cid, { signal })) index.keepCopy(cid, sizeBytes)
+      else shares.withdrawCopies(cid)
+      this.#changed()
+    }
+  }
+
+  /** Shares whose record is gone (it ended while this peer was off, or the database was lost) are shared again. */
+  #reviveShares(): void {
+    const { index, shares } = this.#deps
+    const lost = [...index.files].filter(([, file]) => !shares.knows(file.recordId))
+    for (const [path] of lost) index.dropFile(path)
+    if (lost.length === 0) return
+    this.#changed()
+    this.#deps.repaired(lost.map(([, file]) => file.cid))
   }
 
   /** A block was found damaged: what is no longer whole is soon added again, or no longer offered. */
@@ -86,31 +118,40 @@ export class ShareCare implements Startable {
     for (const cid of index.held.keys()) if (!(await store.complete(cid, { signal }))) broken.add(cid)
     for (const cid of broken) {
       log.warn({ cid }, 'a stored file was damaged')
-      index.held.delete(cid)
+      index.dropHeld(cid)
       shares.withdrawCopies(cid)
     }
-    for (const [path, file] of index.files) if (broken.has(file.cid)) index.files.delete(path)
+    for (const [path, file] of index.files) if (broken.has(file.cid)) index.dropFile(path)
     this.#changed()
     this.#deps.repaired([...broken])
   }
 
   async #renewals(signal: AbortSignal): Promise<void> {
-    const { clock, counters, index, log, shares } = this.#deps
+    const { clock, counters, log } = this.#deps
     while (!signal.aborted) {
-      await clock.sleep(renewEveryMs, { signal }).catch(() => {})
-      if (signal.aborted) return
       try {
-        const replaced = shares.renew()
-        for (const [path, file] of index.files) {
-          const recordId = replaced.get(file.recordId)
-          if (recordId !== undefined) index.files.set(path, { ...file, recordId })
-        }
-        if (replaced.size > 0) this.#changed()
+        // At the start too: a robot that is switched on for minutes a day keeps its shares.
+        this.#renew()
+        this.#reviveShares()
+        await this.#findCopies(signal)
+        this.#claimCopies()
       } catch (error) {
+        if (signal.aborted) return
         counters.add('files.renew:failed')
         log.warn({ err: error }, 'shares could not be signed anew; trying again in an hour')
       }
+      await clock.sleep(renewEveryMs, { signal }).catch(() => {})
     }
+  }
+
+  #renew(): void {
+    const { index, shares } = this.#deps
+    const replaced = shares.renew()
+    for (const [path, file] of index.files) {
+      const recordId = replaced.get(file.recordId)
+      if (recordId !== undefined) index.setFile(path, { ...file, recordId })
+    }
+    if (replaced.size > 0) this.#changed()
   }
 
   #changed(): void {

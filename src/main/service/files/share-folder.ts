@@ -15,10 +15,10 @@ export interface ShareFolderDeps {
   readonly log: Log
   /** Whether this very state of the file was shared before. */
   readonly known: (file: FoundFile) => boolean
-  /** A file that has stopped growing; called again later when the promise rejects. */
+  /** A file that has stopped growing; called again later when the promise rejects. Two at a time, never one twice. */
   readonly ready: (file: FoundFile, options: { readonly signal: AbortSignal }) => Promise<void>
-  /** All that is there now, after each complete look. */
-  readonly seen: (files: ReadonlyMap<string, FoundFile>) => void
+  /** All that is there, after each complete look, which began at `lookedAtMs` (monotonic). */
+  readonly seen: (files: ReadonlyMap<string, FoundFile>, lookedAtMs: number) => void
 }
 
 export interface ShareFolderInit {
@@ -40,6 +40,8 @@ interface Candidate {
 /** Folders watched at most: each costs one of the few watches that a system gives (8,192 on older Linux). */
 const maxWatched = 512
 const maxQuietMs = 60_000
+/** Files handed over at a time: one keeps a robot's card busy, a second fills the gaps. */
+const atATime = 2
 
 /**
  * Looks after the share folder: the truth is in regular looks at the whole folder, the system's change events only
@@ -52,6 +54,9 @@ export class ShareFolder implements Startable {
   readonly #rescanMs: number
   readonly #candidates = new Map<string, Candidate>()
   readonly #watchers = new Map<string, FSWatcher>()
+  /** Still files that wait for their turn, as of the last look, and those that are handed over now. */
+  #waiting: FoundFile[] = []
+  readonly #busy = new Map<string, Promise<void>>()
   #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
   #wake: () => void = () => {}
   #hinted = false
@@ -81,6 +86,8 @@ export class ShareFolder implements Startable {
     this.#run = null
     run?.stop.abort()
     await run?.ended
+    this.#waiting = []
+    await Promise.all(this.#busy.values())
     for (const watcher of this.#watchers.values()) watcher.close()
     this.#watchers.clear()
     this.#candidates.clear()
@@ -107,7 +114,7 @@ export class ShareFolder implements Startable {
         this.#problem = null
         failures = 0
         this.#watch(content.folders)
-        waitMs = await this.#consider(content, signal)
+        waitMs = this.#consider(content, startedMs, signal)
       } catch (error) {
         if (signal.aborted) return
         this.#failed(error)
@@ -118,34 +125,53 @@ export class ShareFolder implements Startable {
     }
   }
 
-  /** Hands over who is still, and tells how long until the next look. */
-  async #consider(content: FolderContent, signal: AbortSignal): Promise<number> {
-    const { clock, known, ready, seen } = this.#deps
+  /** Puts those that are still in line, and tells how long until the next look. */
+  #consider(content: FolderContent, lookedAtMs: number, signal: AbortSignal): number {
+    const { clock, known, seen } = this.#deps
     let nextMs = this.#rescanMs
+    this.#waiting = []
     for (const file of content.files.values()) {
-      if (known(file)) continue
       // An empty file is one that has not begun.
-      if (file.sizeBytes === 0) continue
+      if (this.#busy.has(file.path) || file.sizeBytes === 0 || known(file)) continue
       const candidate = this.#candidate(file, clock.monotonic())
       const leftMs = candidate.sinceMs + quietOf(this.#quietMs, candidate.changes) - clock.monotonic()
-      if (leftMs > 0) {
-        nextMs = Math.min(nextMs, Math.max(leftMs, this.#quietMs / 4))
-        continue
-      }
-      try {
-        await ready(file, { signal })
-        this.#candidates.set(file.path, { ...candidate, changes: candidate.changes + 1 })
-      } catch (error) {
-        if (signal.aborted) throw error
-        // Starts to be still anew, and for longer: what failed once should not be tried all the time.
-        const changes = candidate.changes + 1
-        this.#candidates.set(file.path, { ...candidate, changes, sinceMs: clock.monotonic() })
-        nextMs = Math.min(nextMs, quietOf(this.#quietMs, changes))
-      }
+      if (leftMs > 0) nextMs = Math.min(nextMs, Math.max(leftMs, this.#quietMs / 4))
+      else this.#waiting.push(file)
     }
     for (const path of this.#candidates.keys()) if (!content.files.has(path)) this.#candidates.delete(path)
-    if (!content.partial) seen(content.files)
+    if (!content.partial) seen(content.files, lookedAtMs)
+    this.#handOver(signal)
     return nextMs
+  }
+
+  /** Hashing takes minutes for a large file: it does not hold up the looks, which notice what is deleted. */
+  #handOver(signal: AbortSignal): void {
+    while (this.#busy.size < atATime && !signal.aborted) {
+      const file = this.#waiting.shift()
+      if (file === undefined) return
+      const work = this.#one(file, signal).finally(() => {
+        this.#busy.delete(file.path)
+        this.#handOver(signal)
+      })
+      this.#busy.set(file.path, work)
+    }
+  }
+
+  /** Never rejects. */
+  async #one(file: FoundFile, signal: AbortSignal): Promise<void> {
+    const { clock, counters, ready } = this.#deps
+    const changes = (this.#candidates.get(file.path)?.changes ?? 0) + 1
+    const { sizeBytes, mtimeMs } = file
+    try {
+      await ready(file, { signal })
+    } catch {
+      if (signal.aborted) return
+      counters.add('files.hashing:again')
+      // The next look tells how long to wait.
+      this.look()
+    }
+    // Starts to be still anew, and for longer: what changed or failed once should not be tried all the time.
+    this.#candidates.set(file.path, { sizeBytes, mtimeMs, changes, sinceMs: clock.monotonic() })
   }
 
   #candidate(file: FoundFile, nowMs: number): Candidate {

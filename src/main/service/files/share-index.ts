@@ -26,13 +26,14 @@ const indexSchema = z.object({
     z.string(),
     z.object({ sizeBytes: size, mtimeMs: z.number(), cid, recordId, sharedAtMs: z.number() }),
   ),
-  /** Files that are whole in the store, by CID. */
-  held: z.record(z.string(), z.object({ sizeBytes: size })),
+  /** Files that are whole in the store, by CID. A copy was fetched, and stays when no file here has that content. */
+  held: z.record(z.string(), z.object({ sizeBytes: size, copy: z.boolean().default(true) })),
   /** Fetches under way: they go on after a restart. */
   fetches: z.array(z.object({ cid, to: fetchTargetSchema })).max(1_000),
 })
 type Index = z.infer<typeof indexSchema>
 export type IndexedFile = Index['files'][string]
+export type Held = Index['held'][string]
 
 /** Written at most this often while many files come. */
 const saveAfterMs = 1_000
@@ -42,9 +43,13 @@ const saveAfterMs = 1_000
  * in it is found out anew by reading the files.
  */
 export class ShareIndex {
-  readonly files = new Map<string, IndexedFile>()
-  readonly held = new Map<Cid, { readonly sizeBytes: number }>()
+  readonly #files = new Map<string, IndexedFile>()
+  readonly #held = new Map<Cid, Held>()
+  /** When each path was last set, by the monotonic clock of this run. */
+  readonly #setAtMs = new Map<string, number>()
   readonly fetches = new Map<Cid, FetchTarget>()
+  /** A file of the share folder whose content no other file there has, and that is no fetched copy, went away. */
+  onReleased: () => void = () => {}
   readonly #deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log }
   readonly #path: string
   #dirty = false
@@ -58,9 +63,59 @@ export class ShareIndex {
     this.#path = init.path
   }
 
+  /** Files of the share folder by full path. */
+  get files(): ReadonlyMap<string, IndexedFile> {
+    return this.#files
+  }
+
+  /** Files that are whole in the store. */
+  get held(): ReadonlyMap<Cid, Held> {
+    return this.#held
+  }
+
+  /** A file of the share folder, as it is now in the store too. What was at this path before is forgotten. */
+  setFile(path: string, file: IndexedFile): void {
+    const before = this.#files.get(path)
+    this.#files.set(path, file)
+    this.#setAtMs.set(path, this.#deps.clock.monotonic())
+    const { sizeBytes } = file
+    this.#held.set(file.cid, { sizeBytes, copy: this.#held.get(file.cid)?.copy ?? false })
+    if (before !== undefined && before.cid !== file.cid) this.#release(before.cid)
+  }
+
+  /** Whether a path was set after that time of the monotonic clock. */
+  isNewer(path: string, thanMs: number): boolean {
+    return (this.#setAtMs.get(path) ?? -Infinity) >= thanMs
+  }
+
+  dropFile(path: string): void {
+    const before = this.#files.get(path)
+    this.#files.delete(path)
+    this.#setAtMs.delete(path)
+    if (before !== undefined) this.#release(before.cid)
+  }
+
+  /** A fetched file is whole in the store, and stays there. */
+  keepCopy(cid: Cid, sizeBytes: number): void {
+    this.#held.set(cid, { sizeBytes, copy: true })
+  }
+
+  /** A file is not whole in the store after all. */
+  dropHeld(cid: Cid): void {
+    this.#held.delete(cid)
+  }
+
+  #release(cid: Cid): void {
+    if (this.#held.get(cid)?.copy === true) return
+    for (const file of this.#files.values()) if (file.cid === cid) return
+    this.#held.delete(cid)
+    this.onReleased()
+  }
+
   async load(): Promise<void> {
-    this.files.clear()
-    this.held.clear()
+    this.#files.clear()
+    this.#held.clear()
+    this.#setAtMs.clear()
     this.fetches.clear()
     let text: string
     try {
@@ -71,8 +126,8 @@ export class ShareIndex {
     }
     try {
       const index = indexSchema.parse(JSON.parse(text))
-      for (const [path, file] of Object.entries(index.files)) this.files.set(path, file)
-      for (const [key, held] of Object.entries(index.held)) if (isCid(key)) this.held.set(key, held)
+      for (const [path, file] of Object.entries(index.files)) this.#files.set(path, file)
+      for (const [key, held] of Object.entries(index.held)) if (isCid(key)) this.#held.set(key, held)
       for (const fetch of index.fetches) this.fetches.set(fetch.cid, fetch.to)
     } catch (error) {
       this.#lost(error)
@@ -101,8 +156,8 @@ export class ShareIndex {
     try {
       const index: Index = {
         v: 1,
-        files: Object.fromEntries(this.files),
-        held: Object.fromEntries(this.held),
+        files: Object.fromEntries(this.#files),
+        held: Object.fromEntries(this.#held),
         fetches: [...this.fetches].slice(0, 1_000).map(([cid, to]) => ({ cid, to })),
       }
       writeFileAtomic(this.#path, JSON.stringify(index))

@@ -1,5 +1,4 @@
 import mime from 'mime'
-import { randomUUID } from 'node:crypto'
 import { mkdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
@@ -8,7 +7,7 @@ import type { TransferView } from '../../../shared/views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
-import type { ContentStore } from './content-store.ts'
+import type { AddedFile, ContentStore } from './content-store.ts'
 import { diskError } from './disk-error.ts'
 import { partSuffix, type FoundFile } from './folder-scan.ts'
 import { Gate } from './gate.ts'
@@ -16,7 +15,7 @@ import { nameProblem, safeName } from './safe-name.ts'
 import type { ShareBook } from './share-book.ts'
 import type { ShareIndex } from './share-index.ts'
 import type { Transfer, TransferList } from './transfer-list.ts'
-import { giveName, PartFile, readChunks } from './write-file.ts'
+import { giveName, PartFile, partName, readChunks } from './write-file.ts'
 
 export interface SharerDeps {
   readonly store: ContentStore
@@ -88,12 +87,13 @@ export class Sharer {
       this.#addByPart(transfer, name, signal, async (part) => {
         const added = await this.#deps.store.add(teed(bytes, part), { signal, onBytes: (n) => transfer.advance(n) })
         if (sizeBytes !== null && added.sizeBytes !== sizeBytes) {
+          added.release()
           throw new SwarmError(
             'INVALID_INPUT',
             `"${name}" ended after ${added.sizeBytes} of ${sizeBytes} bytes. Send it again.`,
           )
         }
-        return { ...added, modifiedAtMs: this.#deps.clock.now() }
+        return { added, modifiedAtMs: this.#deps.clock.now() }
       })
     // No gate: the bytes are coming in already.
     await this.#run(transfer, this.#signal(transfer, options.signal), work).catch(() => {})
@@ -131,9 +131,12 @@ export class Sharer {
       const cloned = await part.cloneFrom(real)
       const source = readChunks(cloned ? part.path : real, signal)
       const added = await this.#deps.store.add(cloned ? source : teed(source, part), { signal, onBytes })
-      const after = await stat(real)
-      if (!cloned && (after.size !== added.sizeBytes || after.mtimeMs !== mtimeMs)) throw changed(basename(path))
-      return { ...added, modifiedAtMs: Math.trunc(mtimeMs) }
+      const after = await stat(real).catch(() => null)
+      if (!cloned && (after?.size !== added.sizeBytes || after.mtimeMs !== mtimeMs)) {
+        added.release()
+        throw changed(basename(path))
+      }
+      return { added, modifiedAtMs: Math.trunc(mtimeMs) }
     })
   }
 
@@ -149,11 +152,15 @@ export class Sharer {
     const before = await facts()
     if (before.size !== file.sizeBytes || before.mtimeMs !== file.mtimeMs) throw changed(file.name)
     const added = await store.add(readChunks(file.path, signal), { signal, onBytes: (n) => transfer.advance(n) })
-    const after = await facts()
-    if (after.size !== added.sizeBytes || after.mtimeMs !== before.mtimeMs) throw changed(file.name)
-    const { size: sizeBytes, mtimeMs } = after
-    this.#publish(added.cid, { ...file, sizeBytes, mtimeMs }, Math.trunc(mtimeMs))
-    transfer.done({ cid: added.cid, sizeBytes, path: file.path })
+    try {
+      const after = await facts()
+      if (after.size !== added.sizeBytes || after.mtimeMs !== before.mtimeMs) throw changed(file.name)
+      const { size: sizeBytes, mtimeMs } = after
+      this.#publish(added.cid, { ...file, sizeBytes, mtimeMs }, Math.trunc(mtimeMs))
+      transfer.done({ cid: added.cid, sizeBytes, path: file.path })
+    } finally {
+      added.release()
+    }
   }
 
   /** Fills a part file in the share folder, then gives it its name and shares it. Leaves nothing behind on failure. */
@@ -161,7 +168,7 @@ export class Sharer {
     transfer: Transfer,
     name: string,
     signal: AbortSignal,
-    fill: (part: PartFile) => Promise<{ readonly cid: Cid; readonly sizeBytes: number; readonly modifiedAtMs: number }>,
+    fill: (part: PartFile) => Promise<{ readonly added: AddedFile; readonly modifiedAtMs: number }>,
   ): Promise<void> {
     const dir = this.#deps.shareDir()
     try {
@@ -169,17 +176,21 @@ export class Sharer {
     } catch (error) {
       throw diskError(error, `making the share folder ${dir}`)
     }
-    const part = await PartFile.create(join(dir, `.${randomUUID()}.${this.#deps.peerId.slice(-8)}${partSuffix}`))
+    const part = await PartFile.create(join(dir, partName(this.#deps.peerId)))
+    let added: AddedFile | null = null
     try {
-      const { cid, sizeBytes, modifiedAtMs } = await fill(part)
+      const filled = await fill(part)
+      added = filled.added
+      const { cid, sizeBytes } = added
       signal.throwIfAborted()
       transfer.set({ step: 'writing it out' })
       await part.sync()
       const path = await giveName(part.path, dir, name)
       const { mtimeMs } = await stat(path)
-      this.#publish(cid, { path, name: basename(path), sizeBytes, mtimeMs }, modifiedAtMs)
+      this.#publish(cid, { path, name: basename(path), sizeBytes, mtimeMs }, filled.modifiedAtMs)
       transfer.done({ cid, sizeBytes, path })
     } finally {
+      added?.release()
       await part.abandon()
     }
   }
@@ -190,7 +201,6 @@ export class Sharer {
     const own = shares.ownShares().filter((share) => share.name === file.name)
     const same = own.find((share) => share.cid === cid)
     const sharedAtMs = clock.now()
-    index.held.set(cid, { sizeBytes: file.sizeBytes })
     const recordId =
       same?.id ??
       shares.share(cid, {
@@ -201,7 +211,7 @@ export class Sharer {
         sharedAtMs,
         simulated,
       })
-    index.files.set(file.path, { sizeBytes: file.sizeBytes, mtimeMs: file.mtimeMs, cid, recordId, sharedAtMs })
+    index.setFile(file.path, { sizeBytes: file.sizeBytes, mtimeMs: file.mtimeMs, cid, recordId, sharedAtMs })
     for (const old of own) if (old.id !== recordId) shares.withdraw(old.id)
     index.changed(this.#deps.signal())
   }
@@ -231,6 +241,7 @@ export class Sharer {
       this.#deps.finished(transfer.view)
     } catch (error) {
       const view = transfer.fail(signal.aborted ? signal.reason : error)
+      this.#deps.index.onReleased()
       if (view.state === 'failed') {
         this.#deps.counters.add(`files.share-failed:${view.error?.code ?? 'INTERNAL'}`)
         this.#deps.log.warn({ err: error, name: view.name }, 'a file could not be shared')

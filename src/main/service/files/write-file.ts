@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { copyFile, link, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
+import { copyFile, link, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { PeerId } from '../../../shared/ids.ts'
 import { diskError, systemCode } from './disk-error.ts'
+import { partSuffix } from './folder-scan.ts'
 import { numbered } from './safe-name.ts'
 
 /** Small writes are slow on cards; a leaf of 256 KiB is written as it is. */
@@ -84,6 +87,22 @@ export class PartFile {
     await handle?.close()
   }
 }
+
+/** A name for a part file of this peer: hidden, and never taken. */
+export function partName(peer: PeerId): string {
+  return `.${randomUUID()}${markOf(peer)}`
+}
+
+/** Removes what a killed process of this peer left half written; others' part files have another mark. */
+export async function removeParts(dirs: readonly string[], peer: PeerId): Promise<void> {
+  for (const dir of new Set(dirs)) {
+    for (const name of await readdir(dir).catch(() => [])) {
+      if (name.startsWith('.') && name.endsWith(markOf(peer))) await unlink(join(dir, name)).catch(() => {})
+    }
+  }
+}
+
+const markOf = (peer: PeerId): string => `.${peer.slice(-8)}${partSuffix}`
 
 /**
  * Gives a finished part file its name in the same folder: `name`, or `name (2)` when another file has it. A file that

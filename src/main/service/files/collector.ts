@@ -1,0 +1,88 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { Startable } from '../../base/lifecycle.ts'
+import type { Log } from '../../base/log.ts'
+import type { ContentStore, KeptRoots } from './content-store.ts'
+
+export interface CollectorDeps {
+  readonly store: Pick<ContentStore, 'collect'>
+  readonly kept: () => KeptRoots
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly log: Log
+}
+
+/** Nothing is lost by waiting a little, and files that change together are collected together. */
+const defaultAfterMs = 60_000
+/** A collection may take a twentieth of the time: a log folder that rotates every few seconds costs no more. */
+const restFactor = 19
+
+/** Frees the blocks that no file needs any more: some time after a file went away, and after the start. */
+export class Collector implements Startable {
+  readonly #deps: CollectorDeps
+  readonly #afterMs: number
+  #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
+  #due = Promise.withResolvers<void>()
+
+  /** @param init `afterMs`: from a withdrawal, or the start, to the collection; default 60 s */
+  constructor(deps: CollectorDeps, init: { readonly afterMs?: number } = {}) {
+    this.#deps = deps
+    this.#afterMs = init.afterMs ?? defaultAfterMs
+  }
+
+  async start(): Promise<void> {
+    if (this.#run !== null) return
+    const stop = new AbortController()
+    this.soon()
+    this.#run = { stop, ended: this.#loop(stop.signal) }
+  }
+
+  async stop(): Promise<void> {
+    const run = this.#run
+    this.#run = null
+    run?.stop.abort()
+    this.soon()
+    await run?.ended
+  }
+
+  /** Something may have become free. */
+  soon(): void {
+    this.#due.resolve()
+  }
+
+  async #loop(signal: AbortSignal): Promise<void> {
+    const { clock, counters, log } = this.#deps
+    let restMs = 0
+    while (!signal.aborted) {
+      await this.#due.promise
+      await clock.sleep(Math.max(this.#afterMs, restMs), { signal }).catch(() => {})
+      if (signal.aborted) return
+      this.#due = Promise.withResolvers<void>()
+      const startedMs = clock.monotonic()
+      try {
+        await this.#collect(signal)
+      } catch (err) {
+        if (signal.aborted) return
+        counters.add('files.collect:failed')
+        log.warn({ err }, 'blocks that no file needs could not be removed; trying again')
+        this.soon()
+      }
+      restMs = restFactor * (clock.monotonic() - startedMs)
+    }
+  }
+
+  async #collect(signal: AbortSignal): Promise<void> {
+    const { store, kept, counters, log } = this.#deps
+    const collected = await store.collect(kept, { signal })
+    if (collected === null) {
+      // It is repaired, or no longer offered, and then there is another collection.
+      counters.add('files.collect:put-off')
+      return
+    }
+    counters.add('files.collect:done')
+    if (collected.freedBlocks === 0) return
+    counters.add('files.collect:blocks', collected.freedBlocks)
+    counters.add('files.collect:bytes', collected.freedBytes)
+    log.info({ ...collected }, 'blocks that no file needs were removed')
+  }
+}
