@@ -107,6 +107,7 @@ test('what was refused is not fetched again at the next look', async () => {
   const b = await startPeer({ bootstrap: [ahead.address] })
   await vi.waitFor(() => expect(b.counters.get('catch-up.done')).toBe(2), soon)
   expect(b.counters.get('ingest.refused:future')).toBe(5)
+  expect(b.exchange.clocks.behindMs(ahead.node.peerId)).toBeLessThan(-3_500_000)
 })
 
 test('peers of another swarm exchange nothing', async () => {

@@ -14,6 +14,7 @@ import { CatchUpFailed, FrameStream } from './catch-up-stream.ts'
 import { catchUp, firstCursor, tellNews } from './catch-up.ts'
 import { GossipChannel } from './channels/gossipsub.ts'
 import { Ingest } from './ingest.ts'
+import { NeighbourClocks } from './neighbour-clocks.ts'
 import { garbagePoints } from './offenders.ts'
 import { RefusedIds } from './refused-ids.ts'
 import type { SwarmNode } from './swarm-node.ts'
@@ -42,6 +43,8 @@ const maxPassedOn = 256
  * and with every neighbour whatever was missed is made up for, both ways. The node and the pool are started before.
  */
 export class Exchange implements Startable {
+  /** Neighbours whose clock, or ours, is so wrong that what they say is refused. */
+  readonly clocks: NeighbourClocks
   readonly #deps: ExchangeDeps
   readonly #swarm: string
   readonly #ingest: Ingest
@@ -59,7 +62,8 @@ export class Exchange implements Startable {
   constructor(deps: ExchangeDeps, init: { readonly swarm: string }) {
     this.#deps = deps
     this.#swarm = init.swarm
-    this.#ingest = new Ingest(deps)
+    this.clocks = new NeighbourClocks(deps)
+    this.#ingest = new Ingest({ ...deps, clocks: this.clocks })
     this.#refused = new RefusedIds(deps)
     this.#gossip = new GossipChannel(
       { ...deps, ingest: this.#ingest, onLost: (neighbour) => this.#schedule.soon(neighbour, 1_000) },

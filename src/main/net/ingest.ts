@@ -3,11 +3,12 @@ import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import type { Startable } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
-import { decodeBatch } from '../model/record-codec.ts'
+import { decodeBatch, decodeSigned } from '../model/record-codec.ts'
 import type { SignedRecord } from '../model/record.ts'
 import type { RejectReason } from '../model/reject.ts'
 import type { RecordBook } from '../store/record-book.ts'
 import type { Arrival } from '../store/record-store.ts'
+import type { NeighbourClocks } from './neighbour-clocks.ts'
 import { VerifyOnce } from './verify-once.ts'
 import type { VerifyPool } from './verify-pool.ts'
 
@@ -159,12 +160,20 @@ export class Ingest implements Startable {
       seen += batch.records.length
       for (const bytes of batch.records) {
         const checked = this.#deps.book.check(bytes, now)
-        if (checked.kind === 'rejected') refuse(job, checked.reason)
-        else if (checked.kind === 'known') job.known += 1
-        else candidates.push({ job, record: checked.record })
+        if (checked.kind === 'rejected') {
+          refuse(job, checked.reason)
+          if (checked.reason === 'expired' || checked.reason === 'future') this.#noteClock(bytes, job.source.from)
+        }
+        if (checked.kind === 'known') job.known += 1
+        if (checked.kind === 'check-signature') candidates.push({ job, record: checked.record })
       }
     }
     return { jobs, candidates }
+  }
+
+  #noteClock(bytes: Uint8Array, from: PeerId): void {
+    const decoded = decodeSigned(bytes)
+    if (decoded.kind === 'ok') this.#deps.clocks?.refused(from, decoded.record.body)
   }
 
   async #finish(jobs: readonly Job[], candidates: readonly Candidate[]): Promise<void> {
@@ -226,6 +235,8 @@ export class Ingest implements Startable {
 export interface IngestDeps {
   readonly book: IngestBook
   readonly pool: VerifyPool
+  /** Told of records that were refused for their time. */
+  readonly clocks?: NeighbourClocks
   readonly clock: Clock
   readonly counters: Counters
   readonly log: Log

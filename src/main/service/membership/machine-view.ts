@@ -11,6 +11,8 @@ export interface MachineContext {
   readonly nameOf: (peer: PeerId) => string
   readonly latencyMs: number | null
   readonly clockErrorMs: number | undefined
+  /** While its own records are refused for their time: how far its clock is behind ours. */
+  readonly refusedBehindMs: number | undefined
   readonly health: HealthView | undefined
   readonly spark: MachineView['spark']
   readonly lastLog: MachineView['lastLog']
@@ -53,10 +55,11 @@ export function shortName(peer: PeerId): string {
 function statusReason(machine: Machine, context: MachineContext): string {
   if (context.self) return 'this peer itself'
   const { last, left, status } = machine
+  const refused = machine.connected ? refusedWords(context.refusedBehindMs) : ''
   if (last === undefined) {
-    return machine.connected
-      ? 'connected, but it has not announced itself; its clock may be wrong, or it is of another swarm'
-      : 'never heard itself'
+    if (!machine.connected) return 'never heard itself'
+    if (refused !== '') return `connected, but ${refused}`
+    return 'connected, but it has not announced itself yet; if that lasts, it is of another swarm'
   }
   const ago = span(context.nowMs - last.atMs)
   const way = wayWords(machine, context)
@@ -64,6 +67,7 @@ function statusReason(machine: Machine, context: MachineContext): string {
   if (status === 'alive') return `spoke ${ago} ago, heard ${way}${clockWords(context.clockErrorMs)}`
   const linked = machine.connected ? '; there is still a connection to it' : ''
   const before = status === 'gone' ? 'silent for' : 'overdue: silent for'
+  if (refused !== '') return `${before} ${ago}; there is still a connection to it, but ${refused}`
   return `${before} ${ago}; last heard ${way}${linked}${clockWords(context.clockErrorMs)}`
 }
 
@@ -86,6 +90,12 @@ function wayWords(machine: Machine, { nameOf }: MachineContext): string {
 function clockWords(errorMs: number | undefined): string {
   if (errorMs === undefined || Math.abs(errorMs) <= clockToleranceMs) return ''
   return `; its clock is ${span(Math.abs(errorMs))} ${errorMs > 0 ? 'behind' : 'ahead'}`
+}
+
+function refusedWords(behindMs: number | undefined): string {
+  if (behindMs === undefined) return ''
+  const [why, way] = behindMs > 0 ? ['expired', 'behind'] : ['from the future', 'ahead of']
+  return `what it says is refused as ${why}: its clock is ${span(Math.abs(behindMs))} ${way} ours; one of the two is wrong`
 }
 
 function evidence(

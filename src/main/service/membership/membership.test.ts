@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { PeerId } from '../../../shared/ids.ts'
 import { FakeClock } from '../../base/clock.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import { encodeMachine, type MachineFacts } from './machine-record.ts'
@@ -276,4 +277,26 @@ test('when this clock is set, nobody is doubted before having had time to speak'
   clock.jump(40 * 365 * 24 * 3_600_000)
   await clock.advance(31_000)
   expect(statuses).toEqual(['unknown>alive'])
+})
+
+test('a neighbour whose clock is in 1970 is shown, with the reason why nothing is known of it', async () => {
+  robotClock.jump(60_000 - robotClock.now())
+  const told: PeerId[] = []
+  membership.events.on('machines:changed', ({ peers }) => told.push(...peers))
+  me.links.up(robot.peerId)
+  expect(membership.get(robot.peerId)?.statusReason).toMatch(/has not announced itself/)
+  told.length = 0
+  const { record } = announce()
+  expect(me.book.check(record)).toMatchObject({ kind: 'rejected', reason: 'expired' })
+  me.clocks.refused(robot.peerId, record.body)
+  expect(told).toEqual([robot.peerId])
+  expect(membership.get(robot.peerId)).toMatchObject({
+    status: 'unknown',
+    statusReason: expect.stringMatching(
+      /^connected, but .* refused as expired: its clock is 19\d{3} d behind ours/,
+    ) as string,
+  })
+  // Set right, it is refused no more, and soon speaks for itself.
+  await clock.advance(180_000)
+  expect(membership.get(robot.peerId)?.statusReason).toMatch(/has not announced itself/)
 })

@@ -30,11 +30,19 @@ export interface HealthSource {
   spark(peer: PeerId): MachineView['spark']
 }
 
+/** Neighbours whose own records are refused for their time. */
+export interface RefusedClocks {
+  /** How far its clock is behind ours (ahead: negative), in ms; undefined while its records are taken. */
+  behindMs(peer: PeerId): number | undefined
+  readonly events: EventSource<{ 'clock:refused': { readonly peer: PeerId } }>
+}
+
 export interface MembershipDeps {
   readonly peerId: PeerId
   readonly book: RecordBook
   readonly node: MembershipNode
   readonly health: HealthSource
+  readonly clocks: RefusedClocks
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
@@ -106,7 +114,7 @@ export class Membership implements Startable {
     if (this.#running) return
     this.#running = true
     const stopped = (): boolean => !this.#running
-    const { book, clock, node } = this.#deps
+    const { book, clock, clocks, node } = this.#deps
     this.#forgotten.load()
     this.#loading = true
     this.#unsubscribe = [
@@ -125,7 +133,10 @@ export class Membership implements Startable {
     // What the store says of the time before this start is no news, nor is what came while it was read.
     for (const machine of this.#table.all()) this.#table.judge(machine.peer, clock.now())
     this.#loading = false
-    this.#unsubscribe.push(node.events.on('links:changed', () => this.#linksChanged()))
+    this.#unsubscribe.push(
+      node.events.on('links:changed', () => this.#linksChanged()),
+      clocks.events.on('clock:refused', ({ peer }) => this.#tell([peer])),
+    )
     await this.#announcer.start()
     this.#linksChanged()
     await this.#silence.start()
@@ -266,13 +277,14 @@ export class Membership implements Startable {
   }
 
   #view(machine: Machine, latencies: ReadonlyMap<PeerId, number | null>): MachineView {
-    const { clock, health, peerId } = this.#deps
+    const { clock, clocks, health, peerId } = this.#deps
     return machineView(machine, {
       nowMs: clock.now(),
       self: machine.peer === peerId,
       nameOf: (peer) => this.nameOf(peer),
       latencyMs: latencies.get(machine.peer) ?? null,
       clockErrorMs: this.#table.clockErrorMs(machine.peer),
+      refusedBehindMs: clocks.behindMs(machine.peer),
       health: health.latest(machine.peer),
       spark: health.spark(machine.peer),
       lastLog: this.#logs.get(machine.peer),

@@ -6,6 +6,7 @@ import { FakeClock } from '../../../base/clock.ts'
 import { Counters } from '../../../base/counters.ts'
 import { Emitter } from '../../../base/emitter.ts'
 import { silentLog } from '../../../base/log.ts'
+import { NeighbourClocks } from '../../../net/neighbour-clocks.ts'
 import { Database } from '../../../store/database.ts'
 import { identityOfSeed } from '../../../store/identity-store.ts'
 import { RecordBook } from '../../../store/record-book.ts'
@@ -49,12 +50,14 @@ export class TestMachine {
   readonly log = silentLog
   readonly random = (): number => 0.5
   readonly links = new TestLinks()
+  readonly clocks: NeighbourClocks
   readonly identity
   database: Database
   book: RecordBook
 
   constructor(seed: number, clock: FakeClock) {
     this.clock = clock
+    this.clocks = new NeighbourClocks(this)
     this.home = mkdtempSync(join(tmpdir(), 'dt-swarm-service-'))
     this.identity = identityOfSeed(new Uint8Array(32).fill(seed))
     ;[this.database, this.book] = this.#open()
