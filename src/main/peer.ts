@@ -1,15 +1,15 @@
 import { randomInt } from 'node:crypto'
-import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import type { PeerId } from '../shared/ids.ts'
-import { isAbort } from '../shared/errors.ts'
-import { settingsSchema, type InfoView, type RobotFacts, type Settings, type SystemStatusView } from '../shared/views.ts'
+import { isAbort, SwarmError } from '../shared/errors.ts'
+import type { InfoView, RobotFacts, Settings, SystemStatusView } from '../shared/views.ts'
 import { systemClock, type Clock } from './base/clock.ts'
 import { Counters } from './base/counters.ts'
 import { startAll, stopAll, type Startable } from './base/lifecycle.ts'
 import type { Log } from './base/log.ts'
+import { openSettings } from './peer-settings.ts'
 import { Exchange } from './net/exchange.ts'
-import { wrongAddress } from './net/listen.ts'
+import { LastPort, portsToTry } from './net/last-port.ts'
 import { SwarmNode } from './net/swarm-node.ts'
 import { VerifyPool } from './net/verify-pool.ts'
 import { Diagnostics, type DiagnosticsInit } from './service/diagnostics/diagnostics.ts'
@@ -17,14 +17,14 @@ import type { Sampler } from './service/diagnostics/sampler.ts'
 import { SystemSampler } from './service/diagnostics/system-sampler.ts'
 import { Discovery } from './service/discovery/discovery.ts'
 import { FileService } from './service/files/file-service.ts'
+import { clockWarning, isPossibleTime } from './service/membership/clock-sense.ts'
 import { Membership, type MembershipInit } from './service/membership/membership.ts'
-import { SettingsService } from './service/settings/settings-service.ts'
+import type { SettingsService } from './service/settings/settings-service.ts'
 import { Upkeep } from './service/upkeep/upkeep.ts'
 import { Database } from './store/database.ts'
 import { openIdentity, type Identity, type KeyProtector } from './store/identity-store.ts'
 import { MetricStore } from './store/metric-store.ts'
 import { RecordBook } from './store/record-book.ts'
-import { SettingsStore } from './store/settings-store.ts'
 
 export interface PeerOptions {
   /** The peer's folder; made (0700) when it is not there. */
@@ -80,7 +80,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const database = Database.open(basics, { home })
   try {
     const identity = openIdentity({ home, protector: options.protector })
-    const settings = openSettings(basics, options)
+    const settings = openSettings(basics, { home, overrides: options.settings ?? {} })
     return wire({ ...basics, options, database, identity, settings })
   } catch (error) {
     database.close()
@@ -93,22 +93,6 @@ interface Basics {
   readonly random: () => number
   readonly log: Log
   readonly counters: Counters
-}
-
-function openSettings(basics: Basics, options: PeerOptions): SettingsService {
-  const defaults: Settings = {
-    name: hostname().split('.')[0]?.slice(0, 63) || 'peer',
-    role: 'operator',
-    shareDir: join(homedir(), 'shared-logs'),
-    downloadDir: join(homedir(), 'Downloads'),
-    listen: [],
-    bootstrap: [],
-    mdns: true,
-    theme: 'system',
-  }
-  const path = join(options.home, 'settings.json')
-  const store = new SettingsStore<Settings>(basics, { path, schema: settingsSchema, defaults })
-  return new SettingsService({ store, checkAddress: wrongAddress }, { overrides: options.settings ?? {} })
 }
 
 interface Opened extends Basics {
@@ -133,17 +117,25 @@ function wire(opened: Opened): Peer {
   })
 
   const book = new RecordBook({ ...basics, database, identity })
+  const portPath = join(options.home, 'port')
   const metrics = new MetricStore({ ...basics, database })
   const node = new SwarmNode(
     { ...basics, identity },
-    { swarm, listen: chosen.listen, bootstrap: chosen.bootstrap, mdns: chosen.mdns },
+    {
+      swarm,
+      listen: chosen.listen,
+      preferredPorts: portsToTry(portPath),
+      bootstrap: chosen.bootstrap,
+      mdns: chosen.mdns,
+    },
   )
+  const lastPort = new LastPort({ node, log }, { path: portPath, chosenByUs: chosen.listen.length === 0 })
   const pool = new VerifyPool(basics)
   const exchange = new Exchange({ ...basics, node, book, pool }, { swarm })
   const sampler = options.sampler ?? new SystemSampler(basics, { folder: options.home })
   const diagnostics = new Diagnostics({ ...basics, peerId, book, metrics, sampler }, options.diagnostics)
   const membership = new Membership(
-    { ...basics, peerId, book, node, health: diagnostics },
+    { ...basics, peerId, book, node, health: diagnostics, clocks: exchange.clocks },
     {
       profile: profile(chosen),
       startedAtMs,
@@ -165,7 +157,8 @@ function wire(opened: Opened): Peer {
   )
   const upkeep = new Upkeep(basics, {
     chores: [
-      { name: 'sweep-records', everyMs: 60_000, run: () => book.sweep().more },
+      // By a clock that says 1970 everything is from the future; what a robot holds must outlive its boot.
+      { name: 'sweep-records', everyMs: 60_000, run: () => isPossibleTime(clock.now()) && book.sweep().more },
       {
         name: 'sweep-metrics',
         everyMs: 300_000,
@@ -179,8 +172,13 @@ function wire(opened: Opened): Peer {
   // Stopped in reverse: goodbyes are said while the network is up, the store is closed when nothing writes any more.
   const store: Startable = { start: async () => {}, stop: async () => database.close() }
   const discovery = new Discovery({ book, node })
-  const parts = [store, pool, node, exchange, discovery, diagnostics, membership, files, upkeep]
+  const parts = [store, pool, node, lastPort, exchange, discovery, diagnostics, membership, files, upkeep]
 
+  const clockWarnings = () => {
+    const neighbours = node.neighbours()
+    const behindMs = neighbours.flatMap((peer) => exchange.clocks.behindMs(peer) ?? [])
+    return clockWarning({ nowMs: clock.now(), neighbours: neighbours.length, behindMs }) ?? []
+  }
   const applySettings = (now: Settings): void => {
     membership.setProfile(profile(now))
     node.setBootstrap(now.bootstrap)
@@ -189,7 +187,26 @@ function wire(opened: Opened): Peer {
     })
   }
   let undo: (() => void) | null = null
-  let state: 'new' | 'running' | 'stopped' = 'new'
+  let starting: Promise<void> | null = null
+  let stopping: Promise<void> | null = null
+
+  const begin = async (): Promise<void> => {
+    undo = settings.events.on('settings:changed', applySettings)
+    try {
+      await startAll(parts)
+    } catch (error) {
+      undo()
+      throw error
+    }
+    log.info({ peer: peerId, addresses: node.addresses() }, 'the peer is up')
+  }
+  const end = async (): Promise<void> => {
+    // Parts that are still being started would outlive their stop.
+    await starting?.catch(() => {})
+    undo?.()
+    await stopAll(parts)
+    log.info({ peer: peerId }, 'the peer has stopped')
+  }
 
   return {
     peerId,
@@ -205,18 +222,11 @@ function wire(opened: Opened): Peer {
     files,
     settings,
     async start() {
-      if (state !== 'new') return
-      state = 'running'
-      undo = settings.events.on('settings:changed', applySettings)
-      await startAll(parts)
-      log.info({ peer: peerId, addresses: node.addresses() }, 'the peer is up')
+      if (stopping !== null) throw new SwarmError('INTERNAL', 'This peer has stopped: make a new one to start again.')
+      await (starting ??= begin())
     },
     async stop() {
-      if (state === 'stopped') return
-      state = 'stopped'
-      undo?.()
-      await stopAll(parts)
-      log.info({ peer: peerId }, 'the peer has stopped')
+      await (stopping ??= end())
     },
     info: () => ({
       peer: peerId,
@@ -240,7 +250,7 @@ function wire(opened: Opened): Peer {
         transfersRunning: files.transfers().filter(({ state: now }) => now === 'waiting' || now === 'running').length,
         records: book.counts().reduce((sum, { records }) => sum + records, 0),
         counters: counters.snapshot(),
-        warnings: [...files.warnings()],
+        warnings: [clockWarnings(), files.warnings()].flat(),
       }
     },
   }

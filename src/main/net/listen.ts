@@ -14,13 +14,17 @@ interface Endpoint {
 }
 
 /**
- * The addresses to listen on when none are given: TCP and QUIC on every interface, IPv6 where the machine has it,
- * on the preferred port when it is free on all of them, else on a port that the system chooses.
+ * The addresses to listen on when none are given: TCP and QUIC on every interface, IPv6 where the machine has it, all on
+ * one port: the first of the preferred ones that is free on all of them, else one that the system chooses.
  */
-export async function defaultListen(preferredPort: number, withQuic: boolean): Promise<readonly string[]> {
+export async function defaultListen(preferredPorts: readonly number[], withQuic: boolean): Promise<readonly string[]> {
   const hosts = hasIpv6() ? ['0.0.0.0', '::'] : ['0.0.0.0']
-  const port =
-    (await firstTaken(hosts.flatMap((host) => endpointsOf(host, preferredPort)))) === null ? preferredPort : 0
+  let port = 0
+  for (const candidate of [...preferredPorts, await anyPort(), await anyPort()]) {
+    if ((await firstTaken(hosts.flatMap((host) => endpointsOf(host, candidate)))) !== null) continue
+    port = candidate
+    break
+  }
   return hosts.flatMap((host) => {
     const ip = host === '::' ? `/ip6/${host}` : `/ip4/${host}`
     return withQuic ? [`${ip}/tcp/${port}`, `${ip}/udp/${port}/quic-v1`] : [`${ip}/tcp/${port}`]
@@ -110,6 +114,18 @@ async function firstTaken(endpoints: readonly Endpoint[]): Promise<Endpoint | nu
     if (endpoint.port !== 0 && (await isTaken(endpoint))) return endpoint
   }
   return null
+}
+
+/** A port that is free for TCP just now; 0 when the system does not tell. */
+function anyPort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(0))
+    server.listen({ host: '0.0.0.0', port: 0 }, () => {
+      const bound = server.address()
+      server.close(() => resolve(typeof bound === 'object' && bound !== null ? bound.port : 0))
+    })
+  })
 }
 
 /** Only "in use" counts: whatever else is wrong with an address, listening on it tells better. */

@@ -29,8 +29,8 @@ export interface NodeInit {
   readonly swarm: string
   /** Multiaddresses to listen on. Default: TCP and QUIC on every interface. */
   readonly listen?: readonly string[]
-  /** The port for the default addresses, when it is free. Default 4040. */
-  readonly preferredPort?: number
+  /** Ports for the default addresses, the first that is free. Default 4040. */
+  readonly preferredPorts?: readonly number[]
   /** Find peers on the LAN by multicast DNS. Default true. */
   readonly mdns?: boolean
   /** Connections held at most; past this the least useful are closed. Default 128. */
@@ -56,7 +56,7 @@ export async function createNode(
   const listen =
     given.length > 0
       ? given.filter((address) => quic !== null || !address.includes('/quic'))
-      : await defaultListen(init.preferredPort ?? defaultPort, quic !== null)
+      : await defaultListen(init.preferredPorts ?? [defaultPort], quic !== null)
   const maxConnections = init.maxLinks ?? 128
   const denied = (peer: { toString(): string }): boolean => deps.offenders.banned(peer.toString())
   const topic = recordsTopic(init.swarm)

@@ -148,11 +148,11 @@ test('the preferred port is taken when free, another one when not', async () => 
   const port = (server.address() as AddressInfo).port
   server.close()
   await once(server, 'close')
-  const first = await makeNode({ listen: [], preferredPort: port })
+  const first = await makeNode({ listen: [], preferredPorts: [port] })
   await first.start()
   expect(first.addresses().some((address) => address.includes(`/ip4/127.0.0.1/tcp/${port}/`))).toBe(true)
   expect(first.addresses().some((address) => address.includes(`/udp/${port}/quic-v1/`))).toBe(true)
-  const second = await makeNode({ listen: [], preferredPort: port })
+  const second = await makeNode({ listen: [], preferredPorts: [port] })
   await second.start()
   expect(second.addresses().length).toBeGreaterThan(0)
   expect(second.addresses().some((address) => address.includes(`/tcp/${port}/`))).toBe(false)

@@ -1,0 +1,36 @@
+import { homedir, hostname } from 'node:os'
+import { join } from 'node:path'
+import { settingsSchema, type Settings } from '../shared/views.ts'
+import type { Clock } from './base/clock.ts'
+import type { Counters } from './base/counters.ts'
+import type { Log } from './base/log.ts'
+import { wrongAddress } from './net/listen.ts'
+import { SettingsService } from './service/settings/settings-service.ts'
+import { SettingsStore } from './store/settings-store.ts'
+
+/** What a peer does that nobody told otherwise. */
+export function defaultSettings(): Settings {
+  return {
+    name: hostname().split('.')[0]?.slice(0, 63) || 'peer',
+    role: 'operator',
+    shareDir: join(homedir(), 'shared-logs'),
+    downloadDir: join(homedir(), 'Downloads'),
+    listen: [],
+    bootstrap: [],
+    mdns: true,
+    theme: 'system',
+  }
+}
+
+/**
+ * The settings of a home. @param init.overrides in force for this run, never saved
+ * @throws SwarmError INVALID_INPUT, PERMISSION_DENIED
+ */
+export function openSettings(
+  deps: { readonly clock: Clock; readonly log: Log; readonly counters: Counters },
+  init: { readonly home: string; readonly overrides: Partial<Settings> },
+): SettingsService {
+  const path = join(init.home, 'settings.json')
+  const store = new SettingsStore<Settings>(deps, { path, schema: settingsSchema, defaults: defaultSettings() })
+  return new SettingsService({ store, checkAddress: wrongAddress }, { overrides: init.overrides })
+}
