@@ -169,6 +169,31 @@ describe('Network and Settings', () => {
     show('#/network')
     expect(await screen.findByText('No peer is connected')).toBeDefined()
     expect(screen.getByText('ingest.refused:bad-signature')).toBeDefined()
+    expect(screen.getByText(/whose signature does not match/)).toBeDefined()
+    expect(screen.getByText(/--bootstrap \/ip4\/192.168.1.5\/tcp\/41001\/p2p\/12D3/)).toBeDefined()
+  })
+
+  test('warnings stand on the page, and the health line and the rail lead there', async () => {
+    const swarm = show('#/network')
+    await screen.findByText('No peer is connected')
+    const [status] = swarm.status.all()
+    if (status === undefined) throw new Error('the fake swarm has a status')
+    const message = 'The share folder /data cannot be read. Fix its permissions.'
+    swarm.status.put({ ...status, warnings: [{ code: 'SHARE_DIR_UNREADABLE', message }] })
+    expect(await screen.findByText(message)).toBeDefined()
+    expect(screen.getByRole('link', { name: '1 warning' }).getAttribute('href')).toBe('#/network')
+    expect(screen.getByRole('link', { name: /^Network\s*1/ })).toBeDefined()
+  })
+
+  test('reads the links anew when one comes', async () => {
+    const swarm = show('#/network')
+    await screen.findByText('No peer is connected')
+    const asked = (): number => swarm.asked.filter((call) => call === 'network.links').length
+    const before = asked()
+    const [status] = swarm.status.all()
+    if (status === undefined) throw new Error('the fake swarm has a status')
+    swarm.status.put({ ...status, links: status.links + 1 })
+    await waitFor(() => expect(asked()).toBeGreaterThan(before), { timeout: 1_000 })
   })
 
   test('saves what changed and says what waits for the next start', async () => {

@@ -45,9 +45,21 @@ function useLogsBadge(): Badge {
   return { count: Math.max(running, sending), level: 'busy', words: 'transfers running' }
 }
 
+function useNetworkBadge(): Badge {
+  const { system } = useStores()
+  const count = useStore(system.status.store, (state) =>
+    state.phase === 'ready' ? (state.items.get('status')?.warnings.length ?? 0) : 0,
+  )
+  return { count, level: 'look', words: count === 1 ? 'warning' : 'warnings' }
+}
+
 /** The pages, each with a quiet badge. */
 export function Rail({ current }: { readonly current: string }) {
-  const badges: Readonly<Record<string, Badge>> = { fleet: useFleetBadge(), logs: useLogsBadge() }
+  const badges: Readonly<Record<string, Badge>> = {
+    fleet: useFleetBadge(),
+    logs: useLogsBadge(),
+    network: useNetworkBadge(),
+  }
   return (
     <nav className="rail" aria-label="Pages">
       <div className="rail-mark">

@@ -3,6 +3,7 @@ import { spotlight } from '@mantine/spotlight'
 import { IconPlugConnected, IconPlugConnectedX, IconSearch } from '@tabler/icons-react'
 import { useStore } from 'zustand'
 import { useShallow } from 'zustand/shallow'
+import { plural } from '../format.ts'
 import { useStores } from '../state/context.ts'
 import { fleetHealth } from '../state/select-fleet.ts'
 import { useInfo } from '../state/use-info.ts'
@@ -41,7 +42,10 @@ export function TopBar() {
 }
 
 function Health() {
-  const { fleet } = useStores()
+  const { fleet, system } = useStores()
+  const warnings = useStore(system.status.store, (state) =>
+    state.phase === 'ready' ? (state.items.get('status')?.warnings.length ?? 0) : 0,
+  )
   const { level, text } = useStore(
     fleet.store,
     useShallow((state) =>
@@ -53,6 +57,11 @@ function Health() {
   return (
     <div className="top-health live">
       <LevelMark level={level} /> {text}
+      {warnings === 0 ? null : (
+        <a className="top-warnings level-look" href="#/network">
+          <LevelMark level="look" /> {plural(warnings, 'warning')}
+        </a>
+      )}
     </div>
   )
 }

@@ -5,7 +5,13 @@ import { problemOf, type Problem } from '../bridge/problem.ts'
 export type Async<Value> =
   | { readonly phase: 'idle' }
   | { readonly phase: 'loading' }
-  | { readonly phase: 'ready'; readonly value: Value }
+  /** `failing`: why the last attempt to read it anew failed; the value is of `atMs`. */
+  | {
+      readonly phase: 'ready'
+      readonly value: Value
+      readonly atMs: number
+      readonly failing: Problem | null
+    }
   | { readonly phase: 'failed'; readonly problem: Problem }
 
 export interface AsyncStore<Value> {
@@ -16,7 +22,7 @@ export interface AsyncStore<Value> {
   set(value: Value): void
 }
 
-export function createAsyncStore<Value>(ask: () => Promise<Value>): AsyncStore<Value> {
+export function createAsyncStore<Value>(ask: () => Promise<Value>, now: () => number = Date.now): AsyncStore<Value> {
   const store = createStore<Async<Value>>(() => ({ phase: 'idle' }))
   let turn = 0
   return {
@@ -26,16 +32,17 @@ export function createAsyncStore<Value>(ask: () => Promise<Value>): AsyncStore<V
       if (store.getState().phase !== 'ready') store.setState({ phase: 'loading' }, true)
       try {
         const value = await ask()
-        if (mine === turn) store.setState({ phase: 'ready', value }, true)
+        if (mine === turn) store.setState({ phase: 'ready', value, atMs: now(), failing: null }, true)
       } catch (error) {
-        if (mine === turn && store.getState().phase !== 'ready') {
-          store.setState({ phase: 'failed', problem: problemOf(error) }, true)
-        }
+        if (mine !== turn) return
+        const problem = problemOf(error)
+        const state = store.getState()
+        store.setState(state.phase === 'ready' ? { ...state, failing: problem } : { phase: 'failed', problem }, true)
       }
     },
     set: (value) => {
       turn += 1
-      store.setState({ phase: 'ready', value }, true)
+      store.setState({ phase: 'ready', value, atMs: now(), failing: null }, true)
     },
   }
 }

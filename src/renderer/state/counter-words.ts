@@ -1,0 +1,104 @@
+/** Counters in the groups in which one asks for them. */
+export const counterGroups = ['Came and went', 'Refused', 'Dropped or tried again', 'Trouble on this machine'] as const
+export type CounterGroup = (typeof counterGroups)[number]
+
+export interface CounterWords {
+  readonly group: CounterGroup
+  /** What it means, in a sentence, and what to do where there is something to do. */
+  readonly meaning: string
+}
+
+const went = counterGroups[0]
+const refused = counterGroups[1]
+const again = counterGroups[2]
+const trouble = counterGroups[3]
+
+/** By the beginning of the name; the longest that fits counts. The same meanings stand in docs/troubleshooting.md. */
+const words: readonly (readonly [start: string, group: CounterGroup, meaning: string])[] = [
+  ['gossip.received', went, 'Records that neighbours sent, known ones included.'],
+  ['gossip.sent', went, 'Records of this peer that were sent.'],
+  ['gossip.sent-to-nobody', went, 'Sent while no neighbour listened; they get it by catching up.'],
+  ['ingest.added', went, 'New records that passed every check and were kept.'],
+  ['verify.checks', went, 'Signatures that were checked.'],
+  ['catch-up.done', went, 'Rounds in which this peer and a neighbour told each other what was missing.'],
+  ['files.block:fetched', went, 'Pieces of files that were fetched from others.'],
+  ['dial.network-changed', went, 'The network of this machine changed; peers were dialled anew.'],
+  ['ingest.refused', refused, 'Records that were not taken.'],
+  ['ingest.refused:bad-signature', refused, 'Records whose signature does not match: damaged, or forged.'],
+  ['ingest.refused:future', refused, 'Records dated more than 10 minutes ahead: set the clock of their author.'],
+  ['ingest.refused:expired', refused, 'Records past their validity: late, or the clock of one of us is wrong.'],
+  ['ingest.refused:superseded', refused, 'Older than what is known already; harmless.'],
+  ['ingest.refused:known', refused, 'Known already; harmless.'],
+  ['ingest.refused:oversize', refused, 'Records larger than any may be.'],
+  ['ingest.refused:malformed', refused, 'Records that cannot be read.'],
+  ['ingest.refused:not-canonical', refused, 'Records whose bytes are not in the one form that is signed.'],
+  ['gossip.refused', refused, 'Messages of a neighbour that behaves badly.'],
+  ['catch-up.refused', refused, 'Requests to catch up that were garbled, or came while too many ran.'],
+  ['membership.refused', refused, 'Announcements of machines that are not valid, or more than can be known.'],
+  ['diagnostics.refused', refused, 'Health summaries whose values are not valid.'],
+  ['files.record', refused, 'Records of files whose values are not valid.'],
+  ['files.skipped', refused, 'Files of the share folder that were left out: unreadable, badly named, or too many.'],
+  ['web.refused', refused, 'Calls to the web side without token, from a foreign origin, too large or garbled.'],
+  ['window.refused', refused, 'Requests of the window that were not valid.'],
+  ['gossip.dropped:overflow', again, 'More came than could be checked in time; catching up brings it.'],
+  ['ingest.dropped', again, 'More came than could be kept in time; catching up brings it.'],
+  ['gossip.lost-stream', again, 'A neighbour closed its stream; it was opened anew.'],
+  ['gossip.failed', again, 'Messages that could not be sent to a neighbour.'],
+  ['catch-up.failed', again, 'Catching up with a neighbour broke off; it is tried again.'],
+  ['dial.failed', again, 'Peers that did not answer: the address or a firewall is wrong, or they are off.'],
+  ['links.cut:garbage', again, 'Links cut because the peer sent what is not ours.'],
+  ['links.cut', again, 'Links cut because the peer no longer answered.'],
+  ['files.provider', again, 'Holders of a file that did not deliver; others were asked.'],
+  ['files.fetch-failed', again, 'Fetches that failed. What came is kept; the next try goes on from there.'],
+  ['files.renew', again, 'Records of our files that could not be renewed; it is tried again.'],
+  ['files.share-failed', trouble, 'Files that could not be shared: see the transfers.'],
+  [
+    'files.block:corrupt',
+    trouble,
+    'Pieces on disk that did not match their hash; they are fetched again. Check the disk.',
+  ],
+  [
+    'files.share-folder',
+    trouble,
+    'The share folder cannot be read: fix its permissions, or choose another in Settings.',
+  ],
+  ['files.watch', trouble, 'The system refused to watch the share folder; it is scanned from time to time instead.'],
+  ['files.index', trouble, 'The list of shared files was damaged or could not be saved; it is made again.'],
+  ['node.unavailable:mdns', trouble, 'Peers cannot be found by mDNS on this machine: use bootstrap addresses.'],
+  ['node.unavailable:quic', trouble, 'QUIC cannot run on this machine; TCP is used.'],
+  ['store.', trouble, 'The database was damaged or could not be read; records come back from the swarm.'],
+  ['diagnostics.failed', trouble, 'The health of this machine could not be measured, kept or told.'],
+  ['membership.failed', trouble, 'This peer could not announce itself; it is tried again.'],
+  ['ingest.failed', trouble, 'Records that could not be written.'],
+  ['verify.thread-lost', trouble, 'A thread that checks signatures ended; another was started.'],
+  ['upkeep.failed', trouble, 'Housekeeping that failed; it is tried again.'],
+  ['api.failed', trouble, 'Calls of this window or of scripts that failed.'],
+  ['web.failed', trouble, 'Calls to the web side that failed.'],
+]
+
+/** What a counter means. One that this window does not know is still shown, among those that need a look. */
+export function counterWords(name: string): CounterWords {
+  let best: (typeof words)[number] | undefined
+  for (const one of words) if (name.startsWith(one[0]) && one[0].length > (best?.[0].length ?? 0)) best = one
+  return best === undefined
+    ? { group: trouble, meaning: 'Counted by this peer; this window does not know the name.' }
+    : { group: best[1], meaning: best[2] }
+}
+
+export interface CounterRow {
+  readonly name: string
+  readonly count: number
+  readonly meaning: string
+}
+
+/** All counters by group, in the order of the groups; empty groups are left out. */
+export function groupCounters(
+  counters: Readonly<Record<string, number>>,
+): readonly { readonly group: CounterGroup; readonly rows: readonly CounterRow[] }[] {
+  const known = Object.entries(counters)
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([name, count]) => ({ name, count, ...counterWords(name) }))
+  return counterGroups
+    .map((group) => ({ group, rows: known.filter((row) => row.group === group) }))
+    .filter(({ rows }) => rows.length > 0)
+}
