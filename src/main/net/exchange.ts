@@ -1,6 +1,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { PeerId } from '../../shared/ids.ts'
+import { backoffMs } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import type { Unsubscribe } from '../base/emitter.ts'
@@ -35,6 +36,8 @@ export interface ExchangeDeps {
 const maxAnswered = 4
 /** A whole session, however large: a million records over a slow link go on from their cursor in the next one. */
 const sessionTimeoutMs = 10 * 60_000
+/** Some half a minute of tries. */
+const maxTellings = 6
 /** Up to this many caught-up records are gossiped on at once; of more, neighbours are told that there is news. */
 const maxPassedOn = 256
 
@@ -55,9 +58,9 @@ export class Exchange implements Startable {
   #run: AbortController | null = null
   /** Peers whose questions are being answered. */
   readonly #answering = new Map<PeerId, Promise<void>>()
-  readonly #telling = new Set<Promise<void>>()
-  /** Caught up with, and not yet passed on; null once they are too many to gossip. */
-  #toPassOn: StoredRecord[] | null = []
+  readonly #telling = new Map<PeerId, Promise<void>>()
+  /** Caught up with from each, and not yet passed on; null once they are too many to gossip. */
+  readonly #toPassOn = new Map<PeerId, StoredRecord[] | null>()
 
   constructor(deps: ExchangeDeps, init: { readonly swarm: string }) {
     this.#deps = deps
@@ -83,8 +86,11 @@ export class Exchange implements Startable {
     })
     this.#undo.push(
       node.events.on('link:up', ({ peer }) => this.#schedule.add(peer)),
-      node.events.on('link:down', ({ peer }) => this.#schedule.remove(peer)),
-      book.events.on('bucket:merged', ({ records, arrival }) => this.#merged(records, arrival.via)),
+      node.events.on('link:down', ({ peer }) => {
+        this.#schedule.remove(peer)
+        this.#passOn(peer)
+      }),
+      book.events.on('bucket:merged', ({ records, arrival }) => this.#merged(records, arrival)),
     )
     for (const peer of node.neighbours()) this.#schedule.add(peer)
     await this.#schedule.start()
@@ -98,7 +104,7 @@ export class Exchange implements Startable {
     this.#run = null
     await this.#schedule.stop()
     await this.#deps.node.libp2p.unhandle(catchUpProtocol)
-    await Promise.all([...this.#answering.values(), ...this.#telling])
+    await Promise.all([...this.#answering.values(), ...this.#telling.values()])
     await stopAll([this.#ingest, this.#gossip])
   }
 
@@ -107,13 +113,13 @@ export class Exchange implements Startable {
     return this.#schedule.running
   }
 
-  #merged(records: readonly StoredRecord[], via: StoredRecord['arrival']['via']): void {
-    if (via === 'authored') {
-      this.#gossip.publish(records.map(({ record }) => record))
-    } else if (via === 'caught-up' && this.#toPassOn !== null) {
-      this.#toPassOn.push(...records)
-      if (this.#toPassOn.length > maxPassedOn) this.#toPassOn = null
-    }
+  #merged(records: readonly StoredRecord[], { via, from }: StoredRecord['arrival']): void {
+    if (via === 'authored') this.#gossip.publish(records.map(({ record }) => record))
+    if (via !== 'caught-up' || from === null) return
+    const before = this.#toPassOn.get(from)
+    if (before === null) return
+    const all = [...(before ?? []), ...records]
+    this.#toPassOn.set(from, all.length > maxPassedOn ? null : all)
   }
 
   /** One session as the asking side. Resolves to whether it came to its end. */
@@ -141,25 +147,38 @@ export class Exchange implements Startable {
 
   /** What one neighbour knew, the others may lack: two parts of a swarm that meet again become one through this. */
   #passOn(from: PeerId): void {
-    const records = this.#toPassOn
-    this.#toPassOn = []
+    const records = this.#toPassOn.get(from)
+    this.#toPassOn.delete(from)
     const others = this.#deps.node.neighbours().filter((peer) => peer !== from)
-    if (others.length === 0) return
+    if (records === undefined || others.length === 0) return
     if (records === null) for (const peer of others) this.#tell(peer)
-    else if (records.length > 0) this.#gossip.publish(records.map(({ record }) => record))
+    else this.#gossip.publish(records.map(({ record }) => record))
   }
 
+  /** One telling at a time is enough: whoever is told comes afterwards, and finds what came meanwhile too. */
   #tell(peer: PeerId): void {
     const signal = this.#run?.signal
-    if (signal === undefined) return
-    const telling = this.#open(peer, signal)
-      .then(async (frames) => {
+    if (signal === undefined || this.#telling.has(peer)) return
+    const telling = this.#tellUntilHeard(peer, signal)
+    this.#telling.set(peer, telling)
+    void telling.then(() => this.#telling.delete(peer))
+  }
+
+  /** A neighbour may be busy with others just now. One that is never reached looks by itself, only much later. */
+  async #tellUntilHeard(peer: PeerId, signal: AbortSignal): Promise<void> {
+    const { node, clock, random, log } = this.#deps
+    for (let attempt = 0; attempt < maxTellings && !signal.aborted && node.linked(peer); attempt += 1) {
+      let frames: FrameStream | null = null
+      try {
+        frames = await this.#open(peer, signal)
         await tellNews(frames, this.#swarm)
-        await frames.close()
-      })
-      .catch((err: unknown) => this.#deps.log.debug({ err, peer }, 'a neighbour could not be told that there is news'))
-    this.#telling.add(telling)
-    void telling.then(() => this.#telling.delete(telling))
+        return await frames.close()
+      } catch (err) {
+        frames?.abort(new Error('telling of news broke off', { cause: err }))
+        log.debug({ err, peer, attempt }, 'a neighbour could not be told that there is news')
+        await clock.sleep(backoffMs(attempt, random()), { signal }).catch(() => {})
+      }
+    }
   }
 
   async #open(peer: PeerId, signal: AbortSignal): Promise<FrameStream> {
