@@ -2,9 +2,10 @@ import { Dropzone } from '@mantine/dropzone'
 import { notifications } from '@mantine/notifications'
 import { IconFileUpload } from '@tabler/icons-react'
 import { problemOf } from '../bridge/problem.ts'
-import { plural } from '../format.ts'
+import { formatCount, plural } from '../format.ts'
 import { useStores } from '../state/context.ts'
 import type { Stores } from '../state/stores.ts'
+import { entriesWithFolders, maxDropped, walkEntries, type Dropped } from './dropped-files.ts'
 
 /** Hands files to the peer and says what it refused. */
 export async function shareFiles(stores: Stores, files: readonly File[]): Promise<void> {
@@ -39,14 +40,40 @@ export function sayFailed(title: string): (error: unknown) => void {
  * The files of a drop as the system handed them over. The library's own reading goes through file handles, whose
  * files have lost the path by which the desktop takes them. While something is dragged there are only items.
  */
-function droppedFiles(event: unknown): (File | DataTransferItem)[] {
+async function droppedFiles(event: unknown, walkFolders: boolean): Promise<(File | DataTransferItem)[]> {
   if (typeof event !== 'object' || event === null) return []
   if ('dataTransfer' in event && event.dataTransfer instanceof DataTransfer) {
     const { files, items } = event.dataTransfer
-    return 'type' in event && event.type === 'drop' ? [...files] : [...items]
+    if (!('type' in event) || event.type !== 'drop') return [...items]
+    // Before the first wait: afterwards the browser has taken the drop away.
+    const whole = [...files]
+    const entries = walkFolders ? entriesWithFolders(items) : null
+    if (entries === null) return whole
+    const dropped = await walkEntries(entries)
+    sayLeftOut(dropped)
+    return [...dropped.files]
   }
   if ('target' in event && event.target instanceof HTMLInputElement) return [...(event.target.files ?? [])]
   return []
+}
+
+/** A folder was dropped: says what of it is not shared. */
+function sayLeftOut({ files, more, unreadable }: Dropped): void {
+  const show = (title: string, message: string): void => {
+    notifications.show({ color: 'red', title, message, autoClose: false })
+  }
+  if (more) {
+    const message = `The folder has more than ${formatCount(maxDropped)} files: only the first ${formatCount(maxDropped)} are shared. Drop the rest in smaller parts.`
+    show('Not all of the folder is shared', message)
+  }
+  const [first] = unreadable
+  if (first !== undefined) {
+    const others = unreadable.length > 1 ? ` and ${formatCount(unreadable.length - 1)} more` : ''
+    show('Not all could be read', `${first}${others} could not be read, and will not be shared.`)
+  }
+  if (files.length === 0 && first === undefined) {
+    show('Nothing to share', 'The folder that was dropped has no files in it.')
+  }
 }
 
 /** The whole window is a drop target, on every page. */
@@ -55,7 +82,7 @@ export function SharedDrop() {
   return (
     <Dropzone.FullScreen
       active
-      getFilesFromEvent={(event) => Promise.resolve(droppedFiles(event))}
+      getFilesFromEvent={(event) => droppedFiles(event, stores.bridge.kind === 'browser')}
       onDrop={(files) => void shareFiles(stores, files)}
       styles={{
         fullScreen: { background: 'transparent', padding: '1rem' },

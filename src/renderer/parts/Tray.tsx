@@ -9,6 +9,9 @@ import { useInfo } from '../state/use-info.ts'
 import { sayFailed } from './SharedDrop.tsx'
 import { TransferRow, UploadRow } from './TransferRow.tsx'
 
+/** Rows of each kind that the open tray draws. */
+const maxShown = 100
+
 /** Shares and fetches, bottom right: a small pill that opens. Not there when there is nothing to say. */
 export function Tray() {
   const { transfers, uploads, bridge } = useStores()
@@ -19,6 +22,11 @@ export function Tray() {
   const rows = useMemo(
     () => (live.phase === 'ready' ? trayTransfers(live.items.values(), sending.values()) : []),
     [live, sending],
+  )
+  // Those on their way come before those that wait: a dropped folder brings thousands.
+  const uploading = useMemo(
+    () => [...sending.values()].sort((a, b) => Number(a.state === 'waiting') - Number(b.state === 'waiting')),
+    [sending],
   )
   if (rows.length + sending.size === 0) return null
   const running =
@@ -34,6 +42,7 @@ export function Tray() {
       : failed > 0
         ? `${plural(failed, 'transfer')} failed`
         : `${plural(rows.length, 'transfer')} done`
+  const hidden = Math.max(0, rows.length - maxShown) + Math.max(0, uploading.length - maxShown)
   const { api } = bridge
   return (
     <section className="tray" data-open={open} aria-label="Transfers">
@@ -47,10 +56,10 @@ export function Tray() {
       {open ? (
         <>
           <ul className="tray-list">
-            {[...sending.values()].map((upload) => (
+            {uploading.slice(0, maxShown).map((upload) => (
               <UploadRow key={upload.id} upload={upload} onCancel={() => uploads.cancel(upload.id)} />
             ))}
-            {rows.slice(0, 100).map((transfer) => (
+            {rows.slice(0, maxShown).map((transfer) => (
               <TransferRow
                 key={transfer.id}
                 transfer={transfer}
@@ -64,6 +73,7 @@ export function Tray() {
                 }
               />
             ))}
+            {hidden > 0 ? <li className="tray-row dim">and {plural(hidden, 'more transfer')}</li> : null}
           </ul>
           {rows.some(isEnded) || failed > 0 ? (
             <div style={{ padding: '0.5rem 0.9rem', borderTop: '1px solid var(--line)' }}>
