@@ -3,7 +3,7 @@ import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
-import { startAll, stopAll } from '../../base/lifecycle.ts'
+import { startAll, stopAll, type Startable } from '../../base/lifecycle.ts'
 import type { Libp2p } from '../../net/swarm-node.ts'
 import { BitswapExchange } from './bitswap-exchange.ts'
 import { BlockDisk } from './block-disk.ts'
@@ -27,8 +27,13 @@ import { readAhead } from './read-ahead.ts'
 /** Blocks read ahead of the reader: 6 MiB, so that three providers are busy at a time. */
 const windowBlocks = 24
 
+/** Where blocks come from that are not here. */
+export type BlockExchange = Startable & Pick<BitswapExchange, 'request' | 'announce'>
+
 export interface HeliaStoreDeps {
   readonly libp2p: () => Libp2p
+  /** Default: Bitswap over `libp2p`. */
+  readonly exchange?: BlockExchange
   readonly clock: Clock
   readonly random: () => number
   readonly counters: Counters
@@ -46,7 +51,7 @@ export class HeliaStore implements ContentStore {
   readonly #deps: HeliaStoreDeps
   readonly #init: HeliaStoreInit
   readonly #disk: BlockDisk
-  readonly #exchange: BitswapExchange
+  readonly #exchange: BlockExchange
   readonly #pools = new Set<ProviderPool>()
   /** Blocks on their way here: a file with many equal blocks (zeros), or two readers, ask for each once. */
   readonly #underWay = new Map<string, Promise<Uint8Array>>()
@@ -61,7 +66,7 @@ export class HeliaStore implements ContentStore {
       { counters: deps.counters, onCorrupt: () => deps.onCorrupt?.() },
       { dir: init.blocksDir },
     )
-    this.#exchange = new BitswapExchange({ libp2p: deps.libp2p, disk: this.#disk })
+    this.#exchange = deps.exchange ?? new BitswapExchange({ libp2p: deps.libp2p, disk: this.#disk })
   }
 
   start(): Promise<void> {

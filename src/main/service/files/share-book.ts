@@ -119,9 +119,11 @@ export class ShareBook {
     )
   }
 
-  /** Whether a record is known and still counts, or may count when its renewal comes. */
-  knows(id: RecordId): boolean {
-    return this.#cidOf.has(id)
+  /** Whether a record of this peer will never count again. One that a clock set back makes seem too early will. */
+  isOver(id: RecordId): boolean {
+    if (this.#cidOf.has(id)) return false
+    const stored = this.#deps.book.get(id)
+    return stored === undefined || this.#deps.book.state(stored).state !== 'proposed'
   }
 
   /** This peer's records about a file, of both kinds. */

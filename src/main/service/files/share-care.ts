@@ -89,7 +89,7 @@ export class ShareCare implements Startable {
   /** Shares whose record is gone (it ended while this peer was off, or the database was lost) are shared again. */
   #reviveShares(): void {
     const { index, shares } = this.#deps
-    const lost = [...index.files].filter(([, file]) => !shares.knows(file.recordId))
+    const lost = [...index.files].filter(([, file]) => shares.isOver(file.recordId))
     for (const [path] of lost) index.dropFile(path)
     if (lost.length === 0) return
     this.#changed()

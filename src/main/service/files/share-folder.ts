@@ -102,11 +102,14 @@ export class ShareFolder implements Startable {
   async #loop(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#deps
     let failures = 0
+    let made = false
     while (!signal.aborted) {
       let waitMs: number
       try {
         this.#hinted = false
-        await mkdir(this.#dir, { recursive: true })
+        // Once: a drive that was unplugged must be missed, not replaced by an empty folder that takes all shares back.
+        if (!made) await mkdir(this.#dir, { recursive: true })
+        made = true
         const startedMs = clock.monotonic()
         const content = await scanFolder(this.#dir, this.#deps.counters, signal)
         // A folder of many thousand files must not be looked at all the time because one of them is being written.

@@ -1,0 +1,63 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { FakeClock } from '../../base/clock.ts'
+import { Counters } from '../../base/counters.ts'
+import { silentLog } from '../../base/log.ts'
+import { Collector } from './collector.ts'
+
+const clock = new FakeClock()
+const counters = new Counters()
+let answer: () => Promise<{ freedBlocks: number; freedBytes: number; keptBlocks: number } | null>
+let calls = 0
+const collector = new Collector({
+  store: {
+    collect: () => {
+      calls += 1
+      return answer()
+    },
+  },
+  kept: () => ({ whole: new Map(), partial: [] }),
+  clock,
+  counters,
+  log: silentLog,
+})
+afterEach(() => collector.stop())
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+it('collects a minute after the start and after a withdrawal, seldom when it takes long, again when it failed', async () => {
+  answer = async () => ({ freedBlocks: 2, freedBytes: 500, keptBlocks: 1 })
+  await collector.start()
+  await collector.start()
+  await settled()
+  await clock.advance(59_000)
+  expect(calls).toBe(0)
+  await clock.advance(2_000)
+  expect(calls).toBe(1)
+  expect(counters.get('files.collect:bytes')).toBe(500)
+  await clock.advance(3_600_000)
+  expect(calls).toBe(1)
+
+  answer = async () => {
+    await clock.sleep(10_000)
+    return { freedBlocks: 0, freedBytes: 0, keptBlocks: 1 }
+  }
+  collector.soon()
+  collector.soon()
+  await settled()
+  await clock.advance(70_000)
+  expect(calls).toBe(2)
+  collector.soon()
+  await settled()
+  await clock.advance(180_000)
+  // Ten seconds of work earn 190 of rest.
+  expect(calls).toBe(2)
+  answer = () => Promise.reject(new Error('the card is gone'))
+  await clock.advance(20_000)
+  expect(calls).toBe(3)
+  await vi.waitFor(() => expect(counters.get('files.collect:failed')).toBe(1))
+  await clock.advance(61_000)
+  expect(calls).toBe(4)
+  await collector.stop()
+  await clock.advance(3_600_000)
+  expect(calls).toBe(4)
+})
