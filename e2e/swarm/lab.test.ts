@@ -87,7 +87,7 @@ test('an observer sees three simulated robots live, with logs; one killed is dou
   for (const robot of robots(peer)) {
     expect(robot).toMatchObject({ simulated: true, role: 'robot' })
     expect(robot.robot?.hardware).toMatch(/jetson_nano|raspberry_pi/)
-    await expect.poll(() => peer.diagnostics.latest(robot.peer)?.notes, { timeout: 20_000 }).toContain('simulated')
+    await expect.poll(() => peer.diagnostics.latest(robot.peer)?.notes, { timeout: 20_000 }).toHaveLength(1)
     const before = peer.diagnostics.latest(robot.peer)?.values.cpuPercent
     await expect
       .poll(() => peer.diagnostics.latest(robot.peer)?.values.cpuPercent, { timeout: 20_000 })
@@ -125,7 +125,7 @@ test('an observer sees three simulated robots live, with logs; one killed is dou
 test('robots form a swarm alone, and one that falls comes back as the same robot', async () => {
   const lab = await labOf(2, { restart: { minMs: 100, maxMs: 500 } })
   await expect
-    .poll(() => lab.status().robots.map(({ state, error }) => error ?? state), { timeout: 120_000 })
+    .poll(() => lab.status().robots.map(({ state, error }) => error ?? state), { timeout: 60_000 })
     .toEqual(['running', 'running'])
   const [before] = lab.status().robots
   const pid = lab.pids().get('duckie01') ?? 0

@@ -113,10 +113,10 @@ export function stepBody(state: BodyState, dtMs: number, init: BodyInit, random:
   }
 }
 
-/** Words for people; every list says that the body is not real. */
+/** Words for people. That the body is not real is said by the machine's record, not here. */
 export function bodyNotes(state: BodyState): string[] {
   const doing = { idle: 'idle', driving: 'driving', docked: 'docked, charging', watching: 'watching, recording' }
-  return ['simulated', doing[state.activity]]
+  return [doing[state.activity]]
 }
 
 function decide(state: BodyState, dtMs: number, { kind, pace = 1 }: BodyInit, random: Random): BodyState {

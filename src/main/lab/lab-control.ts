@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { SwarmError } from '../../shared/errors.ts'
 import type { LabView } from '../../shared/views.ts'
 import type { Log } from '../base/log.ts'
+import { storeError } from '../store/store-error.ts'
 import { Lab, type LabInit } from './lab.ts'
 
 export interface LabControlInit {
@@ -30,16 +31,20 @@ export class LabControl {
     return this.#lab?.status() ?? { running: false, robots: [] }
   }
 
-  /** Starts `robots` robots, 1 to 50; a lab that runs with another number is stopped first. @throws SwarmError INVALID_INPUT */
+  /**
+   * Starts `robots` robots, 1 to 50; a lab that runs with another number is stopped first.
+   * @throws SwarmError INVALID_INPUT, PERMISSION_DENIED, DISK_FULL; then nothing has changed
+   */
   async start(robots: number): Promise<LabView> {
     if (!Number.isInteger(robots) || robots < 1 || robots > 50) {
       throw new SwarmError('INVALID_INPUT', `A lab has 1 to 50 robots, not ${robots}.`)
     }
     return await this.#next(async () => {
       if (this.#lab !== null && this.#lab.status().robots.length === robots) return
-      await this.#lab?.stop()
       const { home, seed, version, bootstrap, pace } = this.#init
-      mkdirSync(home, { recursive: true, mode: 0o700 })
+      makeFolder(home)
+      await this.#lab?.stop()
+      this.#lab = null
       const init: LabInit = {
         robots,
         seed,
@@ -48,8 +53,9 @@ export class LabControl {
         bootstrap: loopback(bootstrap()),
         ...(pace === undefined ? {} : { pace }),
       }
-      this.#lab = new Lab(this.#deps, init)
-      await this.#lab.start()
+      const lab = new Lab(this.#deps, init)
+      await lab.start()
+      this.#lab = lab
     })
   }
 
@@ -72,4 +78,16 @@ export class LabControl {
 function loopback(addresses: readonly string[]): readonly string[] {
   const local = addresses.filter((address) => /^\/ip4\/127\.|^\/ip6\/::1\//.test(address) && address.includes('/tcp/'))
   return local.length > 0 ? local : addresses
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const known = storeError(error, path)
+    if (known instanceof SwarmError) throw known
+    throw new SwarmError('INVALID_INPUT', `The lab's folder ${path} cannot be made: is a file in the way?`, {
+      cause: error,
+    })
+  }
 }

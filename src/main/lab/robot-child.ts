@@ -4,8 +4,11 @@ import { entryUrl } from '../base/entry.ts'
 import type { Log } from '../base/log.ts'
 import { robotNewsSchema, type RobotNews, type RobotOrder } from './robot-messages.ts'
 
-/** A robot that has nothing to say for so long does not start any more: a slow card needs a few seconds. */
-const readyWithinMs = 60_000
+/**
+ * A robot that has nothing to say for so long does not start any more. Two seconds are usual, twenty with ten programs
+ * to a core; to end a start that is only slow would make the next one just as slow, and no robot would ever come up.
+ */
+const readyWithinMs = 180_000
 /** Stopping says goodbye and closes the store: far less than a second where the disk answers. */
 const stopWithinMs = 8_000
 
