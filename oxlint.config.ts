@@ -138,6 +138,17 @@ export default defineConfig({
         { regex: '^(\\.\\./)+(main|preload)/', message: 'the renderer knows only shared' },
       ]),
     },
+    {
+      // What tests of the line to the peer speak to: a real server.
+      files: ['src/renderer/testing/real-server.ts'],
+      rules: restrict([
+        electron,
+        libp2p,
+        sqlite,
+        helia,
+        { regex: '^(\\.\\./)+(main|preload)/', message: 'the renderer knows only shared' },
+      ]),
+    },
     { files: ['scripts/**', 'bench/**', 'e2e/**', 'src/main/shell/cli/**'], rules: { 'no-console': 'off' } },
   ],
 })
