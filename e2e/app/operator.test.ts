@@ -108,7 +108,8 @@ describe.each(kindsHere())('an operator before the app (%s)', (kind) => {
   it("fetches a robot's log and saves it elsewhere", async () => {
     const log = app.page.getByRole('link', { name: /^duckie0\d_.*\.(mcap|txt|log)$/ }).first()
     await log.waitFor({ timeout: 90_000 })
-    const name = (await log.innerText()).trim()
+    // Not innerText: the name is drawn in two parts, so that its end is never cut off.
+    const name = ((await log.textContent()) ?? '').trim()
     await log.click()
     const panel = app.page.getByRole('complementary', { name: `File ${name}` })
     await panel.getByRole('button', { name: 'Fetch' }).click()
