@@ -1,4 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { once } from 'node:events'
+import type { Connection } from '@libp2p/interface'
 import { systemClock } from '../base/clock.ts'
 import { startPeer, stopPeers, type TestPeer } from './testing/peers.ts'
 
@@ -109,6 +111,32 @@ test('what was refused is not fetched again at the next look', async () => {
   expect(b.counters.get('ingest.refused:future')).toBe(5)
   expect(b.exchange.clocks.behindMs(ahead.node.peerId)).toBeLessThan(-3_500_000)
 })
+
+test('gossip goes on when of two connections the one that carried it ends', async () => {
+  const a = await startPeer()
+  const b = await startPeer({ bootstrap: [a.address] })
+  await linked(a, b)
+  const carries = ({ streams }: Connection) => streams.some(({ protocol }) => protocol.startsWith('/meshsub'))
+  const [first] = b.node.libp2p.getConnections()
+  await vi.waitFor(() => expect(first !== undefined && carries(first)).toBe(true), soon)
+  // Only who was seen gossiping is missed.
+  for (const { node } of [a, b])
+    await once(node.libp2p.services.gossip as unknown as EventTarget, 'gossipsub:heartbeat')
+  const identified = Promise.all([a, b].map(({ node }) => once(node.libp2p as unknown as EventTarget, 'peer:identify')))
+  await b.node.libp2p.dial(a.node.libp2p.getMultiaddrs(), { force: true })
+  await identified
+  expect(b.node.libp2p.getConnections()).toHaveLength(2)
+  first?.abort(new Error('no answer'))
+  await vi.waitFor(
+    () => expect(first !== undefined && b.node.libp2p.getConnections().includes(first)).toBe(false),
+    soon,
+  )
+  await vi.waitFor(() => expect(b.node.libp2p.getConnections().some(carries)).toBe(true), soon)
+  await vi.waitFor(() => {
+    a.say('files', 'log')
+    expect(b.book.live('files').some(({ arrival }) => arrival.via === 'direct')).toBe(true)
+  }, soon)
+}, 60_000)
 
 test('peers of another swarm exchange nothing', async () => {
   const a = await startPeer()

@@ -149,12 +149,32 @@ export class GossipChannel implements Startable {
   #beat(gossip: GossipSub): void {
     this.#cutOffenders(gossip)
     const { node, counters, log } = this.#deps
-    const gossiping = new Set(gossip.getPeers().map(String))
-    for (const peer of this.#health.beat(node.neighbours(), gossiping)) {
+    for (const peer of this.#health.beat(node.neighbours(), this.#gossiping(gossip))) {
       counters.add('gossip.lost-stream')
       log.info({ peer }, 'a neighbour does not gossip any more; its link is made anew')
       node.hangUp(peer).catch((err: unknown) => log.warn({ err, peer }, 'cannot hang up'))
     }
+  }
+
+  /**
+   * Those that we have a stream to. Gossipsub itself still counts a peer whose stream went with one of two connections,
+   * and opens none on the other.
+   */
+  #gossiping(gossip: GossipSub): ReadonlySet<string> {
+    const streamsTo = new Set<string>()
+    for (const { remotePeer, streams } of this.#deps.node.libp2p.getConnections()) {
+      const carries = streams.some(
+        ({ protocol, direction, status }) =>
+          protocol.startsWith('/meshsub') && direction === 'outbound' && status === 'open',
+      )
+      if (carries) streamsTo.add(remotePeer.toString())
+    }
+    return new Set(
+      gossip
+        .getPeers()
+        .map(String)
+        .filter((peer) => streamsTo.has(peer)),
+    )
   }
 
   /** Gossip ignores a peer whose score is too low; we hang up as well, and remember. */
