@@ -1,156 +1,157 @@
-import type { CID as AnyCid } from 'multiformats/cid'
-import { base58btc } from 'multiformats/bases/base58'
+import { base64 } from 'multiformats/bases/base64'
 import { CID } from 'multiformats/cid'
-import { decode as decodeDigest } from 'multiformats/hashes/digest'
-import { sha256, sha512 } from 'multiformats/hashes/sha2'
-import { identity } from 'multiformats/hashes/identity'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import type { Libp2p } from '../../net/swarm-node.ts'
+import { bitswapInit, Host, type RemotePeer, type WantMessage } from './bitswap-host.ts'
 import type { BlockDisk } from './block-disk.ts'
 
-/** What we use of Helia's block broker. */
-interface Broker {
-  announce?(cid: AnyCid): Promise<void>
-  createSession?(options: {
-    readonly providers: AnyCid[]
-    readonly minProviders: number
-    readonly maxProviders: number
-    readonly cidPeerFilterSize: number
-  }): { retrieve(cid: AnyCid, options: { readonly signal: AbortSignal }): Promise<Uint8Array> }
-  start?(): Promise<void>
-  stop?(): Promise<void>
+interface Waiter {
+  readonly peer: PeerId
+  readonly resolve: (block: Uint8Array) => void
+  readonly reject: (error: Error) => void
 }
 
-/** Bounds, for a peer that may run on a robot with 1 GB of memory. */
-const bitswapInit = {
-  /** A peer's wants are read into one answer: 128 leaves of 256 KiB are 32 MiB. Both spellings: the option is
-   * documented as one and read as the other. */
-  maxWantlistSize: 128,
-  maxWantListSize: 128,
-  /** The largest block and some: a smaller answer arrives, and is seen as progress, sooner on a slow link. */
-  maxOutgoingMessageSize: 2 * 1024 * 1024 + 64 * 1024,
-  maxIncomingMessageSize: 4 * 1024 * 1024 + 64 * 1024,
-  /** On a bad Wi-Fi link one answer may take its time; the library's 10 s would cut it off half way. */
-  messageSendTimeout: 60_000,
-  messageReceiveTimeout: 60_000,
-  /** Blocks are asked for again only after they were lost; then they must come at once. */
-  doNotResendBlockWindow: 1,
-  maxInboundStreams: 256,
-  maxOutboundStreams: 256,
+/** What bitswap tells of a block that came, or of one that the sender does not have. */
+interface Heard {
+  readonly sender: RemotePeer
+  readonly cid: CID
+  readonly block?: Uint8Array
+  readonly has?: boolean
 }
+
+/** A message of wants that is not on its way after this never will be. */
+const sendTimeoutMs = 60_000
 
 /**
  * Bitswap over our own libp2p node: serves blocks from disk, and asks one given peer for one block at a time.
  *
- * This is Helia's bitswap on a small host of our own. The whole of Helia would do the same but costs 50 MB of memory
- * and 0.6 s of start (measured) for a second libp2p, HTTP gateways and delegated routing, none of which a peer may
- * use. Here nothing looks for providers: who holds what is in the swarm's records.
+ * This is Helia's bitswap on a small host of our own, and without its sessions: a session sends each want as a message
+ * of its own, on a stream of its own, and begins to listen only when the stream is closed, so that a block that comes
+ * sooner is overlooked. Here wants of one turn go out together, and whoever waits was listening before.
  */
 export class BitswapExchange implements Startable {
   readonly #deps: { readonly libp2p: () => Libp2p; readonly disk: BlockDisk }
-  #broker: Broker | null = null
+  #host: Host | null = null
+  readonly #waiting = new Map<string, Set<Waiter>>()
+  /** Wants that go out at the end of this turn of the event loop. */
+  readonly #unsent = new Map<PeerId, Map<string, CID>>()
 
   constructor(deps: { readonly libp2p: () => Libp2p; readonly disk: BlockDisk }) {
     this.#deps = deps
   }
 
   async start(): Promise<void> {
-    if (this.#broker !== null) return
+    if (this.#host !== null) return
     // Loaded when it is needed: a peer's first screen does not wait for it.
     const { withBitswap } = await import('@helia/bitswap')
     const host = new Host(this.#deps.libp2p(), this.#deps.disk)
     withBitswap(host as unknown as Parameters<typeof withBitswap>[0], bitswapInit)
     await host.start()
-    this.#broker = host.broker
+    const { wantList, network } = host.bitswap
+    wantList.addEventListener('block', ({ detail }) => this.#onBlock(detail as Heard))
+    wantList.addEventListener('presence', ({ detail }) => this.#onPresence(detail as Heard))
+    network.addEventListener('peer:disconnected', ({ detail }) => this.#onGone((detail as RemotePeer).toString()))
+    this.#host = host
   }
 
   async stop(): Promise<void> {
-    const broker = this.#broker
-    this.#broker = null
-    await broker?.stop?.()
+    const host = this.#host
+    this.#host = null
+    this.#fail(() => true, 'the block exchange stops')
+    this.#unsent.clear()
+    await host?.broker?.stop()
   }
 
   /** Tells those who asked for the block while we did not have it. */
   async announce(cid: CID): Promise<void> {
-    await this.#broker?.announce?.(cid)
+    await this.#host?.broker?.announce(cid)
   }
 
   /**
-   * Asks one peer for one block; dials it if need be. Bitswap computes the hash of what comes and gives it to
-   * whoever waits for that hash, so what resolves here is the block that was asked for.
-   * @throws when the peer cannot be reached or says that it does not have it; waits as long as `signal` lets it
+   * Asks one linked peer for one block. Bitswap computes the hash of what comes and gives it to whoever waits for that
+   * hash, so what resolves here is the block that was asked for: it need not be hashed once more.
+   * @throws when the link is gone or the peer says that it does not have it; waits as long as `signal` lets it
    */
-  async request(peer: PeerId, cid: CID, { signal }: { readonly signal: AbortSignal }): Promise<Uint8Array> {
-    const session = this.#broker?.createSession?.({
-      providers: [peerCid(peer)],
-      minProviders: 1,
-      maxProviders: 1,
-      cidPeerFilterSize: 4,
+  request(peer: PeerId, cid: CID, { signal }: { readonly signal: AbortSignal }): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted()
+      if (this.#host === null) throw new Error('the block exchange is not running')
+      const key = keyOf(cid)
+      const onAbort = (): void => settle(() => reject(signal.reason as Error))
+      const settle = (end: () => void): void => {
+        signal.removeEventListener('abort', onAbort)
+        waiters.delete(waiter)
+        if (waiters.size === 0) this.#waiting.delete(key)
+        end()
+      }
+      const waiter: Waiter = {
+        peer,
+        resolve: (block) => settle(() => resolve(block)),
+        reject: (error) => settle(() => reject(error)),
+      }
+      const waiters = this.#waiting.get(key) ?? new Set<Waiter>()
+      this.#waiting.set(key, waiters.add(waiter))
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.#want(peer, key, cid)
     })
-    if (session === undefined) throw new Error('the block exchange is not running')
-    return session.retrieve(cid, { signal })
   }
-}
 
-/** What `withBitswap` needs of a Helia node. */
-class Host {
-  readonly libp2p: Libp2p
-  readonly logger: Libp2p['logger']
-  readonly blockstore: {
-    has(cid: CID): Promise<boolean>
-    get(cid: CID): AsyncGenerator<Uint8Array>
+  #want(peer: PeerId, key: string, cid: CID): void {
+    if (this.#unsent.size === 0) setImmediate(() => this.#send())
+    const wants = this.#unsent.get(peer) ?? new Map<string, CID>()
+    this.#unsent.set(peer, wants.set(key, cid))
   }
-  status = 'stopped'
-  broker: Broker | null = null
-  /** No content routing: see the class above. */
-  readonly routing = { findProviders: async function* () {} }
-  readonly #mixins: { start?(host: Host): Promise<void> }[] = []
 
-  constructor(libp2p: Libp2p, disk: BlockDisk) {
-    this.libp2p = libp2p
-    this.logger = libp2p.logger
-    this.blockstore = {
-      has: (cid) => disk.has(cid),
-      get: async function* (cid) {
-        const bytes = await disk.get(cid)
-        if (bytes === undefined) throw new NotFoundError(`no block ${cid}`)
-        yield bytes
-      },
+  #send(): void {
+    const peers = this.#host === null ? [] : this.#host.libp2p.getPeers()
+    for (const [peer, wants] of this.#unsent) {
+      const lost = (error: unknown): void =>
+        this.#fail((waiter, key) => waiter.peer === peer && wants.has(key), 'the wants could not be sent', error)
+      const remote = peers.find((one) => one.toString() === peer)
+      if (remote === undefined) lost(new Error('not linked'))
+      else
+        this.#host?.bitswap.network
+          .sendMessage(remote, messageOf(wants), { signal: AbortSignal.timeout(sendTimeoutMs) })
+          .catch(lost)
+    }
+    this.#unsent.clear()
+  }
+
+  #onBlock({ cid, block }: Heard): void {
+    if (block !== undefined) for (const waiter of [...(this.#waiting.get(keyOf(cid)) ?? [])]) waiter.resolve(block)
+  }
+
+  #onPresence({ sender, cid, has }: Heard): void {
+    if (has !== false) return
+    const peer = sender.toString()
+    for (const waiter of [...(this.#waiting.get(keyOf(cid)) ?? [])]) {
+      if (waiter.peer === peer) waiter.reject(new Error('the peer does not have the block'))
     }
   }
 
-  getHasher = (code: number) => {
-    const hasher = [sha256, sha512, identity].find((known) => known.code === code)
-    if (hasher === undefined) throw new Error(`no hasher for code ${code}`)
-    return hasher
+  #onGone(peer: string): void {
+    this.#fail((waiter) => waiter.peer === peer, 'the link is gone')
   }
 
-  addMixin(mixin: { start?(host: Host): Promise<void> }): void {
-    this.#mixins.push(mixin)
-  }
-
-  hasBlockBroker(): boolean {
-    return this.broker !== null
-  }
-
-  addBlockBroker(broker: Broker): void {
-    this.broker = broker
-  }
-
-  async start(): Promise<void> {
-    this.status = 'starting'
-    for (const mixin of this.#mixins) await mixin.start?.(this)
-    this.status = 'started'
+  #fail(whose: (waiter: Waiter, key: string) => boolean, why: string, cause?: unknown): void {
+    for (const [key, waiters] of [...this.#waiting]) {
+      for (const waiter of [...waiters]) if (whose(waiter, key)) waiter.reject(new Error(why, { cause }))
+    }
   }
 }
 
-/** Bitswap knows a missing block by this error's name, and answers that it has none. */
-class NotFoundError extends Error {
-  override readonly name = 'NotFoundError'
-}
+const keyOf = (cid: CID): string => base64.encode(cid.multihash.bytes)
 
-/** A PeerId as a CID: libp2p-key (0x72), see https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md */
-function peerCid(peer: PeerId): CID {
-  return CID.createV1(0x72, decodeDigest(base58btc.baseDecode(peer)))
+function messageOf(wants: ReadonlyMap<string, CID>): WantMessage {
+  const entries = [...wants].map(
+    ([key, cid]) => [key, { cid: cid.bytes, priority: 1, wantType: 0, sendDontHave: true }] as const,
+  )
+  return {
+    full: false,
+    pendingBytes: 0,
+    wantlist: new Map(entries),
+    blocks: new Map<string, never>(),
+    blockPresences: new Map<string, never>(),
+  }
 }

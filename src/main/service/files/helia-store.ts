@@ -7,7 +7,7 @@ import { startAll, stopAll, type Startable } from '../../base/lifecycle.ts'
 import type { Libp2p } from '../../net/swarm-node.ts'
 import { BitswapExchange } from './bitswap-exchange.ts'
 import { BlockDisk } from './block-disk.ts'
-import { inlineBlock, isBlock } from './block-hash.ts'
+import { inlineBlock } from './block-hash.ts'
 import { Marker } from './block-mark.ts'
 import type {
   AddedFile,
@@ -27,7 +27,7 @@ import { readAhead } from './read-ahead.ts'
 /** Blocks read ahead of the reader: 6 MiB, so that three providers are busy at a time. */
 const windowBlocks = 24
 
-/** Where blocks come from that are not here. */
+/** Where blocks come from that are not here; it checks what comes by its hash. */
 export type BlockExchange = Startable & Pick<BitswapExchange, 'request' | 'announce'>
 
 export interface HeliaStoreDeps {
@@ -197,12 +197,11 @@ export class HeliaStore implements ContentStore {
     return pool
   }
 
-  /** From disk, else from a peer, checked, and then kept on disk. */
+  /** From disk, else from a peer, checked by the exchange, and then kept on disk. */
   #loader(pool: ProviderPool | null, from: RemoteSource | undefined): LoadBlock {
     const remote = async (cid: CID, signal: AbortSignal): Promise<Uint8Array> => {
       if (pool === null) throw new NoProviderError(cid, [])
       const block = await pool.load(cid, { signal })
-      if (!isBlock(cid, block)) throw new SwarmError('INTERNAL', `A block that is not ${cid} was taken for it.`)
       await this.#disk.put(cid, block)
       await this.#exchange.announce(cid)
       this.#deps.counters.add('files.block:fetched')
