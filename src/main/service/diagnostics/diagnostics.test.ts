@@ -151,3 +151,13 @@ test('a sensor that fails is counted and tried again', async () => {
   await clock.advance(4_000)
   expect(diagnostics.latest(me.peerId)?.values.cpuPercent).toBe(12)
 })
+
+test('a sensor that hangs does not hang the stop', async () => {
+  const body = new Body()
+  body.sample = () => new Promise(() => {})
+  const diagnostics = diagnosticsOf(me, body)
+  await diagnostics.start()
+  await settled()
+  await diagnostics.stop()
+  expect(me.counters.get('diagnostics.failed:sample')).toBe(0)
+})

@@ -151,7 +151,7 @@ export class Diagnostics implements Startable {
     let publishAtMs = clock.monotonic() + Math.min(this.#publishEveryMs, 2 * this.#sampleEveryMs)
     try {
       for (;;) {
-        await this.#sample()
+        await this.#sample(signal)
         if (clock.monotonic() >= publishAtMs) {
           this.#publish()
           publishAtMs = clock.monotonic() + this.#publishEveryMs * (0.9 + 0.1 * random()) - this.#sampleEveryMs / 2
@@ -163,15 +163,16 @@ export class Diagnostics implements Startable {
     }
   }
 
-  async #sample(): Promise<void> {
+  async #sample(signal: AbortSignal): Promise<void> {
     try {
-      const sample = await this.#deps.sampler.sample()
+      const sample = await unlessAborted(this.#deps.sampler.sample(), signal)
       const health: HealthView = { atMs: this.#deps.clock.now(), ...sample, notes: [...sample.notes] }
       this.#summary.add(sample)
       this.#keep(this.#deps.peerId, health)
       this.#latest.set(this.#deps.peerId, health)
       this.#events.emit('health:heard', { peer: this.#deps.peerId, health })
     } catch (err) {
+      if (signal.aborted) throw err
       this.#deps.counters.add('diagnostics.failed:sample')
       this.#deps.log.warn({ err }, 'this machine could not be sampled; it is tried again')
     }
@@ -232,4 +233,14 @@ export class Diagnostics implements Startable {
     this.#keep(body.author, health)
     this.#events.emit('health:heard', { peer: body.author, health })
   }
+}
+
+/** A network disk that hangs must not hang the stop. */
+function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason as Error)
+    const onAbort = (): void => reject(signal.reason as Error)
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }
