@@ -51,7 +51,7 @@ export class SilenceWatch implements Startable {
 
   /** A status can change as early as `dueMs`: wakes up for it if that is earlier than what was known. */
   dueBy(dueMs: number): void {
-    if (dueMs < this.#wakeAtMs) this.#wake.abort()
+    if (Math.max(dueMs, this.#graceUntilMs) < this.#wakeAtMs) this.#wake.abort()
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
