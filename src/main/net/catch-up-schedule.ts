@@ -67,10 +67,6 @@ export class CatchUpSchedule implements Startable {
     this.#neighbours.clear()
   }
 
-  get running(): readonly PeerId[] {
-    return [...this.#neighbours].filter(([, { running }]) => running).map(([peer]) => peer)
-  }
-
   /** A new link. */
   add(peer: PeerId): void {
     const dueAtMs = this.#deps.clock.monotonic() + this.#deps.random() * 100

@@ -108,11 +108,6 @@ export class Exchange implements Startable {
     await stopAll([this.#ingest, this.#gossip])
   }
 
-  /** Neighbours that we are catching up with now. */
-  get catchingUp(): readonly PeerId[] {
-    return this.#schedule.running
-  }
-
   #merged(records: readonly StoredRecord[], { via, from }: StoredRecord['arrival']): void {
     if (via === 'authored') this.#gossip.publish(records.map(({ record }) => record))
     if (via !== 'caught-up' || from === null) return

@@ -47,6 +47,8 @@ export class GossipChannel implements Startable {
   readonly #out: Batcher<SignedRecord>
   readonly #health = new GossipHealth()
   #run: AbortController | null = null
+  /** Past this nobody is waited for: a stop that has much to say to a slow neighbour must come to its end. */
+  #paceUntilMs = Infinity
 
   constructor(deps: GossipChannelDeps, init: { readonly swarm: string }) {
     this.#deps = deps
@@ -67,6 +69,7 @@ export class GossipChannel implements Startable {
     if (this.#run !== null) return
     const run = new AbortController()
     this.#run = run
+    this.#paceUntilMs = Infinity
     const { gossip } = this.#deps.node.libp2p.services
     gossip.topicValidators.set(this.#topic, (peer, message) => this.#receive(peer.toString() as PeerId, message.data))
     gossip.addEventListener('gossipsub:heartbeat', () => this.#beat(gossip), { signal: run.signal })
@@ -77,6 +80,7 @@ export class GossipChannel implements Startable {
   /** What was given to `publish` is sent first: the last of it is the goodbye. */
   async stop(): Promise<void> {
     if (this.#run === null) return
+    this.#paceUntilMs = this.#deps.clock.monotonic() + longestPaceMs
     await this.#out.stop()
     await this.#deps.clock.sleep(partingMs)
     this.#run.abort()
@@ -112,8 +116,10 @@ export class GossipChannel implements Startable {
 
   /** Waits, up to a limit, while a neighbour's connection cannot take more. */
   async #pace(): Promise<void> {
+    const { clock } = this.#deps
     for (let waitedMs = 0; waitedMs < longestPaceMs && this.#isFull(); waitedMs += 10) {
-      await this.#deps.clock.sleep(10)
+      if (clock.monotonic() > this.#paceUntilMs) return
+      await clock.sleep(10)
     }
   }
 
