@@ -184,6 +184,7 @@ function LogsReady({ items, chosen }: { readonly items: ReadonlyMap<string, Shar
           title={share.name}
           closeButtonProps={{ 'aria-label': 'Close' }}
           overlayProps={{ backgroundOpacity: 0.3 }}
+          styles={{ title: { overflowWrap: 'anywhere', lineHeight: 1.3 } }}
         >
           <div className="side-body">
             <FilePanel share={share} />

@@ -34,7 +34,7 @@ export function NetworkPage() {
         <h1>Network</h1>
         {state.phase === 'ready' ? (
           <span className="dim">
-            {state.failing === null ? 'read ' : `${state.failing.message} Last read `}
+            {state.failing === null ? 'Follows by itself; read ' : `${state.failing.message} Last read `}
             <Age atMs={state.atMs} />
           </span>
         ) : null}

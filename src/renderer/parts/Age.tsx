@@ -36,7 +36,7 @@ interface HeardProps {
 export function Heard({ atMs, how, fromName }: HeardProps) {
   if (atMs === null) return <span className="dim">never heard</span>
   return (
-    <span className="dim">
+    <span className="dim" title={how === null ? undefined : heardWords(how, fromName)}>
       <Age atMs={atMs} />
       {how === null ? null : <span> · {heardWords(how, fromName)}</span>}
     </span>

@@ -2,6 +2,7 @@ import { memo, useMemo } from 'react'
 import { Area, ComposedChart, Line, ReferenceArea, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import type { MetricName } from '../../shared/views.ts'
 import { formatClock, formatExact } from '../format.ts'
+import { Age } from './Age.tsx'
 import { bandOver, timeTicks, type Band, type ChartRow, type Silence } from '../state/select-history.ts'
 
 export interface ChartSeries {
@@ -34,7 +35,14 @@ export const HealthChart = memo(function HealthChart(props: HealthChartProps) {
         <div className="chart-head">
           <strong>{title}</strong>
           {series.map((one) => (
-            <Now key={one.metric} series={one} rows={rows} format={format} named={series.length > 1} />
+            <Now
+              key={one.metric}
+              series={one}
+              rows={rows}
+              format={format}
+              named={series.length > 1}
+              old={silences.some(({ where }) => where === 'after')}
+            />
           ))}
         </div>
         <div className="chart-bands dim">
@@ -143,17 +151,24 @@ interface FiguresProps {
   readonly named: boolean
 }
 
-/** The last value. */
-function Now({ series, rows, format, named }: FiguresProps) {
-  const last = rows.findLast((row) => row.values[series.metric] !== undefined)?.values[series.metric]
+/** The last value; one that is old is dimmed and says its age. */
+function Now({ series, rows, format, named, old }: FiguresProps & { readonly old: boolean }) {
+  const row = rows.findLast(({ values }) => values[series.metric] !== undefined)
+  const last = row?.values[series.metric]
   return (
-    <span className="chart-now live nowrap">
+    <span className={`chart-now live nowrap ${old ? 'aged' : ''}`}>
       {named ? (
         <span className="chart-name dim">
           <span className="chart-key" style={{ background: series.color }} aria-hidden /> {series.label}{' '}
         </span>
       ) : null}
       {last === undefined ? '–' : format(last.avg)}
+      {old && row !== undefined ? (
+        <span className="chart-name">
+          {' '}
+          <Age atMs={row.atMs} />
+        </span>
+      ) : null}
     </span>
   )
 }

@@ -71,11 +71,11 @@ export const MachineCard = memo(function MachineCard({ machine, onForget }: Mach
                 </span>
               ) : null}
             </span>
-            <Meter percent={battery ?? health.values.memoryPercent ?? 0} />
+            <Meter percent={battery ?? health.values.memoryPercent} />
           </Value>
           <Value label="Disk">
             <Metric machine={machine} name="diskPercent" />
-            <Meter percent={health.values.diskPercent ?? 0} />
+            <Meter percent={health.values.diskPercent} />
           </Value>
         </div>
       )}

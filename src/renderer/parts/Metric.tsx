@@ -25,8 +25,9 @@ export function Metric({ machine, name }: MetricProps) {
   )
 }
 
-/** A share of something full, as a short bar; decoration beside the figure. */
-export function Meter({ percent }: { readonly percent: number }) {
+/** A share of something full, as a short bar; decoration beside the figure. What is not known has no bar: an empty one says zero. */
+export function Meter({ percent }: { readonly percent: number | undefined }) {
+  if (percent === undefined) return null
   return (
     <span className="meter" aria-hidden>
       <span style={{ width: `${Math.min(100, Math.max(0, percent))}%` }} />

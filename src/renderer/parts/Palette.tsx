@@ -35,7 +35,7 @@ export function Palette({ onKeys }: { readonly onKeys: () => void }) {
       nothingFound="Nothing of that name. Try a robot, a file, a page or an action."
       highlightQuery
       attributes={{ content: { 'aria-label': 'Search everything' } }}
-      classNames={{ actionLabel: 'palette-label' }}
+      classNames={{ actionLabel: 'palette-label', actionDescription: 'palette-about' }}
       onSpotlightOpen={() => setActions([...thingsOf(stores), { group: 'Actions', actions: doable }])}
       searchProps={{
         leftSection: <IconSearch size={18} aria-hidden />,

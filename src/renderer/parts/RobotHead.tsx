@@ -25,7 +25,7 @@ export function RobotHead({ machine, onForget }: { readonly machine: MachineView
       <KindIcon kind={kindOf(machine)} />
       <div style={{ flex: 1, minWidth: 0 }}>
         <div className="robot-name">
-          <h1>{name}</h1>
+          <h1 dir="auto">{name}</h1>
           <StatusWord status={status} reason={statusReason} />
           {simulated ? <Simulated /> : null}
           {self ? <span className="chip">this peer</span> : null}

@@ -56,7 +56,8 @@ function Health() {
   )
   return (
     <div className="top-health live">
-      <LevelMark level={level} /> {text}
+      <LevelMark level={level} />
+      <span>{text}</span>
       {warnings === 0 ? null : (
         <a className="top-warnings level-look" href="#/network">
           <LevelMark level="look" /> {plural(warnings, 'warning')}

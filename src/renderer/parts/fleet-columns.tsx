@@ -41,23 +41,28 @@ export const fleetColumns: readonly Column<MachineView>[] = [
     minor: true,
     label: 'Version',
     widthRem: 5.5,
-    cell: (machine) => machine.version ?? <span className="dim">unknown</span>,
+    cell: (machine) =>
+      machine.version === null ? (
+        <span className="dim">unknown</span>
+      ) : (
+        <span title={machine.version}>{machine.version}</span>
+      ),
   },
   {
     key: 'status',
     label: 'Status',
-    widthRem: 6,
+    widthRem: 7.5,
     cell: (machine) => <StatusWord status={machine.status} reason={machine.statusReason} />,
   },
   {
     key: 'trouble',
     minor: true,
     label: 'Trouble',
-    widthRem: 9,
+    widthRem: 11,
     cell: (machine) => {
       const trouble = troublesOf(machine)[0]
       return trouble === undefined ? null : (
-        <span className={`status level-${trouble.level}`}>
+        <span className={`status level-${trouble.level}`} title={trouble.text}>
           <LevelMark level={trouble.level} /> {trouble.text}
         </span>
       )
@@ -111,7 +116,7 @@ export const fleetColumns: readonly Column<MachineView>[] = [
     key: 'log',
     minor: true,
     label: 'Last log',
-    widthRem: 7,
+    widthRem: 7.5,
     cell: (machine) =>
       machine.lastLog === null ? (
         <span className="dim">none</span>

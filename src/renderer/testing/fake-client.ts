@@ -228,7 +228,7 @@ export function fakeStatus(machines: readonly MachineView[], nowMs: number): Sys
     machines: { alive: count('alive'), suspect: count('suspect'), gone: count('gone'), unknown: count('unknown') },
     transfersRunning: 0,
     records: machines.length * 3,
-    counters: { 'ingest.accepted': 18_422, 'ingest.refused:known': 904, 'ingest.refused:bad-signature': 2 },
+    counters: { 'ingest.added': 18_422, 'ingest.refused:known': 904, 'ingest.refused:bad-signature': 2 },
     warnings: [],
   }
 }
