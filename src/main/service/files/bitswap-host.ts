@@ -49,6 +49,8 @@ export const bitswapInit = {
   messageReceiveTimeout: 60_000,
   /** Blocks are asked for again only after they were lost; then they must come at once. */
   doNotResendBlockWindow: 1,
+  /** While one answer is on its way the next is read from disk: nobody waits a round trip for each. */
+  sendBlocksConcurrency: 3,
   maxInboundStreams: 256,
   maxOutboundStreams: 256,
 }

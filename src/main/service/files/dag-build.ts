@@ -103,11 +103,16 @@ export async function buildFile(
   }
 }
 
-/** The same bytes in chunks of 256 KiB, the last one shorter. Each chunk has its own memory. */
+/** The same bytes in chunks of 256 KiB, the last one shorter. Whoever gives them must not write to them again. */
 async function* inChunks(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let chunk = new Uint8Array(chunkBytes)
+  let chunk: Uint8Array = Buffer.allocUnsafeSlow(chunkBytes)
   let filled = 0
   for await (const piece of bytes) {
+    // What is read from a file comes in this size: it is not copied.
+    if (filled === 0 && piece.length === chunkBytes) {
+      yield piece
+      continue
+    }
     for (let at = 0; at < piece.length;) {
       const part = piece.subarray(at, at + chunkBytes - filled)
       chunk.set(part, filled)
@@ -115,7 +120,7 @@ async function* inChunks(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
       at += part.length
       if (filled < chunkBytes) continue
       yield chunk
-      chunk = new Uint8Array(chunkBytes)
+      chunk = Buffer.allocUnsafeSlow(chunkBytes)
       filled = 0
     }
   }
