@@ -54,7 +54,7 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
   const widthRem = widthOf(columns)
   const widths = {
     '--wide': `${widthRem * 0.85}rem`,
-    '--narrow': `${widthOf(columns.filter((column) => column.minor !== true)) * 0.95}rem`,
+    '--narrow': `${widthOf(columns.filter((column) => column.minor !== true)) * 0.85}rem`,
   } as CSSProperties
   return (
     <div className="table-wrap" ref={wrap}>

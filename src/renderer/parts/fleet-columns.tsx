@@ -29,6 +29,7 @@ export const fleetColumns: readonly Column<MachineView>[] = [
   },
   {
     key: 'type',
+    minor: true,
     label: 'Type',
     widthRem: 11,
     cell: (machine) => {
@@ -71,7 +72,7 @@ export const fleetColumns: readonly Column<MachineView>[] = [
   {
     key: 'heard',
     label: 'Heard',
-    widthRem: 11,
+    widthRem: 10.5,
     cell: (machine) => (
       <Heard atMs={machine.lastHeardAtMs} how={machine.lastHeardHow} fromName={machine.lastHeardFromName} />
     ),
