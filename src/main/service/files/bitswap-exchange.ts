@@ -119,13 +119,13 @@ export class BitswapExchange implements Startable {
   }
 
   #onBlock({ cid, block }: Heard): void {
-    if (block !== undefined) for (const waiter of [...(this.#waiting.get(keyOf(cid)) ?? [])]) waiter.resolve(block)
+    if (block !== undefined) for (const waiter of this.#waiting.get(keyOf(cid)) ?? []) waiter.resolve(block)
   }
 
   #onPresence({ sender, cid, has }: Heard): void {
     if (has !== false) return
     const peer = sender.toString()
-    for (const waiter of [...(this.#waiting.get(keyOf(cid)) ?? [])]) {
+    for (const waiter of this.#waiting.get(keyOf(cid)) ?? []) {
       if (waiter.peer === peer) waiter.reject(new Error('the peer does not have the block'))
     }
   }
@@ -135,8 +135,8 @@ export class BitswapExchange implements Startable {
   }
 
   #fail(whose: (waiter: Waiter, key: string) => boolean, why: string, cause?: unknown): void {
-    for (const [key, waiters] of [...this.#waiting]) {
-      for (const waiter of [...waiters]) if (whose(waiter, key)) waiter.reject(new Error(why, { cause }))
+    for (const [key, waiters] of this.#waiting) {
+      for (const waiter of waiters) if (whose(waiter, key)) waiter.reject(new Error(why, { cause }))
     }
   }
 }

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { base32 } from 'multiformats/bases/base32'
-import type { CID } from 'multiformats/cid'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import { systemClock } from '../../base/clock.ts'
@@ -13,7 +12,6 @@ import { Counters } from '../../base/counters.ts'
 import { BlockDisk } from './block-disk.ts'
 import type { KeptRoots } from './content-store.ts'
 import { buildFile, chunkBytes } from './dag-build.ts'
-import { DigestSet } from './digest-set.ts'
 import { HeliaStore } from './helia-store.ts'
 
 const never = new AbortController().signal
@@ -151,7 +149,7 @@ class Body {
         bytes += chunk.length
         if (this.#random() < 0.3) await setTimeout(1)
       }
-      expect(bytes).toBe(sizeBytes)
+      if (bytes !== sizeBytes) throw new Error(`${bytes} bytes of ${sizeBytes} were read`)
       this.kept.set(cid, { sizeBytes })
       this.partial.delete(cid)
     })
@@ -169,7 +167,8 @@ class Body {
 
   async collected(signal: AbortSignal = never): Promise<void> {
     const roots = (): KeptRoots => ({ whole: new Map(this.kept), partial: [...this.partial] })
-    expect(await this.#store.collect(roots, { signal })).not.toBeNull()
+    const done = await this.#store.collect(roots, { signal })
+    if (done === null) throw new Error('a kept file is not whole')
   }
 
   /** What was under way breaks off somewhere; what is on disk, and the index, is all that stays. */
@@ -273,28 +272,4 @@ it('nothing is collected while a file that should be whole is not, nor are files
   expect(await blocksIn(dir)).toHaveLength(before.length - 1)
   await store.collect(() => ({ whole: new Map(), partial: [] }), { signal: never })
   expect(await blocksIn(dir)).toEqual(['notes.txt'])
-})
-
-it('a block that is written while it is removed is there afterwards', async () => {
-  const dir = await newDir()
-  const disk = new BlockDisk({ counters: new Counters() }, { dir })
-  await disk.start()
-  for (let round = 0; round < 30; round += 1) {
-    const blocks: [CID, Uint8Array][] = []
-    const content = (async function* () {
-      for (let n = 0; n < 8; n += 1) yield Buffer.alloc(chunkBytes, createHash('md5').update(`${round}/${n}`).digest())
-    })()
-    await buildFile(content, async (cid, block) => {
-      blocks.push([cid, block])
-      await disk.put(cid, block)
-    })
-    disk.beginCollection(new DigestSet())
-    const swept = disk.sweep(never)
-    // The first removals are under way.
-    for (let turn = 0; turn < round % 10; turn += 1) await setImmediate()
-    await Promise.all(blocks.map(([cid, block]) => disk.put(cid, block)))
-    await swept
-    disk.endCollection()
-    for (const [cid, block] of blocks) expect((await disk.get(cid))?.length).toBe(block.length)
-  }
 })

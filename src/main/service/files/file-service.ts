@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { CID } from 'multiformats/cid'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
@@ -11,6 +10,7 @@ import { Fetcher } from './fetcher.ts'
 import { HeliaStore } from './helia-store.ts'
 import type { FileServiceDeps, FileServiceEvents, FileServiceInit } from './file-service-init.ts'
 import { Holders } from './holders.ts'
+import { parseCid } from './parse-cid.ts'
 import { NoProviderError } from './provider-pool.ts'
 import { ShareBook } from './share-book.ts'
 import { ShareCare } from './share-care.ts'
@@ -109,10 +109,7 @@ export class FileService implements Startable {
     this.#collector = new Collector(
       {
         ...common,
-        kept: () => ({
-          whole: this.#index.held,
-          partial: [...this.#book.ownCids(), ...this.#fetcher.wanted()],
-        }),
+        kept: () => ({ whole: this.#index.held, partial: [...this.#book.ownCids(), ...this.#fetcher.wanted()] }),
       },
       init.collectAfterMs === undefined ? {} : { afterMs: init.collectAfterMs },
     )
@@ -245,7 +242,7 @@ export class FileService implements Startable {
       await this.#holders.connect(cid, signal)
       return { sizeBytes: await this.#store.sizeBytes(cid, { signal, from: this.#holders.source(cid) }), local: false }
     } catch (error) {
-      throw this.#told(signal.aborted ? new NoProviderError(CID.parse(cid), []) : error, cid)
+      throw this.#told(signal.aborted ? new NoProviderError(parseCid(cid), []) : error, cid)
     }
   }
 
@@ -291,13 +288,5 @@ export class FileService implements Startable {
   #told(error: unknown, cid: Cid): unknown {
     if (!(error instanceof NoProviderError)) return error
     return new SwarmError('FETCH_FAILED', this.#holders.explain(cid), { cause: error, detail: { cid } })
-  }
-}
-
-function parseCid(cid: string): CID {
-  try {
-    return CID.parse(cid)
-  } catch (error) {
-    throw new SwarmError('INVALID_INPUT', `"${cid.slice(0, 120)}" is no CID.`, { cause: error })
   }
 }

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, expect, it, vi } from 'vitest'
+import type { Cid } from '../../../shared/ids.ts'
+import type { TransferView } from '../../../shared/views.ts'
+import { startFilePeers, stopFilePeers, type FilePeer } from './testing/file-peers.ts'
+
+afterEach(stopFilePeers)
+
+const waitFor = <Result>(look: () => Result | Promise<Result>): Promise<Result> =>
+  vi.waitFor(look, { timeout: 15_000, interval: 20 })
+
+async function* stream(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 60_000) yield bytes.subarray(at, at + 60_000)
+}
+
+async function pair(init = {}): Promise<[FilePeer, FilePeer]> {
+  const [a, b] = await startFilePeers(['a', 'b'], init)
+  if (a === undefined || b === undefined) throw new Error('two peers were asked for')
+  await waitFor(() => expect(b.node.linked(a.peerId)).toBe(true))
+  return [a, b]
+}
+
+const ended = (peer: FilePeer, { id }: { id: string }): Promise<TransferView> =>
+  waitFor(() => {
+    const view = peer.files.transfer(id)
+    expect(view?.endedAtMs).not.toBeNull()
+    if (view === undefined) throw new Error('the transfer is gone')
+    return view
+  })
+
+async function shared(peer: FilePeer, name: string, bytes: Uint8Array): Promise<Cid> {
+  const view = await peer.files.shareStream(name, stream(bytes), { sizeBytes: bytes.length })
+  expect(view).toMatchObject({ state: 'done', doneBytes: bytes.length, error: null })
+  if (view.cid === null) throw new Error('no CID')
+  return view.cid
+}
+
+async function blockCount(peer: FilePeer): Promise<number> {
+  const entries = await readdir(peer.blocksDir, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).length
+}
+
+it('the blocks of a deleted file are removed, those of files that stay and of copies are not', async () => {
+  const [a, b] = await pair({ collectAfterMs: 50 })
+  const leaf = 256 * 1024
+  const common = randomBytes(leaf)
+  const stays = await shared(a, 'stays.bin', Buffer.concat([common, randomBytes(leaf)]))
+  const goes = await shared(a, 'goes.bin', Buffer.concat([common, randomBytes(2 * leaf)]))
+  await ended(b, b.files.fetch(goes, { to: 'store' }))
+  await rm(join(a.shareDir, 'goes.bin'))
+  // The root and two leaves of the one that stays.
+  await waitFor(async () => expect(await blockCount(a)).toBe(3))
+  expect(a.counters.get('files.collect:blocks')).toBe(3)
+  expect(a.files.share(stays)?.local).toBe(true)
+  const { signal } = new AbortController()
+  let bytes = 0
+  for await (const chunk of b.files.content(goes, { signal })) bytes += chunk.length
+  expect(bytes).toBe(3 * leaf)
+  await b.restartFiles()
+  await waitFor(() => expect(b.counters.get('files.collect:done')).toBeGreaterThan(1))
+  expect(await blockCount(b)).toBe(4)
+})
+
+it('what a cancelled fetch and a broken upload brought is removed', async () => {
+  const [a, b] = await pair({ collectAfterMs: 50 })
+  const cid = await shared(a, 'big.bin', randomBytes(20_000_000))
+  const { id } = b.files.fetch(cid, { to: 'downloads' })
+  await waitFor(() => expect(b.files.transfer(id)?.doneBytes).toBeGreaterThan(500_000))
+  b.files.cancel(id)
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield randomBytes(3_000_000)
+    throw new Error('the line broke')
+  }
+  await b.files.shareStream('x.bin', broken(), {})
+  await waitFor(async () => expect(await blockCount(b)).toBe(0))
+})
+
+it('a file that is deleted while another is hashed is noticed at once', async () => {
+  const [a] = await pair()
+  await writeFile(join(a.shareDir, 'small.txt'), 'small')
+  await waitFor(() => expect(a.files.shares()).toHaveLength(1))
+  await writeFile(join(a.shareDir, 'large.bin'), Buffer.alloc(400_000_000, 'dt'))
+  const hashing = () => a.files.transfers().find(({ name }) => name === 'large.bin')
+  await waitFor(() => expect(hashing()).toMatchObject({ state: 'running', step: 'hashing' }))
+  await rm(join(a.shareDir, 'small.txt'))
+  await waitFor(() => expect(a.files.shares().map(({ name }) => name)).not.toContain('small.txt'))
+  expect(hashing()?.state).toBe('running')
+  await waitFor(() => expect(a.files.shares().map(({ name }) => name)).toEqual(['large.bin']))
+}, 30_000)
