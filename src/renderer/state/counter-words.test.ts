@@ -13,6 +13,6 @@ test('groups come in their order, without empty ones, and unknown names are not 
   expect(groups.map(({ group, rows }) => [group, rows.map((row) => row.name)])).toEqual([
     ['Came and went', ['ingest.added']],
     ['Dropped or tried again', ['dial.failed']],
-    ['Trouble on this machine', ['new.thing']],
+    ['Others', ['new.thing']],
   ])
 })

@@ -1,5 +1,11 @@
 /** Counters in the groups in which one asks for them. */
-export const counterGroups = ['Came and went', 'Refused', 'Dropped or tried again', 'Trouble on this machine'] as const
+export const counterGroups = [
+  'Came and went',
+  'Refused',
+  'Dropped or tried again',
+  'Trouble on this machine',
+  'Others',
+] as const
 export type CounterGroup = (typeof counterGroups)[number]
 
 export interface CounterWords {
@@ -12,8 +18,9 @@ const went = counterGroups[0]
 const refused = counterGroups[1]
 const again = counterGroups[2]
 const trouble = counterGroups[3]
+const others = counterGroups[4]
 
-/** By the beginning of the name; the longest that fits counts. The same meanings stand in docs/troubleshooting.md. */
+/** By the beginning of the name; the longest that fits counts. docs/troubleshooting.md says more of those that matter most. */
 const words: readonly (readonly [start: string, group: CounterGroup, meaning: string])[] = [
   ['gossip.received', went, 'Records that neighbours sent, known ones included.'],
   ['gossip.sent', went, 'Records of this peer that were sent.'],
@@ -22,6 +29,9 @@ const words: readonly (readonly [start: string, group: CounterGroup, meaning: st
   ['verify.checks', went, 'Signatures that were checked.'],
   ['catch-up.done', went, 'Rounds in which this peer and a neighbour told each other what was missing.'],
   ['files.block:fetched', went, 'Pieces of files that were fetched from others.'],
+  ['files.collect:done', went, 'Rounds in which pieces of files that nobody needs any more were removed.'],
+  ['files.collect:blocks', went, 'Pieces of files that were removed because nobody needs them any more.'],
+  ['files.collect:bytes', went, 'Bytes that this freed.'],
   ['dial.network-changed', went, 'The network of this machine changed; peers were dialled anew.'],
   ['ingest.refused', refused, 'Records that were not taken.'],
   ['ingest.refused:bad-signature', refused, 'Records whose signature does not match: damaged, or forged.'],
@@ -50,6 +60,8 @@ const words: readonly (readonly [start: string, group: CounterGroup, meaning: st
   ['links.cut', again, 'Links cut because the peer no longer answered.'],
   ['files.provider', again, 'Holders of a file that did not deliver; others were asked.'],
   ['files.fetch-failed', again, 'Fetches that failed. What came is kept; the next try goes on from there.'],
+  ['files.collect', again, 'Removing pieces of files that nobody needs failed or was put off; it is tried again.'],
+  ['files.hashing:again', again, 'Files that changed while they were read; they were read anew.'],
   ['files.renew', again, 'Records of our files that could not be renewed; it is tried again.'],
   ['files.share-failed', trouble, 'Files that could not be shared: see the transfers.'],
   [
@@ -72,16 +84,17 @@ const words: readonly (readonly [start: string, group: CounterGroup, meaning: st
   ['ingest.failed', trouble, 'Records that could not be written.'],
   ['verify.thread-lost', trouble, 'A thread that checks signatures ended; another was started.'],
   ['upkeep.failed', trouble, 'Housekeeping that failed; it is tried again.'],
+  ['window.crashed', trouble, 'Windows of the app that crashed.'],
   ['api.failed', trouble, 'Calls of this window or of scripts that failed.'],
   ['web.failed', trouble, 'Calls to the web side that failed.'],
 ]
 
-/** What a counter means. One that this window does not know is still shown, among those that need a look. */
+/** What a counter means. One that this window does not know is still shown, in a group of its own. */
 export function counterWords(name: string): CounterWords {
   let best: (typeof words)[number] | undefined
   for (const one of words) if (name.startsWith(one[0]) && one[0].length > (best?.[0].length ?? 0)) best = one
   return best === undefined
-    ? { group: trouble, meaning: 'Counted by this peer; this window does not know the name.' }
+    ? { group: others, meaning: 'Counted by this peer; this window does not know the name.' }
     : { group: best[1], meaning: best[2] }
 }
 
