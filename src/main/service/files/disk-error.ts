@@ -28,6 +28,12 @@ export function diskError(error: unknown, doing: string): unknown {
     case 'ENOENT':
     case 'ENOTDIR':
       return new SwarmError('NOT_FOUND', `A file or folder is gone: ${doing} stopped.`, options)
+    case 'EEXIST':
+      return new SwarmError(
+        'PERMISSION_DENIED',
+        `A file is where a folder should be: ${doing} stopped. Move the file away, or choose another folder in Settings.`,
+        options,
+      )
     case undefined:
     default:
       return error

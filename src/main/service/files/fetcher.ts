@@ -1,4 +1,4 @@
-import { mkdir, rename } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
@@ -10,6 +10,7 @@ import type { ContentStore } from './content-store.ts'
 import { diskError } from './disk-error.ts'
 import { Gate } from './gate.ts'
 import type { Holders } from './holders.ts'
+import { makeFolder } from './make-folder.ts'
 import { NoProviderError } from './provider-pool.ts'
 import { safeName } from './safe-name.ts'
 import type { ShareBook } from './share-book.ts'
@@ -156,7 +157,7 @@ export class Fetcher {
     const dir = to === 'downloads' ? this.#deps.downloadDir() : dirname(to.path)
     const name = to === 'downloads' ? safeName(transfer.view.name, cid) : basename(to.path)
     try {
-      await mkdir(dir, { recursive: true })
+      await makeFolder(dir)
     } catch (error) {
       throw diskError(error, `making the folder ${dir}`)
     }

@@ -1,5 +1,4 @@
 import { watch, type FSWatcher } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { backoffMs } from '../../base/backoff.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
@@ -7,6 +6,7 @@ import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
 import { systemCode } from './disk-error.ts'
 import { scanFolder, type FolderContent, type FoundFile } from './folder-scan.ts'
+import { makeFolder } from './make-folder.ts'
 
 export interface ShareFolderDeps {
   readonly clock: Clock
@@ -108,7 +108,7 @@ export class ShareFolder implements Startable {
       try {
         this.#hinted = false
         // Once: a drive that was unplugged must be missed, not replaced by an empty folder that takes all shares back.
-        if (!made) await mkdir(this.#dir, { recursive: true })
+        if (!made) await makeFolder(this.#dir)
         made = true
         const startedMs = clock.monotonic()
         const content = await scanFolder(this.#dir, this.#deps.counters, signal)

@@ -1,5 +1,5 @@
 import mime from 'mime'
-import { mkdir, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
@@ -11,6 +11,7 @@ import type { AddedFile, ContentStore } from './content-store.ts'
 import { diskError } from './disk-error.ts'
 import { partSuffix, type FoundFile } from './folder-scan.ts'
 import { Gate } from './gate.ts'
+import { makeFolder } from './make-folder.ts'
 import { nameProblem, safeName } from './safe-name.ts'
 import type { ShareBook } from './share-book.ts'
 import type { ShareIndex } from './share-index.ts'
@@ -172,7 +173,7 @@ export class Sharer {
   ): Promise<void> {
     const dir = this.#deps.shareDir()
     try {
-      await mkdir(dir, { recursive: true })
+      await makeFolder(dir)
     } catch (error) {
       throw diskError(error, `making the share folder ${dir}`)
     }
