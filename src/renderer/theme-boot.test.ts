@@ -7,10 +7,8 @@ import index from './index.html?raw'
 function schemeAfterBoot(systemDark: boolean): string | null {
   vi.spyOn(window, 'matchMedia').mockReturnValue({ ...window.matchMedia(''), matches: systemDark })
   document.documentElement.removeAttribute('data-mantine-color-scheme')
-  const script = document.createElement('script')
-  script.textContent = source
-  // jsdom runs no scripts here; the text is run as the page would.
-  new Function(script.textContent)()
+  // jsdom runs no scripts here; the text is run in the global scope, as the page would.
+  globalThis.eval(source)
   return document.documentElement.getAttribute('data-mantine-color-scheme')
 }
 

@@ -25,7 +25,7 @@ async function servePeer(port = 0): Promise<RealServer> {
   const opened = await openAtServer((_, response) => response.writeHead(200).end('{}'), port)
   const handler = new RPCHandler(router)
   const sockets = new WebSocketServer({ server: opened.http, path: '/api/ws' })
-  sockets.on('connection', (socket) => handler.upgrade(socket, { context: {} }))
+  sockets.on('connection', (socket) => void handler.upgrade(socket, { context: {} }))
   const close = async (): Promise<void> => {
     for (const socket of sockets.clients) socket.terminate()
     await opened.close()
