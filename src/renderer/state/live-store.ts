@@ -3,6 +3,7 @@ import type { LiveEvent } from '../../shared/contract/live.ts'
 import { whenOpen, type ConnectionStore } from '../bridge/connection.ts'
 import { problemOf, type Problem } from '../bridge/problem.ts'
 import { pause, retryDelayMs } from '../bridge/retry.ts'
+import { createRun } from './run.ts'
 
 /** A live list: what is known, and whether it is still being told (`current`) or only remembered. */
 export type Live<Item> =
@@ -30,7 +31,6 @@ export function createLiveStore<Item>(
   idOf: (item: Item) => string,
 ): LiveStore<Item> {
   const store = createStore<Live<Item>>(() => ({ phase: 'idle' }))
-  let run: AbortController | null = null
 
   const follow = async (signal: AbortSignal): Promise<void> => {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
@@ -51,16 +51,10 @@ export function createLiveStore<Item>(
     }
   }
 
-  const start = (): void => {
-    if (run !== null) return
-    run = new AbortController()
+  const { start, stop } = createRun((signal) => {
     if (store.getState().phase === 'idle') store.setState({ phase: 'loading' }, true)
-    void follow(run.signal)
-  }
-  const stop = (): void => {
-    run?.abort()
-    run = null
-  }
+    void follow(signal)
+  })
 
   return {
     store,

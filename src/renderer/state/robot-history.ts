@@ -4,6 +4,7 @@ import { whenOpen } from '../bridge/connection.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import { problemOf, type Problem } from '../bridge/problem.ts'
 import { pause, retryDelayMs } from '../bridge/retry.ts'
+import { createRun } from './run.ts'
 import { appendSample, rowsOf, type ChartRow } from './select-history.ts'
 
 export type RobotHistory =
@@ -29,7 +30,6 @@ export function createHistoryStore(
   now: () => number = Date.now,
 ): HistoryStore {
   const store = createStore<RobotHistory>(() => ({ phase: 'loading' }))
-  let run: AbortController | null = null
 
   const readPast = async (signal: AbortSignal): Promise<void> => {
     const refreshMs = Math.max(30_000, rangeMs / 60)
@@ -72,16 +72,10 @@ export function createHistoryStore(
     }
   }
 
-  const start = (): void => {
-    if (run !== null) return
-    run = new AbortController()
-    void readPast(run.signal)
-    void followNow(run.signal)
-  }
-  const stop = (): void => {
-    run?.abort()
-    run = null
-  }
+  const { start, stop } = createRun((signal) => {
+    void readPast(signal)
+    void followNow(signal)
+  })
   return {
     store,
     start,

@@ -1,41 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, expect, it, vi } from 'vitest'
-import type { Cid } from '../../../shared/ids.ts'
-import type { TransferView } from '../../../shared/views.ts'
-import { startFilePeers, stopFilePeers, type FilePeer } from './testing/file-peers.ts'
+import { afterEach, expect, it } from 'vitest'
+import { stopFilePeers, type FilePeer } from './testing/file-peers.ts'
+import { ended, pair, shared, waitFor } from './testing/file-steps.ts'
 
 afterEach(stopFilePeers)
-
-const waitFor = <Result>(look: () => Result | Promise<Result>): Promise<Result> =>
-  vi.waitFor(look, { timeout: 15_000, interval: 20 })
-
-async function* stream(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 60_000) yield bytes.subarray(at, at + 60_000)
-}
-
-async function pair(init = {}): Promise<[FilePeer, FilePeer]> {
-  const [a, b] = await startFilePeers(['a', 'b'], init)
-  if (a === undefined || b === undefined) throw new Error('two peers were asked for')
-  await waitFor(() => expect(b.node.linked(a.peerId)).toBe(true))
-  return [a, b]
-}
-
-const ended = (peer: FilePeer, { id }: { id: string }): Promise<TransferView> =>
-  waitFor(() => {
-    const view = peer.files.transfer(id)
-    expect(view?.endedAtMs).not.toBeNull()
-    if (view === undefined) throw new Error('the transfer is gone')
-    return view
-  })
-
-async function shared(peer: FilePeer, name: string, bytes: Uint8Array): Promise<Cid> {
-  const view = await peer.files.shareStream(name, stream(bytes), { sizeBytes: bytes.length })
-  expect(view).toMatchObject({ state: 'done', doneBytes: bytes.length, error: null })
-  if (view.cid === null) throw new Error('no CID')
-  return view.cid
-}
 
 async function blockCount(peer: FilePeer): Promise<number> {
   const entries = await readdir(peer.blocksDir, { recursive: true, withFileTypes: true })
