@@ -1,7 +1,7 @@
 /** Work that goes on until it is stopped: at most one at a time, started and stopped as often as one likes. */
 export interface Run {
-  start(): void
-  stop(): void
+  readonly start: () => void
+  readonly stop: () => void
 }
 
 /** @param work begins the work; it ends when the signal does */
