@@ -18,11 +18,7 @@ export function useTheme(): { readonly choice: ThemeChoice; readonly choose: (ch
     choose: (wanted) => {
       keepTheme(wanted)
       setColorScheme(wanted === 'system' ? 'auto' : wanted)
-      bridge.api.settings.update({ theme: wanted }).then(
-        (answer) => settings.set(answer.settings),
-        // The window has its theme and remembers it; the peer hears of it with the next choice.
-        () => undefined,
-      )
+      void settings.change(async () => (await bridge.api.settings.update({ theme: wanted })).settings)
     },
   }
 }
