@@ -96,7 +96,7 @@ export function SettingsForm({ inForce }: { readonly inForce: Settings }) {
         <Textarea
           label="Bootstrap"
           description="Peers of other networks to dial, one multiaddress a line"
-          placeholder="/ip4/192.168.1.5/tcp/4001"
+          placeholder="/ip4/192.168.1.5/tcp/4040"
           autosize
           minRows={2}
           maxRows={8}
