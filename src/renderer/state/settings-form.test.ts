@@ -10,8 +10,8 @@ test('an untouched form changes nothing', () => {
 })
 
 test('sends only what differs, without blank lines', () => {
-  const draft = { ...draftOf(fakeSettings), name: ' duck ', bootstrap: '\n /ip4/10.0.0.1/tcp/4001 \n\n' }
-  expect(changesOf(draft, fakeSettings)).toEqual({ name: 'duck', bootstrap: ['/ip4/10.0.0.1/tcp/4001'] })
+  const draft = { ...draftOf(fakeSettings), name: ' duck ', bootstrap: '\n /ip4/10.0.0.1/tcp/4040 \n\n' }
+  expect(changesOf(draft, fakeSettings)).toEqual({ name: 'duck', bootstrap: ['/ip4/10.0.0.1/tcp/4040'] })
 })
 
 test.each([

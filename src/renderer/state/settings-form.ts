@@ -41,7 +41,7 @@ export function changesOf(draft: SettingsDraft, inForce: Settings): Partial<Sett
   )
 }
 
-/** A rough check before the peer's own: `/ip4/…/tcp/4001`, `/dns4/…`. */
+/** A rough check before the peer's own: `/ip4/…/tcp/4040`, `/dns4/…`. */
 const addressForm = /^\/(ip4|ip6|dns|dns4|dns6|dnsaddr)\/[^/\s]+(\/[^/\s]+)*$/
 
 /** One sentence for each field that cannot be saved. */
@@ -53,11 +53,11 @@ export function checkDraft(draft: SettingsDraft): DraftErrors {
   if (!settingsSchema.shape.downloadDir.safeParse(downloadDir).success) errors.downloadDir = 'Name a folder.'
   const wrongListen = listen.find((address) => !addressForm.test(address))
   if (wrongListen !== undefined)
-    errors.listen = `“${wrongListen}” is no multiaddress. Write it like /ip4/0.0.0.0/tcp/4001.`
+    errors.listen = `“${wrongListen}” is no multiaddress. Write it like /ip4/0.0.0.0/tcp/4040.`
   else if (listen.length > 32) errors.listen = 'At most 32 addresses.'
   const wrongBootstrap = bootstrap.find((address) => !addressForm.test(address))
   if (wrongBootstrap !== undefined) {
-    errors.bootstrap = `“${wrongBootstrap}” is no multiaddress. Write it like /ip4/192.168.1.5/tcp/4001.`
+    errors.bootstrap = `“${wrongBootstrap}” is no multiaddress. Write it like /ip4/192.168.1.5/tcp/4040.`
   } else if (bootstrap.length > 64) errors.bootstrap = 'At most 64 addresses.'
   return errors
 }

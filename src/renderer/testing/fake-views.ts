@@ -17,7 +17,7 @@ export function fakeMachine(index: number, nowMs: number, change: Partial<Machin
     simulated: true,
     os: 'Ubuntu 22.04, Linux 5.15, arm64',
     addresses: [
-      `/ip4/192.168.1.${10 + (index % 240)}/tcp/4001`,
+      `/ip4/192.168.1.${10 + (index % 240)}/tcp/4040`,
       `/ip4/192.168.1.${10 + (index % 240)}/udp/4001/quic-v1`,
     ],
     status: 'alive',
