@@ -92,9 +92,10 @@ describe.each(kindsHere())('an operator before the app (%s)', (kind) => {
       await expect.poll(() => app.page.getByLabel('Transfers').innerText(), patience).toMatch(/MB\/s · .* left/)
       await line.send('Network.emulateNetworkConditions', { ...conditions, uploadThroughput: -1 })
     } else {
+      // Asked for before the file is made: a chooser that opens before that is taken in opens unheard.
+      const choosing = app.page.waitForEvent('filechooser')
       const path = join(folder.path, bag.name)
       writeNoise(path, bag)
-      const choosing = app.page.waitForEvent('filechooser')
       await app.page.getByRole('button', { name: 'Share a file' }).first().click()
       await (await choosing).setFiles(path)
     }
@@ -160,12 +161,13 @@ describe.each(kindsHere())('an operator before the app (%s)', (kind) => {
     await press('Escape')
     await card('duckie01').waitFor()
 
+    // Asked for long before: a chooser that opens before the browser has taken that in opens unheard.
+    const choosing = page.waitForEvent('filechooser', { timeout: 60_000 })
     await press('g', 'l')
     await page.getByRole('heading', { level: 1, name: 'Logs' }).waitFor()
     await tabTo(page, 'Share a file')
     const path = join(folder.path, note.name)
     writeNoise(path, note)
-    const choosing = page.waitForEvent('filechooser')
     await press('Enter')
     await (await choosing).setFiles(path)
     await page.getByRole('link', { name: note.name }).waitFor({ timeout: 60_000 })
