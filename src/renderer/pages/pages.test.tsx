@@ -99,7 +99,7 @@ describe('Fleet', () => {
   test('shows the records behind a status', async () => {
     show('#/fleet', { machines: robots(1) })
     await userEvent.click(await screen.findByRole('button', { name: /Why do I see this\? duckie00/ }))
-    expect((await screen.findAllByText(/the highest seq counts/)).length).toBeGreaterThan(0)
+    expect((await screen.findAllByText(/the newest counts/)).length).toBeGreaterThan(0)
   })
 })
 

@@ -34,13 +34,11 @@ export function RobotHead({ machine, onForget }: { readonly machine: MachineView
               <LevelMark level={trouble.level} /> {trouble.text}
             </span>
           ))}
-          {(health?.notes ?? [])
-            .filter((note) => !(simulated && note === 'simulated'))
-            .map((note) => (
-              <span key={note} className="chip">
-                {note}
-              </span>
-            ))}
+          {(health?.notes ?? []).map((note) => (
+            <span key={note} className="chip">
+              {note}
+            </span>
+          ))}
         </div>
         <p>
           {status === 'alive' ? 'Heard' : `${statusReason};`}{' '}

@@ -71,7 +71,7 @@ export function fakeEvidence(index: number, fact: EvidenceView['fact'], nowMs: n
     receivedAtMs: nowMs - 4_000,
     validFromMs: nowMs - 5_000,
     validUntilMs: nowMs + 600_000,
-    rule: 'machines: any peer may state itself; the highest seq counts',
+    rule: 'signed by the machine itself; of its records in machines under "self" the newest counts',
   }
 }
 
