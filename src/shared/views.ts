@@ -1,14 +1,13 @@
 import { z } from 'zod'
-import { isCid, isPeerId, isRecordId, type Cid, type PeerId, type RecordId } from './ids.ts'
+import { catchUpSchema } from './checkpoint-views.ts'
+import { cidSchema, peerIdSchema, recordIdSchema } from './ids-schema.ts'
+import { channelConfigSchema } from './network-views.ts'
+import { standingSchema, swarmSchema, swarmTimeSchema, trustRoleSchema } from './trust-views.ts'
 
 /**
  * Read-only shapes that a screen draws and a script reads. Times are milliseconds since the epoch (`…AtMs`),
  * sizes bytes, rates bytes a second, temperatures degrees Celsius, shares percent (0 to 100).
  */
-export const peerIdSchema = z.custom<PeerId>((v) => typeof v === 'string' && isPeerId(v), 'a peer id: 12D3KooW…')
-export const recordIdSchema = z.custom<RecordId>((v) => typeof v === 'string' && isRecordId(v), 'a record id: bafyrei…')
-export const cidSchema = z.custom<Cid>((v) => typeof v === 'string' && isCid(v), 'a CID: bafy… or Qm…')
-
 const timeMs = z.number().int()
 
 export const roleSchema = z.enum(['robot', 'operator', 'server'])
@@ -86,6 +85,14 @@ export const machineSchema = z.object({
   robot: robotSchema.nullable(),
   /** A lab robot: a real peer with a simulated body. */
   simulated: z.boolean(),
+  /** What the swarm's trust records make of it: a stranger's words are shown, and change nothing. */
+  standing: standingSchema,
+  roles: z.array(trustRoleSchema),
+  standingReason: z.string(),
+  /** By how much its own clock is off swarm time, as it says itself; null when it does not say. */
+  clockSkewMs: z.number().nullable(),
+  /** The version of the trust root that it says it follows; null when it does not say. */
+  rootVersion: z.number().int().nullable(),
   os: z.string().nullable(),
   addresses: z.array(z.string()),
   status: statusSchema,
@@ -190,6 +197,8 @@ export const settingsSchema = z.object({
   listen: z.array(z.string().max(512)).max(32),
   bootstrap: z.array(z.string().max(512)).max(64),
   mdns: z.boolean(),
+  /** The ways messages travel; gossip is one of them. */
+  channels: z.array(channelConfigSchema).max(16),
   theme: z.enum(['system', 'light', 'dark']),
 })
 export type Settings = z.infer<typeof settingsSchema>
@@ -199,7 +208,11 @@ export const infoSchema = z.object({
   name: z.string(),
   role: roleSchema,
   version: z.string(),
-  swarm: z.string(),
+  swarm: swarmSchema,
+  standing: standingSchema,
+  roles: z.array(trustRoleSchema),
+  /** Groups of four of the end of the peer id: what an operator compares before admitting this peer. */
+  fingerprint: z.string(),
   home: z.string(),
   simulated: z.boolean(),
   startedAtMs: timeMs,
@@ -214,6 +227,8 @@ export const infoSchema = z.object({
     choosePlace: z.boolean(),
     /** Start simulated robots. */
     lab: z.boolean(),
+    /** Change to another swarm while running. */
+    join: z.boolean(),
   }),
 })
 export type InfoView = z.infer<typeof infoSchema>
@@ -228,6 +243,12 @@ export const systemStatusSchema = z.object({
     unknown: z.number().int(),
   }),
   transfersRunning: z.number().int(),
+  /** Peers that wait to be admitted by somebody who may: this one. */
+  asks: z.number().int(),
+  /** Changes of trust that wait for this peer's signature. */
+  proposals: z.number().int(),
+  time: swarmTimeSchema,
+  catchUp: catchUpSchema,
   records: z.number().int(),
   /** Refusals, drops and retries by reason, e.g. `ingest.refused:bad-signature`. */
   counters: z.record(z.string(), z.number()),
@@ -235,34 +256,6 @@ export const systemStatusSchema = z.object({
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
 })
 export type SystemStatusView = z.infer<typeof systemStatusSchema>
-
-export const bucketSummarySchema = z.object({
-  bucket: z.string(),
-  kind: z.enum(['keyed', 'set']),
-  records: z.number().int(),
-  bytes: z.number().int(),
-})
-export type BucketSummaryView = z.infer<typeof bucketSummarySchema>
-
-export const recordSchema = z.object({
-  id: recordIdSchema,
-  bucket: z.string(),
-  key: z.string(),
-  /** JSON of the value; byte strings as `{"/":{"bytes":"…"}}`, links as `{"/":"CID"}` (DAG-JSON's forms). */
-  value: z.unknown(),
-  author: peerIdSchema,
-  authorName: z.string().nullable(),
-  seq: z.number().int(),
-  validFromMs: timeMs,
-  validUntilMs: timeMs,
-  state: z.enum(['proposed', 'accepted', 'dismissed', 'expired']),
-  stateReason: z.string(),
-  how: heardHowSchema,
-  from: peerIdSchema.nullable(),
-  receivedAtMs: timeMs,
-  sizeBytes: z.number().int(),
-})
-export type RecordView = z.infer<typeof recordSchema>
 
 export const labSchema = z.object({
   running: z.boolean(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { peerIdSchema } from '../../shared/views.ts'
+import { peerIdSchema } from '../../shared/ids-schema.ts'
 import { swarmErrorCodes } from '../../shared/errors.ts'
 
 /** What a robot's process is told as its one argument, in JSON. */

@@ -1,4 +1,5 @@
 import type { ContractRouterClient } from '@orpc/contract'
+import { checkpoints } from './checkpoints.ts'
 import { diagnostics } from './diagnostics.ts'
 import { files } from './files.ts'
 import { fleet } from './fleet.ts'
@@ -6,12 +7,24 @@ import { network } from './network.ts'
 import { records } from './records.ts'
 import { settings } from './settings.ts'
 import { lab, system } from './system.ts'
+import { trust } from './trust.ts'
 
 /**
  * The whole API, contract first. It is served unchanged over a MessagePort (window), a WebSocket (browser, CLI)
  * and HTTP with OpenAPI (scripts, below `/api`). A call is named here and nowhere else.
  */
-export const contract = { system, fleet, diagnostics, files, records, network, settings, lab }
+export const contract = {
+  system,
+  fleet,
+  diagnostics,
+  files,
+  records,
+  trust,
+  checkpoints,
+  network,
+  settings,
+  lab,
+}
 
 /** The typed client of the contract, whatever carries it. */
 export type ApiClient = ContractRouterClient<typeof contract>

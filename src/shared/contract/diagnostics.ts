@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { healthSchema, historySchema, metricNameSchema, peerIdSchema } from '../views.ts'
+import { peerIdSchema } from '../ids-schema.ts'
+import { healthSchema, historySchema, metricNameSchema } from '../views.ts'
 import { base } from './errors.ts'
 
 export const diagnostics = {

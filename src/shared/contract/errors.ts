@@ -11,6 +11,9 @@ export const base = oc.errors({
   INVALID_INPUT: { status: 400, data: detail },
   UNAUTHORIZED: { status: 401, data: detail },
   PERMISSION_DENIED: { status: 403, data: detail },
+  /** This peer's role does not allow it. */
+  NOT_TRUSTED: { status: 403, data: detail },
+  BAD_INVITE: { status: 400, data: detail },
   NOT_FOUND: { status: 404, data: detail },
   TIMEOUT: { status: 408, data: detail },
   FILE_CHANGED: { status: 409, data: detail },
@@ -18,6 +21,8 @@ export const base = oc.errors({
   LIMIT_REACHED: { status: 429, data: detail },
   INTERNAL: { status: 500, data: detail },
   UNSUPPORTED: { status: 501, data: detail },
+  /** No channel reaches that peer just now. */
+  UNREACHABLE: { status: 502, data: detail },
   FETCH_FAILED: { status: 502, data: detail },
   DISK_FULL: { status: 507, data: detail },
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { cidSchema, peerIdSchema, shareSchema, transferSchema } from '../views.ts'
+import { cidSchema, peerIdSchema } from '../ids-schema.ts'
+import { shareSchema, transferSchema } from '../views.ts'
 import { base } from './errors.ts'
 import { liveList } from './live.ts'
 

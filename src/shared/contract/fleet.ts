@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { machineSchema, peerIdSchema } from '../views.ts'
+import { peerIdSchema } from '../ids-schema.ts'
+import { machineSchema } from '../views.ts'
 import { base } from './errors.ts'
 import { liveList } from './live.ts'
 

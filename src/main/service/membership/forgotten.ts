@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { peerIdSchema } from '../../../shared/views.ts'
+import { peerIdSchema } from '../../../shared/ids-schema.ts'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { Log } from '../../base/log.ts'
 import { writeFileAtomic } from '../../store/atomic-file.ts'

@@ -1,7 +1,8 @@
 import { OpenAPIGenerator, type OpenAPI } from '@orpc/openapi'
 import { JSON_SCHEMA_REGISTRY, ZodToJsonSchemaConverter } from '@orpc/zod/zod4'
 import { contract } from '../../../shared/contract/contract.ts'
-import { cidSchema, peerIdSchema, recordIdSchema, transferSchema } from '../../../shared/views.ts'
+import { cidSchema, peerIdSchema, recordIdSchema } from '../../../shared/ids-schema.ts'
+import { transferSchema } from '../../../shared/views.ts'
 
 const cid = { name: 'cid', in: 'path', required: true, schema: { type: 'string' } } as const
 const error = (description: string) => ({ description })

@@ -1,0 +1,139 @@
+import { z } from 'zod'
+import { peerIdSchema, recordIdSchema } from './ids-schema.ts'
+
+/** What a peer may do in a swarm. Machines say which role they have; only what the trust records grant counts. */
+export const trustRoles = ['operator', 'release', 'robot', 'server'] as const
+export const trustRoleSchema = z.enum(trustRoles)
+export type TrustRole = z.infer<typeof trustRoleSchema>
+
+/**
+ * root: one of the root keys. member: the trust records grant it a role. stranger: nobody has spoken for it.
+ * revoked: its key counts for nothing any more.
+ */
+export const standingSchema = z.enum(['root', 'member', 'stranger', 'revoked'])
+export type Standing = z.infer<typeof standingSchema>
+
+const timeMs = z.number().int()
+
+export const swarmSchema = z.object({
+  /** The id of the first root record: no two swarms share it, whatever they are called. */
+  id: recordIdSchema,
+  name: z.string(),
+  /** The end of the id in groups of four, to be read out and compared. */
+  fingerprint: z.string(),
+  /** Only holders of the swarm's network key complete a handshake. */
+  private: z.boolean(),
+})
+export type SwarmView = z.infer<typeof swarmSchema>
+
+export const signerSchema = z.object({
+  peer: peerIdSchema,
+  name: z.string().nullable(),
+  verdict: z.enum(['propose', 'endorse', 'dismiss']),
+  atMs: timeMs,
+  roles: z.array(trustRoleSchema),
+  standing: standingSchema,
+  /** Whether this signature has weight under the record's rule, e.g. false for a stranger's. */
+  counts: z.boolean(),
+})
+export type SignerView = z.infer<typeof signerSchema>
+
+export const memberSchema = z.object({
+  peer: peerIdSchema,
+  name: z.string().nullable(),
+  /** Groups of four of the end of the peer id, as the machine itself shows it. */
+  fingerprint: z.string(),
+  standing: standingSchema,
+  roles: z.array(trustRoleSchema),
+  /** One sentence: "granted robot by laptop (operator) on …". */
+  reason: z.string(),
+  recordId: recordIdSchema.nullable(),
+  sinceMs: timeMs.nullable(),
+  expiresAtMs: timeMs.nullable(),
+})
+export type MemberView = z.infer<typeof memberSchema>
+
+/** A peer that wants to be admitted. */
+export const askSchema = z.object({
+  peer: peerIdSchema,
+  name: z.string(),
+  fingerprint: z.string(),
+  role: trustRoleSchema,
+  simulated: z.boolean(),
+  askedAtMs: timeMs,
+  /** It came with an invite of this swarm that was made here; null when it only asks. */
+  invite: z.string().nullable(),
+})
+export type AskView = z.infer<typeof askSchema>
+
+/** A change of trust that lacks signatures. */
+export const proposalSchema = z.object({
+  recordId: recordIdSchema,
+  /** "root keys: laptop, server, desk; 2 of 3 must sign" */
+  what: z.string(),
+  /** "needs 1 more root key" */
+  missing: z.string(),
+  signers: z.array(signerSchema),
+  /** This peer's signature would count and is not there yet. */
+  mine: z.boolean(),
+  proposedAtMs: timeMs,
+})
+export type ProposalView = z.infer<typeof proposalSchema>
+
+export const trustSchema = z.object({
+  swarm: swarmSchema,
+  self: z.object({ standing: standingSchema, roles: z.array(trustRoleSchema), reason: z.string() }),
+  root: z.object({
+    version: z.number().int(),
+    threshold: z.number().int(),
+    keys: z.array(z.object({ peer: peerIdSchema, name: z.string().nullable() })),
+    expiresAtMs: timeMs,
+    recordId: recordIdSchema,
+  }).nullable(),
+  members: z.array(memberSchema),
+  asks: z.array(askSchema),
+  proposals: z.array(proposalSchema),
+  /** Buckets' rules in words, as they are in force. */
+  policies: z.array(z.object({ bucket: z.string(), rule: z.string(), own: z.boolean() })),
+  /** Rollback, freeze, fork, expiry: what an operator should know about the trust state itself. */
+  problems: z.array(z.object({ code: z.string(), message: z.string() })),
+})
+export type TrustView = z.infer<typeof trustSchema>
+
+export const inviteSchema = z.object({
+  id: z.string(),
+  /** `dt-swarm://join/…` */
+  link: z.string(),
+  /** The link as a QR code: an SVG document. */
+  qr: z.string(),
+  /** Who comes with this invite is admitted in this role by the peer that made it; null: it only lets ask. */
+  role: trustRoleSchema.nullable(),
+  usesLeft: z.number().int(),
+  createdAtMs: timeMs,
+  expiresAtMs: timeMs,
+  private: z.boolean(),
+})
+export type InviteView = z.infer<typeof inviteSchema>
+
+/** What a link says, before one joins. */
+export const invitePreviewSchema = z.object({
+  swarm: swarmSchema,
+  role: trustRoleSchema.nullable(),
+  bootstrap: z.array(z.string()),
+  expiresAtMs: timeMs,
+  /** This peer is in that swarm already. */
+  current: z.boolean(),
+})
+export type InvitePreview = z.infer<typeof invitePreviewSchema>
+
+/** What this peer knows of time. */
+export const swarmTimeSchema = z.object({
+  /** What is added to this machine's own clock. 0 while they agree. */
+  offsetMs: z.number(),
+  /** own: its own clock is used. swarm: the median of trusted peers. floor: no peer heard yet, and its own clock cannot be. */
+  source: z.enum(['own', 'swarm', 'floor']),
+  /** Trusted peers whose clocks were compared lately. */
+  peers: z.number().int(),
+  reason: z.string(),
+})
+export type SwarmTimeView = z.infer<typeof swarmTimeSchema>
