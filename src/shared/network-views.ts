@@ -43,7 +43,9 @@ export const channelSchema = z.object({
   /** Messages not passed on, by reason: `duplicate`, `hops`, `malformed`, `flood`, `overflow`, `other-swarm`… */
   dropped: z.record(z.string(), z.number().int()),
   /** Peers heard on it in the last minutes. */
-  peers: z.array(z.object({ peer: peerIdSchema, name: z.string().nullable(), lastHeardAtMs: timeMs, source: z.string() })),
+  peers: z.array(
+    z.object({ peer: peerIdSchema, name: z.string().nullable(), lastHeardAtMs: timeMs, source: z.string() }),
+  ),
 })
 export type ChannelView = z.infer<typeof channelSchema>
 

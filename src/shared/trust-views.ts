@@ -83,13 +83,15 @@ export type ProposalView = z.infer<typeof proposalSchema>
 export const trustSchema = z.object({
   swarm: swarmSchema,
   self: z.object({ standing: standingSchema, roles: z.array(trustRoleSchema), reason: z.string() }),
-  root: z.object({
-    version: z.number().int(),
-    threshold: z.number().int(),
-    keys: z.array(z.object({ peer: peerIdSchema, name: z.string().nullable() })),
-    expiresAtMs: timeMs,
-    recordId: recordIdSchema,
-  }).nullable(),
+  root: z
+    .object({
+      version: z.number().int(),
+      threshold: z.number().int(),
+      keys: z.array(z.object({ peer: peerIdSchema, name: z.string().nullable() })),
+      expiresAtMs: timeMs,
+      recordId: recordIdSchema,
+    })
+    .nullable(),
   members: z.array(memberSchema),
   asks: z.array(askSchema),
   proposals: z.array(proposalSchema),

@@ -84,8 +84,18 @@ export const network = {
     .input(z.object({ to: peerIdSchema, timeoutMs: z.number().int().min(100).max(60_000).default(10_000) }))
     .output(pingSchema),
   send: base
-    .route({ method: 'POST', path: '/network/send', summary: "Send a text to a peer; it appears in its message stream" })
-    .input(z.object({ to: peerIdSchema, text: z.string().min(1).max(2_000), timeoutMs: z.number().int().min(100).max(60_000).default(10_000) }))
+    .route({
+      method: 'POST',
+      path: '/network/send',
+      summary: 'Send a text to a peer; it appears in its message stream',
+    })
+    .input(
+      z.object({
+        to: peerIdSchema,
+        text: z.string().min(1).max(2_000),
+        timeoutMs: z.number().int().min(100).max(60_000).default(10_000),
+      }),
+    )
     /** Whether the peer has said that it got it. */
     .output(z.object({ delivered: z.boolean(), tookMs: z.number() })),
 }

@@ -12,7 +12,9 @@ const peer = z.object({ peer: peerIdSchema })
  * `records.attest`. All of it is made of records in the bucket `trust`.
  */
 export const trust = {
-  get: base.route({ method: 'GET', path: '/trust', summary: 'The trust state as this peer sees it' }).output(trustSchema),
+  get: base
+    .route({ method: 'GET', path: '/trust', summary: 'The trust state as this peer sees it' })
+    .output(trustSchema),
   watch: base
     .route({ method: 'GET', path: '/trust/watch', summary: 'The trust state, now and whenever it changes' })
     .output(eventIterator(trustSchema)),
@@ -46,7 +48,11 @@ export const trust = {
     .input(link)
     .output(invitePreviewSchema),
   admit: base
-    .route({ method: 'POST', path: '/trust/members/{peer}/admit', summary: 'Grant roles; a proposal where more must sign' })
+    .route({
+      method: 'POST',
+      path: '/trust/members/{peer}/admit',
+      summary: 'Grant roles; a proposal where more must sign',
+    })
     .input(peer.extend({ roles: z.array(trustRoleSchema).min(1).max(4) }))
     .output(trustSchema),
   revoke: base
@@ -68,7 +74,7 @@ export const trust = {
     )
     .output(trustSchema),
   setPolicy: base
-    .route({ method: 'POST', path: '/trust/policies/{bucket}', summary: "Propose another rule for a bucket" })
+    .route({ method: 'POST', path: '/trust/policies/{bucket}', summary: 'Propose another rule for a bucket' })
     .input(
       z.object({
         bucket: z.string().max(64),
@@ -76,7 +82,10 @@ export const trust = {
         rule: z
           .object({
             authors: z.array(trustRoleSchema).max(4),
-            endorse: z.object({ roles: z.array(trustRoleSchema).min(1).max(4), count: z.number().int().min(0).max(16) }),
+            endorse: z.object({
+              roles: z.array(trustRoleSchema).min(1).max(4),
+              count: z.number().int().min(0).max(16),
+            }),
           })
           .nullable(),
       }),

@@ -43,10 +43,7 @@ export type SendOutcome =
   | { readonly kind: 'dropped'; readonly reason: string }
 
 /** The facts of a channel that it knows itself; names are put in by whoever shows it. */
-export type ChannelFacts = Pick<
-  ChannelView,
-  'state' | 'stateReason' | 'sinceMs' | 'sent' | 'received' | 'dropped'
-> & {
+export type ChannelFacts = Pick<ChannelView, 'state' | 'stateReason' | 'sinceMs' | 'sent' | 'received' | 'dropped'> & {
   readonly peers: readonly { readonly peer: PeerId; readonly lastHeardAtMs: number; readonly source: string }[]
 }
 
