@@ -31,8 +31,25 @@ export interface MessageSource {
   readonly link: string
 }
 
+/**
+ * What became of a message. `news`: something in it was new, so channels that pass messages on themselves (gossipsub)
+ * do. `known`: nothing new, or not for us; it stays here. `garbage`: no honest peer sends it; its link is blamed.
+ */
+export type MessageVerdict = 'news' | 'known' | 'garbage'
+
+export interface ReceivedMessage {
+  readonly message: SwarmMessage
+  readonly source: MessageSource
+  /**
+   * To be called once, when the verdict is known, by whoever takes messages of this kind (the brain). Gossipsub holds
+   * the message until then, 30 s at most; the others only look whom to blame.
+   * @param garbage how many records in it were garbage; default 1
+   */
+  readonly settle: (verdict: MessageVerdict, garbage?: number) => void
+}
+
 export interface ChannelEvents {
-  'message:received': { readonly message: SwarmMessage; readonly source: MessageSource }
+  'message:received': ReceivedMessage
   /** State or peers differ; rates do not count. */
   'channel:changed': { readonly id: string }
 }
