@@ -74,6 +74,12 @@ export interface Channel extends Startable {
   readonly kind: ChannelKind
   readonly address: string
   readonly mode: 'dial' | 'listen'
+  /** The most a message may carry here; larger ones are dropped as `oversize`. `maxMessageBytes`, less on IRC. */
+  readonly maxPayloadBytes: number
+  /** How large a batch of records is best: small where every line costs seconds. */
+  readonly batchBytes: number
+  /** Everybody on it hears what anybody says (UDP, IRC, gossip); on a TCP line each link stands alone. */
+  readonly shared: boolean
   readonly events: EventSource<ChannelEvents>
   /**
    * Queues a message: to all on the channel but `except`, or to the one link `to`. Never throws for what the network
@@ -85,7 +91,7 @@ export interface Channel extends Startable {
   blame(link: string, reason: string): void
 }
 
-/** Payload of one message: a batch, with room for its envelope in a gossip message. */
+/** Payload of one message: a batch and two records of the largest size. Gossip takes less: see `maxPayloadBytes`. */
 export const maxMessageBytes = 256 * 1_024
 /** Channels that a message may pass; past it, it is dropped as `hops`. */
 export const maxHops = 8
