@@ -45,6 +45,21 @@ export async function checkListen(addresses: readonly string[]): Promise<void> {
   }
 }
 
+/**
+ * The addresses without QUIC's, for a node that does not use it.
+ * @throws SwarmError INVALID_INPUT when none is left, and that is because the network is private
+ */
+export function withoutQuic(addresses: readonly string[], isPrivate: boolean): readonly string[] {
+  const left = addresses.filter((address) => !address.includes('/quic'))
+  if (left.length > 0 || addresses.length === 0 || !isPrivate) return left
+  throw new SwarmError(
+    'INVALID_INPUT',
+    `Cannot listen on ${addresses.join(', ')}: this swarm's network is private, and QUIC would let anybody in. ` +
+      'Listen on a TCP address besides, like /ip4/0.0.0.0/tcp/4040.',
+    { detail: { address: addresses.join(', ') } },
+  )
+}
+
 /** What is wrong with an address for that use, as the end of a sentence, or null when it can be used. */
 export function wrongAddress(address: string, use: 'listen' | 'bootstrap'): string | null {
   let endpoint: Endpoint | null

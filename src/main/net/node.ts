@@ -5,13 +5,14 @@ import type { Libp2p as AnyLibp2p, PeerDiscovery, Transport } from '@libp2p/inte
 import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping, type Ping } from '@libp2p/ping'
+import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import type { Counters } from '../base/counters.ts'
 import type { Log } from '../base/log.ts'
-import { checkListen, defaultListen, defaultPort } from './listen.ts'
+import { checkListen, defaultListen, defaultPort, withoutQuic } from './listen.ts'
 import { gossipInit } from './gossip-init.ts'
 import type { Offenders } from './offenders.ts'
 import { mdnsServiceTag, recordsTopic } from './topics.ts'
@@ -26,7 +27,13 @@ export interface NodeServices extends Record<string, unknown> {
 export type Libp2p = AnyLibp2p<NodeServices>
 
 export interface NodeInit {
+  /** What scopes topics, mDNS and protocols: the id of the swarm's first root record. */
   readonly swarm: string
+  /**
+   * 32 bytes: only who has the same completes a handshake. Then TCP alone is used: libp2p's upgrader hands QUIC
+   * connections on as they are (`skipProtection`), so whoever finds the port would get in there.
+   */
+  readonly networkKey?: Uint8Array | null
   /** Multiaddresses to listen on. Default: TCP and QUIC on every interface. */
   readonly listen?: readonly string[]
   /** Ports for the default addresses, the first that is free. Default 4040. */
@@ -50,12 +57,15 @@ export async function createNode(
   deps: { readonly offenders: Offenders; readonly counters: Counters; readonly log: Log },
   init: NodeInit,
 ): Promise<Libp2p> {
-  const quic = await loadQuic(deps.counters, deps.log)
+  const networkKey = init.networkKey ?? null
+  const quic = networkKey === null ? await loadQuic(deps.counters, deps.log) : null
   const given = init.listen ?? []
   await checkListen(given)
   const listen =
     given.length > 0
-      ? given.filter((address) => quic !== null || !address.includes('/quic'))
+      ? quic === null
+        ? withoutQuic(given, networkKey !== null)
+        : given
       : await defaultListen(init.preferredPorts ?? [defaultPort], quic !== null)
   const maxConnections = init.maxLinks ?? 128
   const denied = (peer: { toString(): string }): boolean => deps.offenders.banned(peer.toString())
@@ -67,6 +77,7 @@ export async function createNode(
     nodeInfo: { name: userAgent, version: '1', userAgent },
     addresses: { listen: [...listen] },
     transports: [tcp(), ...(quic === null ? [] : [quic])],
+    ...(networkKey === null ? {} : { connectionProtector: preSharedKey({ psk: keyFile(networkKey) }) }),
     // TLS first: 1.3 to 1.7 times the bulk speed of noise.
     connectionEncrypters: [tls(), noise()],
     streamMuxers: [yamux()],
@@ -102,6 +113,11 @@ export async function createNode(
     },
   }
   return createLibp2p(options)
+}
+
+/** The form in which libp2p takes the key: https://github.com/libp2p/specs/blob/master/pnet/Private-Networks-PSK-V1.md */
+function keyFile(key: Uint8Array): Uint8Array {
+  return Buffer.from(`/key/swarm/psk/1.0.0/\n/base16/\n${Buffer.from(key).toString('hex')}`)
 }
 
 type TransportFactory = NonNullable<Libp2pOptions['transports']>[number]

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 
-/** A swarm's name as it may stand in a topic: no slash that would make two names one topic. */
+/**
+ * Here and below `swarm` is the id of the swarm's first root record, so that two swarms of one name never meet.
+ * No slash may make two of them one topic.
+ */
 const nameOf = (swarm: string): string => encodeURIComponent(swarm)
 
 /** The gossip topic on which a swarm's records travel. The number rises when old and new peers could not read each other. */
@@ -9,7 +12,7 @@ export function recordsTopic(swarm: string): string {
 }
 
 /**
- * The mDNS service of a swarm. A hash of the name, so that swarms on one LAN do not dial each other and the name itself
+ * The mDNS service of a swarm. A hash, so that swarms on one LAN do not dial each other and which one it is
  * is not shouted over the network; short, because a service name has at most 15 characters (RFC 6335, section 5.1).
  */
 export function mdnsServiceTag(swarm: string): string {
