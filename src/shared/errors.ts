@@ -9,6 +9,7 @@ export const swarmErrorCodes = [
   'NO_DAEMON',
   'HOME_IN_USE',
   'IDENTITY_UNREADABLE',
+  'SWARM_UNREADABLE',
   'DATABASE_CORRUPT',
   'DISK_FULL',
   'PERMISSION_DENIED',
