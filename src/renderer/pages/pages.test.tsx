@@ -38,7 +38,7 @@ describe('Fleet', () => {
   })
 
   test('offers no lab where the peer can run none', async () => {
-    show('#/fleet', { info: { can: { lab: false, openFolder: false, choosePlace: false } } })
+    show('#/fleet', { info: { can: { lab: false, openFolder: false, choosePlace: false, join: false } } })
     await screen.findByText('lab-laptop · operator')
     expect(screen.queryByRole('button', { name: 'Start a demo lab' })).toBeNull()
   })
@@ -150,7 +150,7 @@ describe('Logs', () => {
 
   test('in a browser a local file is saved by a link', async () => {
     const share = fakeShare(1, nowMs, { local: true })
-    const can = { openFolder: false, choosePlace: false, lab: false }
+    const can = { openFolder: false, choosePlace: false, lab: false, join: false }
     show(`#/logs/${share.cid}`, { kind: 'browser', shares: [share], info: { can } })
     const link = await screen.findByRole('link', { name: 'Save as…' })
     expect(link.getAttribute('href')).toContain(`/api/files/${share.cid}/content`)

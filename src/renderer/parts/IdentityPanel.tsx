@@ -18,7 +18,7 @@ export function IdentityPanel({ info }: { readonly info: InfoView }) {
           <CopyIcon text={info.peer} label="Copy peer id" />
         </dd>
         <dt>Swarm</dt>
-        <dd>{info.swarm}</dd>
+        <dd>{info.swarm.name}</dd>
         <dt>Key kept</dt>
         <dd>
           {info.identityProtection === 'system'

@@ -17,7 +17,7 @@ export function TopBar() {
   return (
     <header className="top">
       <div className="top-who">
-        <div className="top-swarm clip">{info?.swarm ?? 'dt-swarm'}</div>
+        <div className="top-swarm clip">{info?.swarm.name ?? 'dt-swarm'}</div>
         {info === null ? null : (
           <div className="top-me">
             <Named simulated={info.simulated}>

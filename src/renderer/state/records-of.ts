@@ -1,5 +1,5 @@
 import type { PeerId } from '../../shared/ids.ts'
-import type { RecordView } from '../../shared/views.ts'
+import type { RecordView } from '../../shared/record-views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 
 /** Pages of a thousand that are looked through; a lab's live records fit in far fewer. */
@@ -16,8 +16,8 @@ export async function readRecordsOf(bridge: Bridge, author: PeerId): Promise<Rec
   const records: RecordView[] = []
   let after: string | undefined
   for (let page = 0; page < maxPages; page += 1) {
-    const answer = await bridge.api.records.list({ limit: 1_000, ...(after === undefined ? {} : { after }) })
-    records.push(...answer.records.filter((record) => record.author === author))
+    const answer = await bridge.api.records.list({ author, limit: 1_000, ...(after === undefined ? {} : { after }) })
+    records.push(...answer.records)
     if (answer.next === null) return { records: newestFirst(records), complete: true }
     after = answer.next
   }

@@ -1,5 +1,5 @@
-import { createRouterClient, implement } from '@orpc/server'
-import { contract, type ApiClient } from '../../shared/contract/contract.ts'
+import { createRouterClient } from '@orpc/server'
+import type { ApiClient } from '../../shared/contract/contract.ts'
 import type {
   HealthView,
   InfoView,
@@ -11,11 +11,21 @@ import type {
   SystemStatusView,
   TransferView,
 } from '../../shared/views.ts'
-import { metricNames } from '../../shared/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import { createConnectionStore, type ConnectionStore } from '../bridge/connection.ts'
+import type { CheckpointView } from '../../shared/checkpoint-views.ts'
+import type { ChannelView, GraphView, RouteView, SwarmMessageView } from '../../shared/network-views.ts'
+import type { RecordView } from '../../shared/record-views.ts'
+import type { TrustView } from '../../shared/trust-views.ts'
+import { FakeAir, networkRoutes } from './fake-air.ts'
+import { FakeDesk, trustRoutes } from './fake-desk.ts'
+import { createGuard, found, mutable, valueOf } from './fake-guard.ts'
+import { fakeHistory } from './fake-history.ts'
+import { fakeGraph } from './fake-network.ts'
+import { checkpointRoutes, FakeShelf, recordRoutes } from './fake-shelf.ts'
 import { FakeList } from './fake-swarm.ts'
-import { fakeInfo, fakeSettings, fakeTransfer } from './fake-views.ts'
+import { fakeTrust } from './fake-trust.ts'
+import { fakeInfo, fakeSettings, fakeStatus, fakeTransfer } from './fake-views.ts'
 
 export interface FakeSwarm {
   readonly bridge: Bridge
@@ -29,6 +39,11 @@ export interface FakeSwarm {
   /** What was asked, in order: `files.fetch`, … */
   readonly asked: string[]
   readonly shared: File[]
+  readonly desk: FakeDesk
+  readonly shelf: FakeShelf
+  readonly air: FakeAir
+  /** What `system.info` answers; change it while the line is lost to stand for another swarm. */
+  info: InfoView
   settings: Settings
   lab: LabView
   /** Breaks all streams and the line; `restore` brings it back. */
@@ -43,6 +58,13 @@ export interface FakeInit {
   readonly transfers?: readonly TransferView[]
   readonly links?: readonly LinkView[]
   readonly info?: Partial<InfoView>
+  readonly trust?: Partial<TrustView>
+  readonly records?: readonly RecordView[]
+  readonly checkpoints?: readonly CheckpointView[]
+  readonly channels?: readonly ChannelView[]
+  readonly graph?: GraphView
+  readonly messages?: readonly SwarmMessageView[]
+  readonly routes?: readonly RouteView[]
   readonly nowMs?: number
 }
 
@@ -59,16 +81,16 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
   const shares = new FakeList<ShareView>((share) => share.cid, init.shares ?? [])
   const transfers = new FakeList<TransferView>((transfer) => transfer.id, init.transfers ?? [])
   const status = new FakeList<SystemStatusView>(() => 'status', [fakeStatus(machines.all(), nowMs)])
-  const info = fakeInfo(nowMs, init.info)
-
-  const os = implement(contract)
-  const guard = os.$context<Record<never, never>>().use(async ({ next, path }) => {
-    const call = path.join('.')
-    asked.push(call)
-    const message = failing.get(call)
-    if (message !== undefined) throw new Error(message)
-    return await next()
-  })
+  const desk = new FakeDesk(fakeTrust(nowMs, init.trust), nowMs)
+  const shelf = new FakeShelf(init.records ?? [], init.checkpoints ?? [])
+  const air = new FakeAir(
+    init.channels ?? [],
+    init.graph ?? fakeGraph(machines.all(), nowMs),
+    init.messages ?? [],
+    init.routes ?? [],
+  )
+  const guard = createGuard(failing, asked)
+  const lineSignal = (): AbortSignal => line.signal
 
   const swarm: FakeSwarm = {
     connection,
@@ -79,6 +101,10 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
     failing,
     asked,
     shared,
+    desk,
+    shelf,
+    air,
+    info: fakeInfo(nowMs, init.info),
     settings: { ...fakeSettings },
     lab: { running: false, robots: [] },
     lose: () => {
@@ -107,14 +133,9 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
 
   const router = guard.router({
     system: {
-      info: guard.system.info.handler(() => info),
+      info: guard.system.info.handler(() => swarm.info),
       status: guard.system.status.handler(() => fakeStatus(machines.all(), Date.now())),
-      watch: guard.system.watch.handler(async function* ({ signal }) {
-        for await (const event of status.watch(signal, line.signal)) {
-          const item = event.type === 'snapshot' ? event.items[0] : event.changed[0]
-          if (item !== undefined) yield item
-        }
-      }),
+      watch: guard.system.watch.handler(({ signal }) => valueOf(status, signal, line.signal)),
     },
     fleet: {
       list: guard.fleet.list.handler(() => machines.all()),
@@ -163,14 +184,10 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
       }),
       openFolder: guard.files.openFolder.handler(() => undefined),
     },
-    records: {
-      summary: guard.records.summary.handler(() => [
-        { bucket: 'machines', kind: 'keyed' as const, records: machines.all().length, bytes: 4_200 },
-        { bucket: 'files', kind: 'set' as const, records: shares.all().length, bytes: 9_100 },
-      ]),
-      list: guard.records.list.handler(() => ({ records: [], next: null })),
-    },
-    network: { links: guard.network.links.handler(() => [...(init.links ?? [])]) },
+    records: recordRoutes(guard, shelf, lineSignal),
+    trust: trustRoutes(guard, desk, lineSignal),
+    checkpoints: checkpointRoutes(guard, shelf, lineSignal),
+    network: networkRoutes(guard, air, init.links ?? [], lineSignal),
     settings: {
       get: guard.settings.get.handler(() => swarm.settings),
       update: guard.settings.update.handler(({ input }) => {
@@ -200,49 +217,4 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
   })
   const api: ApiClient = createRouterClient(router, { context: {} })
   return swarm
-}
-
-function found<Value>(value: Value | undefined): Value {
-  if (value === undefined) throw new Error('no such transfer')
-  return value
-}
-
-/** The contract's arrays are mutable ones; ours are read-only. */
-async function* mutable<Item>(
-  stream: AsyncGenerator<
-    | { readonly type: 'snapshot'; readonly items: readonly Item[] }
-    | { readonly type: 'changes'; readonly changed: readonly Item[]; readonly removed: readonly string[] }
-  >,
-) {
-  for await (const event of stream) {
-    if (event.type === 'snapshot') yield { type: 'snapshot' as const, items: [...event.items] }
-    else yield { type: 'changes' as const, changed: [...event.changed], removed: [...event.removed] }
-  }
-}
-
-export function fakeStatus(machines: readonly MachineView[], nowMs: number): SystemStatusView {
-  const count = (status: MachineView['status']): number => machines.filter((one) => one.status === status).length
-  return {
-    atMs: nowMs,
-    links: machines.filter((machine) => machine.connected).length,
-    machines: { alive: count('alive'), suspect: count('suspect'), gone: count('gone'), unknown: count('unknown') },
-    transfersRunning: 0,
-    records: machines.length * 3,
-    counters: { 'ingest.added': 18_422, 'ingest.refused:known': 904, 'ingest.refused:bad-signature': 2 },
-    warnings: [],
-  }
-}
-
-function fakeHistory(peer: MachineView['peer'], fromMs: number, toMs: number) {
-  const stepMs = Math.max(1_000, Math.round((toMs - fromMs) / 120))
-  const high = { netRxBytesPerS: 190_000, netTxBytesPerS: 900_000, load1: 3, temperatureC: 66 } as const
-  const series = metricNames.map((metric, m) => ({
-    metric,
-    points: Array.from({ length: 120 }, (_, i) => {
-      const top = metric in high ? high[metric as keyof typeof high] : 80
-      const avg = top * (0.45 + 0.25 * Math.sin(i / 9 + m) + 0.08 * Math.sin(i * 1.9 + m))
-      return { atMs: fromMs + i * stepMs, min: avg * 0.9, avg, max: avg * 1.12 }
-    }).filter((_, i) => i < 40 || i > 52),
-  }))
-  return { peer, fromMs, toMs, stepMs, series }
 }

@@ -1,5 +1,15 @@
-import type { EvidenceView, InfoView, MachineView, Settings, ShareView, TransferView } from '../../shared/views.ts'
+import type {
+  EvidenceView,
+  InfoView,
+  MachineView,
+  Settings,
+  ShareView,
+  SystemStatusView,
+  TransferView,
+} from '../../shared/views.ts'
+import { idleCatchUp } from './fake-checkpoints.ts'
 import { fakeCid, fakePeer, fakeRecord } from './fake-ids.ts'
+import { fakeSwarmView, fingerprintOf } from './fake-trust.ts'
 
 /** A robot as a screen sees it: alive, healthy, heard directly a moment ago. */
 export function fakeMachine(index: number, nowMs: number, change: Partial<MachineView> = {}): MachineView {
@@ -15,6 +25,11 @@ export function fakeMachine(index: number, nowMs: number, change: Partial<Machin
     version: '0.1.0',
     robot: { type: 'duckiebot', configuration: 'DB21J', hardware: 'jetson_nano' },
     simulated: true,
+    standing: 'member',
+    roles: ['robot'],
+    standingReason: 'granted robot by lab-laptop (root key)',
+    clockSkewMs: 12,
+    rootVersion: 1,
     os: 'Ubuntu 22.04, Linux 5.15, arm64',
     addresses: [
       `/ip4/192.168.1.${10 + (index % 240)}/tcp/4040`,
@@ -127,6 +142,7 @@ export const fakeSettings: Settings = {
   listen: ['/ip4/0.0.0.0/tcp/0', '/ip4/0.0.0.0/udp/0/quic-v1'],
   bootstrap: [],
   mdns: true,
+  channels: [{ address: '/ipfs-pubsub/records/dswarm-line', mode: 'dial', enabled: true }],
   theme: 'system',
 }
 
@@ -136,14 +152,34 @@ export function fakeInfo(nowMs: number, change: Partial<InfoView> = {}): InfoVie
     name: 'lab-laptop',
     role: 'operator',
     version: '0.1.0',
-    swarm: 'duckietown-lab',
+    swarm: fakeSwarmView,
+    standing: 'root',
+    roles: ['operator', 'release'],
+    fingerprint: fingerprintOf(fakePeer(1_000)),
     home: '/home/ana/.dt-swarm',
     simulated: false,
     startedAtMs: nowMs - 3_700_000,
     addresses: ['/ip4/192.168.1.5/tcp/41001', '/ip4/192.168.1.5/udp/41001/quic-v1'],
     web: 'http://127.0.0.1:8765/',
     identityProtection: 'file',
-    can: { openFolder: true, choosePlace: true, lab: true },
+    can: { openFolder: true, choosePlace: true, lab: true, join: true },
     ...change,
+  }
+}
+
+export function fakeStatus(machines: readonly MachineView[], nowMs: number): SystemStatusView {
+  const count = (status: MachineView['status']): number => machines.filter((one) => one.status === status).length
+  return {
+    atMs: nowMs,
+    links: machines.filter((machine) => machine.connected).length,
+    machines: { alive: count('alive'), suspect: count('suspect'), gone: count('gone'), unknown: count('unknown') },
+    transfersRunning: 0,
+    asks: 0,
+    proposals: 0,
+    time: { offsetMs: 3, source: 'own', peers: 3, reason: 'within 2 s of the median of 3 trusted peers' },
+    catchUp: idleCatchUp,
+    records: machines.length * 3,
+    counters: { 'ingest.added': 18_422, 'ingest.refused:known': 904, 'ingest.refused:bad-signature': 2 },
+    warnings: [],
   }
 }
