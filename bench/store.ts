@@ -27,7 +27,7 @@ const { values } = parseArgs({
 })
 const rows = Number(values.rows)
 const batch = Number(values.batch)
-const arrival = { via: 'direct', from: null, receivedAtMs: Date.now(), hops: 1 } as const
+const arrival = { via: 'direct', from: null, channel: null, receivedAtMs: Date.now(), hops: 1 } as const
 /** Signing a million records takes longer than storing them: they are made slice by slice, outside the measurement. */
 const sliceRows = Math.min(rows / 5, 20_000)
 

@@ -212,7 +212,7 @@ export class Ingest implements Startable {
       const via = how === 'catch-up' ? 'caught-up' : isAuthor ? 'direct' : 'relayed'
       const key = `${via} ${from} ${isAuthor}`
       // Of a relayed record only that it passed at least one other is known.
-      const group = groups.get(key) ?? { arrival: { via, from, receivedAtMs, hops: isAuthor ? 1 : 2 }, list: [] }
+      const group = groups.get(key) ?? { arrival: { via, from, channel: null, receivedAtMs, hops: isAuthor ? 1 : 2 }, list: [] }
       group.list.push(candidate)
       groups.set(key, group)
     }

@@ -59,7 +59,7 @@ function theirs(seq: number, change: Partial<RecordBody> = {}): SignedRecord {
   )
 }
 
-const arrival = (): Arrival => ({ via: 'direct', from: other.peerId, receivedAtMs: clock.now(), hops: 1 })
+const arrival = (): Arrival => ({ via: 'direct', from: other.peerId, channel: 'a', receivedAtMs: clock.now(), hops: 1 })
 
 describe('author', () => {
   it('signs, keeps and tells, with a rising seq that outlives a restart', () => {

@@ -96,7 +96,7 @@ export class RecordBook {
       )
     }
     const now = Math.trunc(clock.now())
-    const arrival: Arrival = { via: 'authored', from: null, receivedAtMs: now, hops: 0 }
+    const arrival: Arrival = { via: 'authored', from: null, channel: null, receivedAtMs: now, hops: 0 }
     return this.#write(arrival, (changes) => {
       const slot = policy.kind === 'keyed' ? this.#store.slot(bucket, identity.peerId, key) : undefined
       // One stamped by a clock that was far ahead is taken by nobody: it must not outdate what is said now.
@@ -126,7 +126,7 @@ export class RecordBook {
   attest(id: RecordId, verdict: Verdict): StoredRecord {
     const { clock, identity } = this.#components
     const now = Math.trunc(clock.now())
-    const arrival: Arrival = { via: 'authored', from: null, receivedAtMs: now, hops: 0 }
+    const arrival: Arrival = { via: 'authored', from: null, channel: null, receivedAtMs: now, hops: 0 }
     return this.#write(arrival, (changes) => {
       const held = this.#store.get(id)
       if (held === undefined) throw new SwarmError('NOT_FOUND', `This peer holds no record ${id}.`, { detail: { id } })

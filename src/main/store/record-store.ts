@@ -74,7 +74,7 @@ export class RecordStore {
     this.#sql
       .get(
         `INSERT INTO records (bucket, id, author, key, seq, valid_from, valid_until, bytes, signature, attestations,
-           via, from_peer, received_at, hops) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           via, from_peer, received_at, hops, channel) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         bucketCode(body.bucket),
@@ -91,6 +91,7 @@ export class RecordStore {
         arrival.from,
         arrival.receivedAtMs,
         arrival.hops,
+        arrival.channel,
       )
   }
 

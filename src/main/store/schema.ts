@@ -9,6 +9,7 @@ import { SwarmError } from '../../shared/errors.ts'
  * the 32 bytes of the digest, authors the 32 bytes of the key. Of a keyed bucket there is at most one row a slot.
  * marks: what is remembered of a keyed record that has ended but still outdates older ones.
  * tallies: records and bytes by author, changed in the same transactions as the records.
+ * buried: what is remembered of a dismissed record whose body has gone: who dismissed it.
  * samples: keyed by series and time, so that a chart is one range scan and an append lands at the end of its series.
  */
 const migrations: readonly string[] = [
@@ -78,6 +79,20 @@ const migrations: readonly string[] = [
   INSERT INTO tallies
     SELECT bucket, author, count(*), sum(length(bytes) + 84 + 128 * (coalesce(length(attestations), 0) / 110))
     FROM records GROUP BY bucket, author;
+  `,
+  `
+  ALTER TABLE records ADD COLUMN channel TEXT;
+  CREATE INDEX records_attested ON records (row) WHERE attestations IS NOT NULL;
+  CREATE TABLE buried (
+    bucket INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    author BLOB NOT NULL,
+    valid_until INTEGER NOT NULL,
+    attestations BLOB NOT NULL,
+    PRIMARY KEY (bucket, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX buried_by_end ON buried (valid_until);
+  CREATE INDEX buried_by_author ON buried (bucket, author, valid_until);
   `,
 ]
 

@@ -13,6 +13,8 @@ export interface Arrival {
   readonly via: 'authored' | Exclude<HeardHow, 'self'>
   /** The neighbour that handed it over; null when authored here. */
   readonly from: PeerId | null
+  /** `Channel.id` of the way it came by, `stream` when it was caught up with over libp2p; null when authored here. */
+  readonly channel: string | null
   readonly receivedAtMs: number
   /** Peers it passed on its way, as far as is known; 0 when authored here, 1 straight from its author. */
   readonly hops: number
@@ -53,7 +55,7 @@ export function authorKey(author: PeerId): Uint8Array {
  * reading a record costs most.
  */
 export const recordColumns = `CAST(id || signature || bytes AS BLOB), bucket, key, seq, valid_from, valid_until,
-  attestations, via, from_peer, received_at, hops`
+  attestations, via, from_peer, received_at, hops, channel`
 
 export type RecordRow = readonly [
   blob: Uint8Array,
@@ -67,6 +69,7 @@ export type RecordRow = readonly [
   from: string | null,
   receivedAtMs: number,
   hops: number,
+  channel: string | null,
 ]
 
 /**
@@ -75,7 +78,7 @@ export type RecordRow = readonly [
  */
 export const pageColumns = `CAST(group_concat(id || signature || bytes, '') AS BLOB),
   json_group_array(json_array(length(bytes), bucket, key, seq, valid_from, valid_until,
-    hex(attestations), via, from_peer, received_at, hops))`
+    hex(attestations), via, from_peer, received_at, hops, channel))`
 
 export type PageRow = readonly [blobs: Uint8Array | null, rest: string]
 
@@ -104,11 +107,12 @@ type PagedRow = readonly [
   from: string | null,
   receivedAtMs: number,
   hops: number,
+  channel: string | null,
 ]
 
 /** Undefined for a damaged row that SQLite's own check cannot see. */
 export function storedOfRow(row: RecordRow): StoredRecord | undefined {
-  const [blob, code, key, seq, validFrom, validUntil, list, via, from, receivedAtMs, hops] = row
+  const [blob, code, key, seq, validFrom, validUntil, list, via, from, receivedAtMs, hops, channel] = row
   const bucket = bucketOfCode(code)
   const attestations = list === null ? [] : decodeAttestationList(list)
   if (bucket === undefined || attestations === undefined) return undefined
@@ -120,6 +124,7 @@ export function storedOfRow(row: RecordRow): StoredRecord | undefined {
   const arrival: Arrival = {
     via: isVia(via) ? via : 'relayed',
     from: from !== null && isPeerId(from) ? from : null,
+    channel,
     receivedAtMs,
     hops,
   }

@@ -158,7 +158,7 @@ test('records come in pages that join without gap or repeat', async () => {
         signature: new Uint8Array(),
         attestations: [],
       },
-      arrival: { via: 'caught-up', from: peerB, receivedAtMs: 5, hops: 2 },
+      arrival: { via: 'caught-up', from: peerB, channel: 'stream', receivedAtMs: 5, hops: 2 },
       sizeBytes: 9,
     })
   }

@@ -92,7 +92,7 @@ export function relayRecords(peers: readonly FilePeer[]): void {
       for (const to of peers) {
         if (to === from) continue
         const { book } = to
-        const arrived = { via: 'direct', from: from.peerId, receivedAtMs: systemClock.now(), hops: 1 } as const
+        const arrived = { via: 'direct', from: from.peerId, channel: null, receivedAtMs: systemClock.now(), hops: 1 } as const
         book.merge(
           records.map(({ record }) => record),
           arrived,

@@ -77,7 +77,7 @@ export class TestMachine {
   receive(records: readonly StoredRecord[], via: 'direct' | 'relayed' | 'caught-up', from: PeerId): void {
     this.book.merge(
       records.map(({ record }) => record),
-      { via, from, receivedAtMs: this.clock.now(), hops: via === 'direct' ? 1 : 2 },
+      { via, from, channel: null, receivedAtMs: this.clock.now(), hops: via === 'direct' ? 1 : 2 },
     )
   }
 
