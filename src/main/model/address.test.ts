@@ -1,9 +1,8 @@
 import fc from 'fast-check'
-import { isIPv4, isIPv6 } from 'node:net'
 import { expect, test } from 'vitest'
 import type { PeerId } from '../../shared/ids.ts'
 import { brainAddress, destinationOf, formatAddress, maxAddressHops, parseAddress, type Hop } from './address.ts'
-import { canonicalHost, isHost } from './host.ts'
+import { canonicalHost } from './host.ts'
 
 const peer = '12D3KooWAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' as PeerId
 
@@ -60,12 +59,7 @@ test.each([
   ['/ipfs-pubsub/a b/dswarm-line', 'no topic'],
   ['/dswarm/nobody/brain', 'names no peer'],
   [`/dswarm/${peer}`, 'lacks "/brain"'],
-  [
-    brainAddress(peer)
-      .repeat(maxAddressHops + 1)
-      .slice(0, 1_024),
-    'hops',
-  ],
+  ['/ipfs-pubsub/a/dswarm-line'.repeat(maxAddressHops + 1), 'hops'],
   ['/ipfs-pubsub/a/dswarm-line'.repeat(100), 'longer'],
   ['/toString/1', 'where ip4'],
 ])('rejects %j and says why', (text, reason) => {
@@ -130,16 +124,5 @@ test('no text makes it throw, and what it takes has one form', () => {
       },
     ),
     { numRuns: 2_000 },
-  )
-})
-
-test('knows IP addresses as the system does', () => {
-  const texts = fc.oneof(fc.ipV4(), fc.ipV6(), fc.ipV4Extended(), fc.stringMatching(/^[0-9a-f:.]{1,20}$/))
-  fc.assert(
-    fc.property(texts, (text) => {
-      expect(isHost('ip4', text)).toBe(isIPv4(text))
-      expect(isHost('ip6', text)).toBe(isIPv6(text))
-    }),
-    { numRuns: 3_000 },
   )
 })

@@ -92,7 +92,7 @@ export function destinationOf(address: Address): PeerId | null {
 type Read = { readonly hop: Hop; readonly next: number } | string
 
 function readHop(parts: readonly string[], at: number): Read {
-  const protocol = parts[at]
+  const protocol = parts[at] ?? ''
   switch (protocol) {
     case 'dswarm':
       return readBrain(parts, at)
@@ -104,7 +104,7 @@ function readHop(parts: readonly string[], at: number): Read {
     case 'dns6':
       return readLine(protocol, parts, at)
     default:
-      return `holds "${(protocol ?? '').slice(0, 40)}" where ip4, ip6, dns4, dns6, ipfs-pubsub or dswarm is expected`
+      return `holds "${protocol.slice(0, 40)}" where ip4, ip6, dns4, dns6, ipfs-pubsub or dswarm is expected`
   }
 }
 
