@@ -11,6 +11,8 @@ export interface OffendersInit {
   readonly banMs?: number
   /** Peers remembered; past this the one heard of least recently is forgotten. Default 2,000. */
   readonly maxPeers?: number
+  /** What a ban is counted as. Default `links.cut:garbage`. */
+  readonly counter?: string
 }
 
 interface Offender {
@@ -23,19 +25,23 @@ interface Offender {
 /** What one garbage message costs. */
 export const garbagePoints = 10
 
-/** Remembers, within bounds, who sends garbage: points that fade, and a ban when they pass a limit. */
-export class Offenders {
+/**
+ * Remembers, within bounds, who sends garbage: points that fade, and a ban when they pass a limit.
+ * Peers by their id; on line channels links, by address or nick.
+ */
+export class Offenders<Peer extends string = PeerId> {
   readonly #clock: Clock
   readonly #counters: Counters
-  readonly #onBanned: (peer: PeerId) => void
+  readonly #onBanned: (peer: Peer) => void
   readonly #limit: number
   readonly #halfLifeMs: number
   readonly #banMs: number
   readonly #maxPeers: number
-  readonly #offenders = new Map<PeerId, Offender>()
+  readonly #counter: string
+  readonly #offenders = new Map<string, Offender>()
 
   constructor(
-    deps: { readonly clock: Clock; readonly counters: Counters; readonly onBanned: (peer: PeerId) => void },
+    deps: { readonly clock: Clock; readonly counters: Counters; readonly onBanned: (peer: Peer) => void },
     init: OffendersInit = {},
   ) {
     this.#clock = deps.clock
@@ -45,10 +51,11 @@ export class Offenders {
     this.#halfLifeMs = init.halfLifeMs ?? 60_000
     this.#banMs = init.banMs ?? 300_000
     this.#maxPeers = init.maxPeers ?? 2_000
+    this.#counter = init.counter ?? 'links.cut:garbage'
   }
 
   /** Notes an offence; past the limit the peer is banned, and `onBanned` is called once. */
-  add(peer: PeerId, points = garbagePoints): void {
+  add(peer: Peer, points = garbagePoints): void {
     const now = this.#clock.monotonic()
     const known = this.#offenders.get(peer)
     const offender: Offender = known ?? { points: 0, atMs: now, bannedUntilMs: 0, bans: 0 }
@@ -61,18 +68,18 @@ export class Offenders {
     offender.bannedUntilMs = now + this.#banMs * 2 ** Math.min(offender.bans, 6)
     offender.bans += 1
     offender.points = 0
-    this.#counters.add('links.cut:garbage')
+    this.#counters.add(this.#counter)
     this.#onBanned(peer)
   }
 
   banned(peer: string): boolean {
-    const offender = this.#offenders.get(peer as PeerId)
+    const offender = this.#offenders.get(peer)
     return offender !== undefined && offender.bannedUntilMs > this.#clock.monotonic()
   }
 
   /** The points a peer has now, from 0; for gossip's own score. */
   points(peer: string): number {
-    const offender = this.#offenders.get(peer as PeerId)
+    const offender = this.#offenders.get(peer)
     return offender === undefined ? 0 : this.#faded(offender, this.#clock.monotonic())
   }
 

@@ -32,6 +32,10 @@ export const maxFrameBytes = headerBytes + maxBodyBytes + sealBytes
 /** Its line: base64url, 4 characters for 3 bytes. */
 export const maxLineChars = Math.ceil((maxFrameBytes * 4) / 3)
 
+/** What may be ours one day; any other first byte is somebody else's protocol. */
+const lastVersion = 15
+const isLaterVersion = (byte = 0): boolean => byte > version && byte <= lastVersion
+
 const idBytes = 16
 const kindPattern = /^[a-z][a-z0-9-]{0,23}$/
 /** Printable ASCII: addresses and trace contexts are written to logs and screens. */
@@ -91,7 +95,7 @@ export class LineCodec {
   decode(frame: Uint8Array): DecodedLine {
     if (frame.length > maxFrameBytes) return rejected('oversize')
     if (frame.length <= headerBytes) return rejected('malformed')
-    if (frame[0] !== version) return rejected('unknown-version')
+    if (frame[0] !== version) return rejected(isLaterVersion(frame[0]) ? 'unknown-version' : 'malformed')
     if (!this.tag.every((byte, i) => frame[2 + i] === byte)) return rejected('other-swarm')
     const flags = frame[1] ?? 0
     if ((flags & ~(deflatedFlag | sealedFlag)) !== 0) return rejected('malformed')

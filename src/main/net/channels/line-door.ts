@@ -1,0 +1,192 @@
+import type { ChannelKind } from '../../../shared/network-views.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Counters } from '../../base/counters.ts'
+import { Emitter } from '../../base/emitter.ts'
+import type { Log } from '../../base/log.ts'
+import { TokenBucket } from '../../base/token-bucket.ts'
+import { garbagePoints, Offenders } from '../offenders.ts'
+import type { ChannelEvents, SendOutcome, SwarmMessage } from './channel.ts'
+import { ChannelLedger } from './channel-ledger.ts'
+import type { DecodedLine, LineCodec, LineReason } from './line.ts'
+
+/** What every line channel needs. */
+export interface LineChannelDeps {
+  readonly codec: LineCodec
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
+  readonly counters: Counters
+  readonly log: Log
+}
+
+export interface LinkLimits {
+  /** Messages a second that one link may bring, and at once after a quiet time. */
+  readonly messagesPerS: number
+  readonly burstMessages: number
+  readonly bytesPerS: number
+  readonly burstBytes: number
+  /** How long a link that brought garbage is cut off or ignored at first; doubles each time, up to 64 times. */
+  readonly cutMs: number
+}
+
+/** Far above what an honest peer says, far below what hurts: ingest takes some 5,000 records a second. */
+export const defaultLinkLimits: LinkLimits = {
+  messagesPerS: 1_000,
+  burstMessages: 2_000,
+  bytesPerS: 8 * 1_024 * 1_024,
+  burstBytes: 16 * 1_024 * 1_024,
+  cutMs: 60_000,
+}
+
+/** What no honest neighbour does. Other swarms and versions may well share a channel with us. */
+const garbageReasons: ReadonlySet<LineReason> = new Set<LineReason>(['malformed', 'oversize', 'unreadable'])
+
+/** Links whose rate is remembered; past this the one heard least recently is forgotten. */
+const maxLinks = 1_024
+
+interface LinkRate {
+  readonly messages: TokenBucket
+  readonly bytes: TokenBucket
+}
+
+/**
+ * The one door of a line channel, whatever carries the lines: who may come in and how fast, what is a message, what is
+ * garbage and whose, and what is counted. Links that bring too much garbage are told to `onCut` and stay `cut` a while.
+ */
+export class LineDoor {
+  readonly events: Emitter<ChannelEvents>
+  readonly ledger: ChannelLedger
+  readonly #deps: LineChannelDeps
+  readonly #id: string
+  readonly #kind: ChannelKind
+  readonly #limits: LinkLimits
+  readonly #offenders: Offenders<string>
+  readonly #rates = new Map<string, LinkRate>()
+  #open = false
+
+  constructor(
+    deps: LineChannelDeps,
+    init: { readonly id: string; readonly kind: ChannelKind; readonly limits?: Partial<LinkLimits> | undefined },
+    onCut: (link: string) => void,
+  ) {
+    const { id, kind } = init
+    this.#deps = deps
+    this.#id = id
+    this.#kind = kind
+    this.#limits = { ...defaultLinkLimits, ...init.limits }
+    this.events = new Emitter((err, event) => deps.log.error({ err, event, channel: id }, 'a listener failed'))
+    this.ledger = new ChannelLedger(deps.clock, () => this.events.emit('channel:changed', { id }))
+    const cut = (link: string): void => {
+      deps.log.warn({ channel: id, link }, 'a link that brings garbage or too much is cut off')
+      onCut(link)
+    }
+    this.#offenders = new Offenders<string>(
+      { clock: deps.clock, counters: deps.counters, onBanned: cut },
+      { banMs: this.#limits.cutMs, maxPeers: maxLinks, counter: `channels.cut:${kind}` },
+    )
+  }
+
+  /** What comes in from now on is heard; not before, and not after `shut`. */
+  open(): void {
+    this.#open = true
+  }
+
+  shut(): void {
+    this.#open = false
+    this.ledger.set('off', 'switched off')
+  }
+
+  get isOpen(): boolean {
+    return this.#open
+  }
+
+  cut(link: string): boolean {
+    return this.#offenders.banned(link)
+  }
+
+  /** The frame of a message; null when it was dropped, which is then counted. */
+  encode(message: SwarmMessage): Uint8Array | null {
+    const encoded = this.#deps.codec.encode(message)
+    if (encoded.kind === 'ok') return encoded.frame
+    this.dropped(encoded.reason)
+    return null
+  }
+
+  dropped(reason: string, count = 1): SendOutcome {
+    this.ledger.drop(reason, count)
+    this.#deps.counters.add(`channels.dropped:${reason}`, count)
+    return { kind: 'dropped', reason }
+  }
+
+  /** Until a link may bring so much more: for channels that can make it wait. Takes it in any case. */
+  waitMs(link: string, bytes: number): number {
+    const rate = this.#rateOf(link)
+    rate.messages.spend()
+    rate.bytes.spend(bytes)
+    return Math.max(rate.messages.waitMs(0), rate.bytes.waitMs(0))
+  }
+
+  /** Whether a link may bring so much now: for channels that can make nobody wait. What floods is dropped and blamed. */
+  admits(link: string, bytes: number): boolean {
+    if (this.cut(link)) {
+      this.dropped('cut')
+      return false
+    }
+    const rate = this.#rateOf(link)
+    if (rate.messages.take() && rate.bytes.take(bytes)) return true
+    this.dropped('flood')
+    this.blame(link, 'flood', 1)
+    return false
+  }
+
+  /** Tells a message to whoever listens, or counts why not. */
+  take(decoded: DecodedLine, bytes: number, link: string): void {
+    if (!this.#open) return
+    if (decoded.kind === 'rejected') {
+      this.refused(decoded.reason, link, bytes)
+      return
+    }
+    const { message } = decoded
+    this.ledger.received.add(bytes)
+    this.ledger.heard(message.sender, link)
+    let settled = false
+    this.events.emit('message:received', {
+      message,
+      source: { channel: this.#id, kind: this.#kind, link },
+      settle: (verdict, garbage = 1) => {
+        if (settled) return
+        settled = true
+        if (verdict === 'garbage') this.blame(link, 'garbage', Math.min(garbage, 3) * garbagePoints)
+      },
+    })
+  }
+
+  /** Something that came was not taken. */
+  refused(reason: LineReason, link: string, bytes: number): void {
+    this.ledger.received.add(bytes, 0)
+    this.ledger.drop(reason)
+    this.#deps.counters.add(`channels.refused:${reason}`)
+    if (garbageReasons.has(reason)) this.blame(link, reason)
+  }
+
+  blame(link: string, reason: string, points = garbagePoints): void {
+    this.#deps.counters.add(`channels.blamed:${reason}`)
+    this.#offenders.add(link, points)
+  }
+
+  #rateOf(link: string): LinkRate {
+    const known = this.#rates.get(link)
+    const { messagesPerS, burstMessages, bytesPerS, burstBytes } = this.#limits
+    const rate = known ?? {
+      messages: new TokenBucket(this.#deps.clock, { perS: messagesPerS, burst: burstMessages }),
+      bytes: new TokenBucket(this.#deps.clock, { perS: bytesPerS, burst: burstBytes }),
+    }
+    this.#rates.delete(link)
+    this.#rates.set(link, rate)
+    if (this.#rates.size > maxLinks) {
+      const oldest = this.#rates.keys().next()
+      if (oldest.done !== true) this.#rates.delete(oldest.value)
+    }
+    return rate
+  }
+}
