@@ -1,25 +1,21 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Signer } from './attestation.ts'
 import { signAttestation } from './attestation.ts'
 import { buckets } from './bucket.ts'
 import { emptyBucket, mergeRecord, sweepBucket, type BucketState } from './merge.ts'
-import { peerIdOfKey } from './peer-key.ts'
 import { signRecord, type SignedRecord } from './record.ts'
 import { recordState } from './state.ts'
+import { anchorAt, makeSigner, rootRecord } from './testing/trust-steps.ts'
+import { evaluateTrust } from './trust-evaluate.ts'
 
 const hourMs = 60 * 60_000
 const dayMs = 24 * hourMs
 const startMs = 1_700_000_000_000
 
-function makeSigner(): Signer {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
-  return { peerId: peerIdOfKey(raw), sign: (message) => sign(null, message, privateKey) }
-}
-
 const signers = [makeSigner(), makeSigner(), makeSigner()]
+const firstRoot = rootRecord({ keys: signers.slice(0, 2) })
+const trust = evaluateTrust({ anchor: anchorAt(firstRoot), records: [firstRoot], now: startMs })
 
 /** Records with starts and seqs that contradict each other, as liars and broken clocks make them. */
 const recordArbitrary = (bucket: 'machines' | 'files') =>
@@ -117,7 +113,7 @@ describe.each(['machines', 'files'] as const)('merging %s', (bucket) => {
   it('finds a state with a reason for every record at every time', () => {
     fc.assert(
       fc.property(recordArbitrary(bucket), fc.maxSafeNat(), (record, now) => {
-        const { state, reason } = recordState(record, record.attestations, policy, now)
+        const { state, reason } = recordState({ record, trust, policy, now })
         expect(['proposed', 'accepted', 'dismissed', 'expired']).toContain(state)
         expect(reason).not.toBe('')
       }),

@@ -1,5 +1,5 @@
 import type { RecordId } from '../../shared/ids.ts'
-import { joinAttestations, sameAttestations } from './attestation.ts'
+import { joinFor, sameAttestations } from './attestation.ts'
 import type { BucketPolicy } from './bucket.ts'
 import type { RecordBody, SignedRecord } from './record.ts'
 import { checkValidity, horizonMs } from './validity.ts'
@@ -97,7 +97,7 @@ export function mergeRecord(
   switch (outcome) {
     case 'added':
     case 'replaced': {
-      const attestations = joinAttestations(record.id, record.body.author, record.attestations)
+      const attestations = joinFor(record, record.attestations)
       return { state: new Map(state).set(name, { version, record: { ...record, attestations } }), outcome }
     }
     case 'marked':
@@ -105,7 +105,7 @@ export function mergeRecord(
     case 'known': {
       if (slot?.record === undefined) return { state, outcome }
       const known = slot.record.attestations
-      const attestations = joinAttestations(record.id, record.body.author, known, record.attestations)
+      const attestations = joinFor(record, known, record.attestations)
       if (sameAttestations(known, attestations)) return { state, outcome }
       const joined = { version, record: { ...slot.record, attestations } }
       return { state: new Map(state).set(name, joined), outcome: 'attested' }

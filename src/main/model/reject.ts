@@ -17,6 +17,10 @@ export const rejectReasons = {
   'bad-signature': 'A signature on it does not verify.',
   superseded: 'Its author has said something newer under the same key.',
   quota: 'Its author, or the bucket, has as many records as are allowed.',
+  stranger: 'Its author has no role in this swarm, and strangers may not author in this bucket.',
+  revoked: 'The key of its author was revoked: nothing it signs counts.',
+  dismissed: 'It was dismissed, and only the mark of that is kept.',
+  rate: 'Its author says more in a minute than the bucket allows.',
 } as const
 
 export type RejectReason = keyof typeof rejectReasons

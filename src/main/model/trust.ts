@@ -50,6 +50,8 @@ export interface TrustState {
   readonly problems: readonly TrustProblem[]
   /** The same on all peers that hold the same trust records in force. */
   readonly fingerprint: string
+  /** The keys of every root record held, believed or only proposed: their signatures on trust records are kept. */
+  readonly rootKeys: ReadonlySet<PeerId>
   of(peer: PeerId): PeerStanding
   /** Of every peer that has or had a role, and of the revoked. */
   members(): readonly (PeerStanding & { readonly peer: PeerId })[]
@@ -57,4 +59,8 @@ export interface TrustState {
   verdictOf(id: RecordId): TrustVerdict | undefined
   /** The rule in force: the root's own for the bucket, else the built-in one. */
   ruleOf(bucket: BucketName): BucketRule
+  /** The highest version among the role records about a peer that count, counted or wait for a signature; 0: none. */
+  versionOf(subject: PeerId): number
+  /** What the root's threshold has decided about a peer, which no single operator can change; undefined: nothing. */
+  rootWordOn(subject: PeerId): 'privileged' | 'revoked' | 'member' | undefined
 }

@@ -1,0 +1,120 @@
+import { hash } from 'node:crypto'
+import type { PeerId, RecordId } from '../../shared/ids.ts'
+import type { TrustRole } from '../../shared/trust-views.ts'
+import { buckets, type BucketName } from './bucket.ts'
+import type { BucketRule } from './policy.ts'
+import type { SignedRecord } from './record.ts'
+import { decodeTrust } from './trust-records.ts'
+import { evaluateRoles, type RoleEntry, type Roles } from './trust-roles.ts'
+import { rootKeysOf, walkRoots, type RootEntry } from './trust-roots.ts'
+import { peerList, tookBack } from './trust-words.ts'
+import type { PeerStanding, RootState, TrustAnchor, TrustState, TrustVerdict } from './trust.ts'
+import { checkValidity } from './validity.ts'
+
+/**
+ * Who may say what. The same for any order of the records, so that peers that hold the same agree.
+ * @param input.records verified records of the bucket `trust`, with their attestations joined; others are left out
+ * @param input.now ms since the epoch: what has expired counts no more
+ */
+export function evaluateTrust(input: {
+  readonly anchor: TrustAnchor
+  readonly records: Iterable<SignedRecord>
+  readonly now: number
+}): TrustState {
+  const { anchor, now } = input
+  const roots: RootEntry[] = []
+  const roles: RoleEntry[] = []
+  const asks: SignedRecord[] = []
+  const verdicts = new Map<RecordId, TrustVerdict>()
+  for (const record of input.records) {
+    if (record.body.bucket !== 'trust') continue
+    const statement = decodeTrust(record.body)
+    if (statement.kind === 'root') roots.push({ record, root: statement.root })
+    else if (statement.kind === 'role') roles.push({ record, role: statement.role })
+    else if (statement.kind === 'ask') asks.push(record)
+    else verdicts.set(record.id, { state: 'dismissed', reason: `it is no trust record: ${statement.why}` })
+  }
+  const walk = walkRoots(anchor, roots, now)
+  const { root } = walk
+  const granted = root === null ? nobody(roles) : evaluateRoles(root, roles, now)
+  for (const [id, verdict] of [...walk.verdicts, ...granted.verdicts]) verdicts.set(id, verdict)
+  const of = (peer: PeerId): PeerStanding => granted.standings.get(peer) ?? (root === null ? unknownRoot : stranger)
+  for (const ask of asks) verdicts.set(ask.id, verdictOfAsk(ask, of, now))
+  return makeState(anchor, root, walk.problems, rootKeysOf(roots), granted, verdicts, of)
+}
+
+/** The state of a peer that holds no trust record at all: a newcomer that knows the anchor of its invite only. */
+export function emptyTrust(anchor: TrustAnchor): TrustState {
+  return evaluateTrust({ anchor, records: [], now: 0 })
+}
+
+function makeState(
+  anchor: TrustAnchor,
+  root: RootState | null,
+  problems: TrustState['problems'],
+  rootKeys: ReadonlySet<PeerId>,
+  granted: Roles,
+  verdicts: ReadonlyMap<RecordId, TrustVerdict>,
+  of: (peer: PeerId) => PeerStanding,
+): TrustState {
+  const inForce = root === null ? [] : [root.record.id, ...granted.inForce]
+  return {
+    anchor,
+    root,
+    problems,
+    rootKeys,
+    fingerprint: fingerprintOf(inForce),
+    of,
+    members: () => [...granted.standings].map(([peer, standing]) => ({ peer, ...standing })),
+    verdictOf: (id) => verdicts.get(id),
+    ruleOf: (bucket: BucketName): BucketRule => root?.rules.get(bucket) ?? buckets[bucket].rule,
+    versionOf: (subject) => granted.versions.get(subject) ?? 0,
+    rootWordOn: (subject) => granted.rootWords.get(subject),
+  }
+}
+
+/** 16 bytes of a hash over the sorted ids, in hex: nobody gains by two trust states that look alike. */
+function fingerprintOf(ids: readonly RecordId[]): string {
+  return hash('sha256', ids.toSorted().join('\n'), 'hex').slice(0, 32)
+}
+
+const noRoles: ReadonlySet<TrustRole> = new Set()
+const stranger: PeerStanding = {
+  standing: 'stranger',
+  roles: noRoles,
+  reason: 'nobody has spoken for it in this swarm',
+  record: null,
+}
+const unknownRoot: PeerStanding = {
+  standing: 'stranger',
+  roles: noRoles,
+  reason: 'no root record of this swarm is believed yet, so nobody is',
+  record: null,
+}
+
+function nobody(entries: readonly RoleEntry[]): Roles {
+  const reason = 'no root record of this swarm is believed yet'
+  return {
+    standings: new Map(),
+    verdicts: new Map(entries.map(({ record }) => [record.id, { state: 'proposed', reason }])),
+    inForce: [],
+    versions: new Map(),
+    rootWords: new Map(),
+  }
+}
+
+/** An ask waits until its author has a role, or until an operator or the author says no to it. */
+function verdictOfAsk(ask: SignedRecord, of: (peer: PeerId) => PeerStanding, now: number): TrustVerdict {
+  const invalid = checkValidity(ask.body, buckets.trust, now)
+  if (invalid === 'expired') return { state: 'expired', reason: 'its validity is over' }
+  if (invalid !== undefined) return { state: 'proposed', reason: 'it has not begun, or is valid for too long' }
+  if (tookBack(ask)) return { state: 'dismissed', reason: 'its author took it back' }
+  const { standing } = of(ask.body.author)
+  if (standing === 'revoked') return { state: 'dismissed', reason: 'the key of its author was revoked' }
+  if (standing !== 'stranger') return { state: 'accepted', reason: 'its author was admitted' }
+  const by = ask.attestations.filter(({ author, verdict }) => verdict === 'dismiss' && of(author).roles.has('operator'))
+  if (by.length > 0) {
+    return { state: 'dismissed', reason: `dismissed by ${peerList(by.map(({ author }) => author))} (operator)` }
+  }
+  return { state: 'proposed', reason: 'needs an operator to admit it' }
+}
