@@ -319,3 +319,21 @@ test('a port that is taken: the next one by default, a clear error when it was a
   await expect(same.start()).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' })
   await same.stop()
 })
+
+test('another peer is served on the same address: who looks on is dropped and finds the new one', async () => {
+  const socket = await openSocket()
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  web.setPeer(null)
+  await closed
+  const between = await api('/settings')
+  expect([between.status, between.headers.get('retry-after')]).toEqual([503, '1'])
+  expect(await open({ authorization: `Bearer ${token}` })).toBe(503)
+
+  const next = new MemoryPeer()
+  next.settings.update({ name: 'in another swarm' })
+  web.setPeer({ peer: next, router: createRouter(next, bareShell) })
+  expect(await (await api('/settings')).json()).toMatchObject({ name: 'in another swarm' })
+  const again = await openSocket()
+  again.close()
+  expect(peer.listenerCount).toBe(0)
+})

@@ -30,26 +30,56 @@ const idleMs = 120_000
 const headersMs = 10_000
 const maxConnections = 256
 
-/** The web console and the HTTP and WebSocket API of one peer, on one address. */
+/** A peer and its API. */
+export interface ServedPeer {
+  readonly peer: ApiPeer
+  readonly router: ApiRouter
+}
+
+/** What answers for one peer. */
+interface Face {
+  readonly peer: ApiPeer
+  readonly calls: Calls
+  readonly sockets: Sockets
+  readonly uploads: Uploads
+}
+
+const faceOf = ({ peer, router }: ServedPeer): Face => ({
+  peer,
+  calls: new Calls(router, peer),
+  sockets: new Sockets(router, peer),
+  uploads: new Uploads(peer),
+})
+
+/** The web console and the HTTP and WebSocket API of a peer, on one address. The peer may change while it listens. */
 export class WebServer implements Startable {
-  readonly #peer: ApiPeer
   readonly #init: WebServerInit
-  readonly #calls: Calls
-  readonly #sockets: Sockets
-  readonly #uploads: Uploads
   readonly #root: string
+  #face: Face
+  /** No peer is served: the one before has stopped, the next is not up yet. */
+  #changing = false
   #server: Server | null = null
   #guard: Guard | null = null
   #url: { readonly plain: string; readonly token: string } | null = null
   #document: ReturnType<typeof openApiDocument> | null = null
 
-  constructor(deps: { readonly peer: ApiPeer; readonly router: ApiRouter }, init: WebServerInit) {
-    this.#peer = deps.peer
+  constructor(deps: ServedPeer, init: WebServerInit) {
     this.#init = init
     this.#root = init.root ?? rendererDir()
-    this.#calls = new Calls(deps.router, deps.peer)
-    this.#sockets = new Sockets(deps.router, deps.peer)
-    this.#uploads = new Uploads(deps.peer)
+    this.#face = faceOf(deps)
+  }
+
+  /**
+   * Serves another peer from now on, or none for a while (null): a peer that joins another swarm is a new one. Sockets are
+   * dropped, so that whoever looks on begins anew; consoles come back by themselves.
+   */
+  setPeer(next: ServedPeer | null): void {
+    this.#face.sockets.stop()
+    this.#changing = next === null
+    // Live streams over plain HTTP would wait for a peer that speaks no more.
+    if (next === null) return this.#server?.closeAllConnections()
+    this.#face = faceOf(next)
+    if (this.#server !== null) this.#face.sockets.start()
   }
 
   /** `http://127.0.0.1:4180`, without the token; null while it does not listen. */
@@ -89,9 +119,9 @@ export class WebServer implements Startable {
       throw error
     }
     this.#attach(server)
-    this.#sockets.start()
+    this.#face.sockets.start()
     if (!isLoopback(host)) {
-      this.#peer.log.warn(
+      this.#face.peer.log.warn(
         { host },
         'the web console listens on the network: whoever sees its traffic can read its token, put TLS before it',
       )
@@ -102,7 +132,7 @@ export class WebServer implements Startable {
     const server = this.#server
     this.#server = null
     this.#url = null
-    this.#sockets.stop()
+    this.#face.sockets.stop()
     if (server === null) return
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeAllConnections()
@@ -154,20 +184,24 @@ export class WebServer implements Startable {
   }
 
   async #api(request: IncomingMessage, response: ServerResponse, url: URL, method: string): Promise<void> {
+    if (this.#changing) {
+      response.setHeader('retry-after', '1')
+      return sendError(request, response, 'NO_DAEMON', 'this peer is joining another swarm: ask again in a moment', 503)
+    }
     const path = url.pathname.slice('/api'.length)
     if (path === '/openapi.json' && method === 'GET') {
       this.#document ??= openApiDocument(this.#init.version)
       return sendJson(response, 200, await this.#document)
     }
     if (path === '/files/upload') {
-      if (method === 'PUT') return this.#uploads.receive(request, response, url)
+      if (method === 'PUT') return this.#face.uploads.receive(request, response, url)
       return sendError(request, response, 'UNSUPPORTED', 'a file is uploaded with PUT', 405)
     }
     const cid = /^\/files\/([^/]+)\/content$/.exec(path)?.[1]
     if (cid !== undefined && (method === 'GET' || method === 'HEAD')) {
-      return sendContent(request, response, url, cid, this.#peer)
+      return sendContent(request, response, url, cid, this.#face.peer)
     }
-    await this.#calls.handle(request, response)
+    await this.#face.calls.handle(request, response)
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
@@ -179,10 +213,12 @@ export class WebServer implements Startable {
         ? [refusalText[refusal].code === 'UNAUTHORIZED' ? '401 Unauthorized' : '403 Forbidden', refusal]
         : path !== '/api/ws'
           ? ['404 Not Found', 'bad-path']
-          : this.#sockets.full || this.#server === null
-            ? ['503 Service Unavailable', 'too-many-sockets']
-            : ['', '']
-    if (reason === '') return this.#sockets.accept(request, stream, head)
+          : this.#changing || this.#server === null
+            ? ['503 Service Unavailable', 'changing-swarm']
+            : this.#face.sockets.full
+              ? ['503 Service Unavailable', 'too-many-sockets']
+              : ['', '']
+    if (reason === '') return this.#face.sockets.accept(request, stream, head)
     this.#refuse(reason)
     stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
   }
@@ -200,13 +236,13 @@ export class WebServer implements Startable {
       return sendError(request, response, known.code, known.message)
     }
     if (isAbort(error) || response.destroyed || request.destroyed) return void response.destroy()
-    this.#peer.counters.add('web.failed:internal')
-    this.#peer.log.error({ err: error, method: request.method }, 'a web request failed')
+    this.#face.peer.counters.add('web.failed:internal')
+    this.#face.peer.log.error({ err: error, method: request.method }, 'a web request failed')
     sendError(request, response, 'INTERNAL', 'the request failed inside this peer; its log has the details')
   }
 
   #refuse(reason: string): void {
-    this.#peer.counters.add(`web.refused:${reason}`)
+    this.#face.peer.counters.add(`web.refused:${reason}`)
   }
 }
 
