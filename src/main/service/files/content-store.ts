@@ -1,3 +1,4 @@
+import type { CID } from 'multiformats/cid'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 
@@ -34,6 +35,8 @@ export interface KeptRoots {
   readonly whole: ReadonlyMap<Cid, { readonly sizeBytes: number }>
   /** Files of which what is here must stay: those on their way. */
   readonly partial: readonly Cid[]
+  /** Single blocks that must stay, here or not. Default: none. */
+  readonly blocks?: Iterable<CID>
 }
 
 export interface Collected {

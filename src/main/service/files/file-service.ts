@@ -4,8 +4,9 @@ import type { Cid } from '../../../shared/ids.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
 import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
+import { BlockPins } from './block-pins.ts'
+import { blockStoreOf, type BlockStore } from './block-store.ts'
 import { Collector } from './collector.ts'
-import type { ContentStore } from './content-store.ts'
 import { Fetcher } from './fetcher.ts'
 import { HeliaStore } from './helia-store.ts'
 import type { FileServiceDeps, FileServiceEvents, FileServiceInit } from './file-service-init.ts'
@@ -27,10 +28,13 @@ const statTimeoutMs = 15_000
 
 /** The swarm's files as this peer sees them: what is shared, what is on its way, and the bytes themselves. */
 export class FileService implements Startable {
+  /** Single blocks in the store of the files; to be used while the service runs. */
+  readonly blocks: BlockStore
   readonly #deps: FileServiceDeps
   readonly #init: FileServiceInit
   readonly #events: Emitter<FileServiceEvents>
-  readonly #store: ContentStore
+  readonly #store: HeliaStore
+  readonly #pins: BlockPins
   readonly #book: ShareBook
   readonly #index: ShareIndex
   readonly #transfers: TransferList
@@ -57,6 +61,7 @@ export class FileService implements Startable {
       clock,
       changed: ({ id }) => this.#events.emit('transfers:changed', { ids: [id] }),
     })
+    this.#pins = new BlockPins(deps, { path: join(init.home, 'pins.json') })
     this.#store = new HeliaStore(
       { ...deps, libp2p: () => node.libp2p, onCorrupt: () => this.#care.repairSoon() },
       {
@@ -64,6 +69,7 @@ export class FileService implements Startable {
         ...(init.stallMs === undefined ? {} : { stallMs: init.stallMs }),
       },
     )
+    this.blocks = blockStoreOf(this.#store, this.#pins, () => this.#collector.soon())
     this.#book = new ShareBook({
       book,
       counters,
@@ -109,7 +115,7 @@ export class FileService implements Startable {
     this.#collector = new Collector(
       {
         ...common,
-        kept: () => ({ whole: this.#index.held, partial: [...this.#book.ownCids(), ...this.#fetcher.wanted()] }),
+        kept: () => ({ whole: this.#index.held, partial: this.#partial(), blocks: this.#pins.all() }),
       },
       init.collectAfterMs === undefined ? {} : { afterMs: init.collectAfterMs },
     )
@@ -128,6 +134,7 @@ export class FileService implements Startable {
     this.#run = new AbortController()
     await this.#store.start()
     await this.#index.load()
+    this.#pins.load()
     await removeParts([this.#dirs.shareDir, this.#dirs.downloadDir], this.#deps.peerId)
     await this.#book.start()
     this.#off = [
@@ -261,6 +268,10 @@ export class FileService implements Startable {
   warnings(): readonly { readonly code: string; readonly message: string }[] {
     const { problem } = this.#folder
     return problem === null ? [] : [{ code: 'SHARE_DIR_UNREADABLE', message: problem }]
+  }
+
+  #partial(): readonly Cid[] {
+    return [...this.#book.ownCids(), ...this.#fetcher.wanted()]
   }
 
   #openFolder(): ShareFolder {

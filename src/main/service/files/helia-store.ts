@@ -108,7 +108,7 @@ export class HeliaStore implements ContentStore {
     this.#disk.beginCollection(marked)
     try {
       // Asked, and the roots of what is being added looked at, once it is watched what comes in addition.
-      const { whole, partial } = kept()
+      const { whole, partial, blocks: single = [] } = kept()
       const adding = [...this.#adding].flatMap((open) => [...open])
       const marker = new Marker(marked, (cid) => this.#disk.get(cid))
       for (const cid of whole.keys()) {
@@ -117,6 +117,7 @@ export class HeliaStore implements ContentStore {
         return null
       }
       for (const cid of [...partial.map((one) => CID.parse(one)), ...adding]) await marker.mark(cid, signal)
+      for (const { multihash } of single) marked.add(multihash.digest)
       const { blocks, bytes } = await this.#disk.sweep(signal)
       return { freedBlocks: blocks, freedBytes: bytes, keptBlocks: marked.size }
     } finally {
@@ -169,6 +170,23 @@ export class HeliaStore implements ContentStore {
       if (error instanceof NoProviderError) return false
       throw error
     }
+  }
+
+  putBlock(cid: CID, bytes: Uint8Array): Promise<void> {
+    return this.#disk.put(cid, bytes)
+  }
+
+  getBlock(cid: CID): Promise<Uint8Array | undefined> {
+    return this.#disk.get(cid)
+  }
+
+  hasBlock(cid: CID): Promise<boolean> {
+    return this.#disk.has(cid)
+  }
+
+  /** Lends a way to load single blocks. */
+  fetching<Result>(from: RemoteSource, use: (load: LoadBlock) => Promise<Result>): Promise<Result> {
+    return this.#with(from, use)
   }
 
   forgetFailures(): void {
