@@ -4,6 +4,8 @@ import { maxMessageBytes } from './gossip-init.ts'
 /** The low four bits of the kind byte. */
 const plain = 0
 const deflated = 1
+/** Not a batch: a frame of a message of another kind. */
+export const frameKind = 2
 const formMask = 0x0f
 /** The high four: the channels that the batch has passed before this one. */
 const hopsShift = 4
@@ -22,6 +24,11 @@ export function wrapBatch(batch: Uint8Array, hops = 0): Uint8Array {
   const small = deflateIfWorth(batch)
   const form = small === null ? plain : deflated
   return withKind(form | (Math.min(hops, mostHops) << hopsShift), small ?? batch)
+}
+
+/** A frame (`LineCodec`) as it travels in gossip. */
+export function wrapFrame(frame: Uint8Array): Uint8Array {
+  return withKind(frameKind, frame)
 }
 
 export type Unwrapped =

@@ -1,51 +1,72 @@
 import { TopicValidatorResult, type GossipSub } from '@libp2p/gossipsub'
+import { createHash } from 'node:crypto'
 import type { PeerId } from '../../../shared/ids.ts'
-import type { Clock } from '../../base/clock.ts'
-import type { Counters } from '../../base/counters.ts'
-import type { Startable } from '../../base/lifecycle.ts'
-import type { Log } from '../../base/log.ts'
-import { encodeBatch, signedSizeBytes } from '../../model/record-codec.ts'
-import type { SignedRecord } from '../../model/record.ts'
-import { Batcher } from '../batcher.ts'
-import type { Ingest } from '../ingest.ts'
+import { Emitter, type EventSource } from '../../base/emitter.ts'
+import { TokenBucket } from '../../base/token-bucket.ts'
+import { maxMessageBytes as maxGossipBytes } from '../gossip-init.ts'
 import { garbagePoints } from '../offenders.ts'
 import type { SwarmNode } from '../swarm-node.ts'
 import { recordsTopic } from '../topics.ts'
-import { unwrapBatch, wrapBatch } from '../wire.ts'
-import { GossipHealth } from './gossip-health.ts'
+import { frameKind, unwrapBatch, wrapBatch, wrapFrame } from '../wire.ts'
+import type {
+  Channel,
+  ChannelEvents,
+  ChannelFacts,
+  MessageVerdict,
+  ReceivedMessage,
+  SendOutcome,
+  SwarmMessage,
+} from './channel.ts'
+import { maxHops } from './channel.ts'
+import { ChannelLedger } from './channel-ledger.ts'
+import { GossipLines } from './gossip-lines.ts'
+import { GossipWatch } from './gossip-watch.ts'
+import { PendingVerdicts } from './pending-verdicts.ts'
+import type { DecodedLine, LineReason } from './line.ts'
+import { defaultLinkLimits, type LineChannelDeps } from './line-door.ts'
 
-export interface GossipChannelDeps {
+export interface GossipChannelDeps extends LineChannelDeps {
   readonly node: SwarmNode
-  readonly ingest: Ingest
-  readonly clock: Clock
-  readonly counters: Counters
-  readonly log: Log
-  /** Records were lost on the way from or to a neighbour (null: to all): catching up brings them. */
-  readonly onLost: (neighbour: PeerId | null) => void
 }
 
-/** What the class has and its interface does not tell. */
-type ScoringGossip = GossipSub & { readonly getScore?: (peer: string) => number }
+/** The one gossip channel that a peer has. */
+export const gossipAddress = '/ipfs-pubsub/records/dswarm-line'
 
-/** Below this a peer's words are not heard any more (`graylistThreshold`): then its link is of no use either. */
-const uselessScore = -80
-/** A neighbour's buffer of messages not yet sent; past this we wait, so that nothing has to be thrown away. */
-const fullBufferBytes = 1024 * 1024
 /** Waiting for slow neighbours ends after this; what they then miss they catch up with. */
 const longestPaceMs = 2_000
-
 /**
  * A message that left the stream's buffer is still on its way through muxer and cipher to the socket. A process that
  * ends right after its peer would take it along; a turn of the event loop was enough wherever we measured.
  */
 const partingMs = 50
+/** Messages that may wait to be sent, each up to 160 KiB. The brain sends one at a time. */
+const maxSending = 256
+/** A gossip message has its kind byte, a frame its envelope. */
+const envelopeBytes = 4 * 1_024
 
-/** Records over gossipsub: batched on the way out, and passed on only once every record in a message was checked. */
-export class GossipChannel implements Startable {
+/**
+ * libp2p's gossipsub as a channel. Batches of records travel bare, as a kind byte and the batch: their author's signature
+ * is in each record, so `origin` and `sender` are told as the neighbour that handed them over. Other kinds travel as a
+ * frame. A message is passed on only once its verdict was `news`. What is sent to one link goes over a stream to that
+ * neighbour (`/dt-swarm/line/1`). A link is named by the neighbour's PeerId.
+ */
+export class GossipChannel implements Channel {
+  readonly id = gossipAddress
+  readonly kind = 'gossip'
+  readonly address = gossipAddress
+  readonly mode = 'dial'
+  readonly maxPayloadBytes = maxGossipBytes - envelopeBytes
+  readonly batchBytes = 64 * 1_024
+  readonly shared = true
   readonly #deps: GossipChannelDeps
   readonly #topic: string
-  readonly #out: Batcher<SignedRecord>
-  readonly #health = new GossipHealth()
+  readonly #events: Emitter<ChannelEvents>
+  readonly #ledger: ChannelLedger
+  readonly #lines: GossipLines
+  readonly #watch: GossipWatch
+  readonly #pending: PendingVerdicts
+  readonly #sending = new Set<Promise<SendOutcome>>()
+  readonly #rates = new Map<PeerId, TokenBucket>()
   #run: AbortController | null = null
   /** Past this nobody is waited for: a stop that has much to say to a slow neighbour must come to its end. */
   #paceUntilMs = Infinity
@@ -53,15 +74,19 @@ export class GossipChannel implements Startable {
   constructor(deps: GossipChannelDeps, init: { readonly swarm: string }) {
     this.#deps = deps
     this.#topic = recordsTopic(init.swarm)
-    this.#out = new Batcher({
-      clock: deps.clock,
-      sizeOf: signedSizeBytes,
-      send: (records) => this.#send(records),
-      onDropped: (count) => {
-        deps.counters.add('gossip.dropped:overflow', count)
-        deps.onLost(null)
-      },
+    this.#events = new Emitter((err, event) => deps.log.error({ err, event }, 'a listener of gossip failed'))
+    this.#ledger = new ChannelLedger(deps.clock, () => this.#events.emit('channel:changed', { id: this.id }))
+    this.#watch = new GossipWatch(deps)
+    this.#pending = new PendingVerdicts(deps.clock)
+    this.#lines = new GossipLines({
+      ...deps,
+      take: (from, frame) => this.#takeLine(from, frame),
+      onGarbage: (from) => this.#refused('malformed', from, 0),
     })
+  }
+
+  get events(): EventSource<ChannelEvents> {
+    return this.#events
   }
 
   /** The node must be started before. */
@@ -70,126 +95,198 @@ export class GossipChannel implements Startable {
     const run = new AbortController()
     this.#run = run
     this.#paceUntilMs = Infinity
+    this.#ledger.set('starting', 'subscribing')
     const { gossip } = this.#deps.node.libp2p.services
     gossip.topicValidators.set(this.#topic, (peer, message) => this.#receive(peer.toString() as PeerId, message.data))
     gossip.addEventListener('gossipsub:heartbeat', () => this.#beat(gossip), { signal: run.signal })
+    gossip.addEventListener('subscription-change', () => this.#tellState(gossip), { signal: run.signal })
     gossip.subscribe(this.#topic)
-    await this.#out.start()
+    await this.#lines.start()
+    this.#tellState(gossip)
   }
 
-  /** What was given to `publish` is sent first: the last of it is the goodbye. */
+  /** What was given to `send` is sent first: the last of it is the goodbye. */
   async stop(): Promise<void> {
-    if (this.#run === null) return
-    this.#paceUntilMs = this.#deps.clock.monotonic() + longestPaceMs
-    await this.#out.stop()
-    await this.#deps.clock.sleep(partingMs)
-    this.#run.abort()
+    const run = this.#run
+    if (run === null) return
     this.#run = null
+    this.#paceUntilMs = this.#deps.clock.monotonic() + longestPaceMs
+    await Promise.all(this.#sending)
+    await this.#lines.stop()
+    await this.#deps.clock.sleep(partingMs)
+    run.abort()
     const { gossip } = this.#deps.node.libp2p.services
     gossip.unsubscribe(this.#topic)
     gossip.topicValidators.delete(this.#topic)
+    this.#pending.clear()
+    this.#rates.clear()
+    this.#ledger.set('off', 'switched off')
   }
 
-  /** Sends records to the swarm soon: at once when it was quiet, else within some 25 ms with others. */
-  publish(records: readonly SignedRecord[]): void {
-    this.#out.add(records)
+  /** Gossip itself decides who gets it from whom: `except` does nothing here. */
+  async send(message: SwarmMessage, options: { readonly to?: string } = {}): Promise<SendOutcome> {
+    if (this.#run === null) return this.#dropped('off')
+    if (message.payload.length > this.maxPayloadBytes) return this.#dropped('oversize')
+    if (this.#sending.size >= maxSending) return this.#dropped('overflow')
+    const sending = options.to === undefined ? this.#publish(message) : this.#sendLine(message, options.to as PeerId)
+    this.#sending.add(sending)
+    const outcome = await sending
+    this.#sending.delete(sending)
+    return outcome
   }
 
-  /** Records that wait to be sent. */
-  get waiting(): number {
-    return this.#out.waiting
+  facts(): ChannelFacts {
+    return this.#ledger.facts()
   }
 
-  async #send(records: readonly SignedRecord[]): Promise<void> {
+  /** Past a limit the neighbour's links are cut, and it is not let in for a while. */
+  blame(link: string, reason: string): void {
+    this.#blame(link as PeerId, reason, garbagePoints)
+  }
+
+  async #publish(message: SwarmMessage): Promise<SendOutcome> {
+    const data = this.#wrap(message)
+    if (data === null) return this.#dropped('malformed')
     try {
       const { gossip } = this.#deps.node.libp2p.services
       await this.#pace()
-      const { recipients } = await gossip.publish(this.#topic, wrapBatch(encodeBatch(records)))
-      this.#deps.counters.add('gossip.sent', records.length)
-      if (recipients.length === 0) this.#deps.counters.add('gossip.sent-to-nobody', records.length)
+      const { recipients } = await gossip.publish(this.#topic, data)
+      this.#deps.counters.add('gossip.sent')
+      this.#ledger.sent.add(data.length)
+      if (recipients.length > 0) return { kind: 'sent', bytes: data.length }
+      this.#deps.counters.add('gossip.sent-to-nobody')
+      return { kind: 'dropped', reason: 'nobody' }
     } catch (err) {
       this.#deps.counters.add('gossip.failed')
-      this.#deps.log.warn({ err }, 'records could not be gossiped; neighbours catch up')
-      this.#deps.onLost(null)
+      this.#deps.log.warn({ err }, 'a message could not be gossiped; neighbours catch up')
+      return this.#dropped('failed')
     }
+  }
+
+  async #sendLine(message: SwarmMessage, to: PeerId): Promise<SendOutcome> {
+    const encoded = this.#deps.codec.encode(message)
+    if (encoded.kind === 'rejected') return this.#dropped(encoded.reason)
+    const failed = await this.#lines.send(to, encoded.frame)
+    if (failed !== null) return this.#dropped(failed)
+    this.#ledger.sent.add(encoded.frame.length)
+    return { kind: 'sent', bytes: encoded.frame.length }
+  }
+
+  #wrap(message: SwarmMessage): Uint8Array | null {
+    if (message.kind === 'records' && message.to === null) return wrapBatch(message.payload, message.hops)
+    const encoded = this.#deps.codec.encode(message)
+    return encoded.kind === 'ok' ? wrapFrame(encoded.frame) : null
   }
 
   /** Waits, up to a limit, while a neighbour's connection cannot take more. */
   async #pace(): Promise<void> {
     const { clock } = this.#deps
-    for (let waitedMs = 0; waitedMs < longestPaceMs && this.#isFull(); waitedMs += 10) {
+    for (let waitedMs = 0; waitedMs < longestPaceMs && this.#watch.isFull(); waitedMs += 10) {
       if (clock.monotonic() > this.#paceUntilMs) return
       await clock.sleep(10)
     }
   }
 
-  #isFull(): boolean {
-    return this.#deps.node.libp2p
-      .getConnections()
-      .some(({ streams }) =>
-        streams.some(
-          ({ protocol, writeBufferLength }) => protocol.startsWith('/meshsub') && writeBufferLength > fullBufferBytes,
-        ),
-      )
-  }
-
-  async #receive(from: PeerId, message: Uint8Array): Promise<TopicValidatorResult> {
+  async #receive(from: PeerId, data: Uint8Array): Promise<TopicValidatorResult> {
     this.#deps.counters.add('gossip.received')
-    const unwrapped = unwrapBatch(message)
-    if (unwrapped.kind === 'rejected') {
-      this.#deps.counters.add(`ingest.refused:${unwrapped.reason}`)
-      this.#deps.node.offenders.add(from)
-      return TopicValidatorResult.Reject
-    }
-    const verdict = await this.#deps.ingest.receive(unwrapped.batch, { from, how: 'gossip' })
-    if (verdict.dropped) this.#deps.onLost(from)
-    if (verdict.garbage > 0) {
-      // Whoever passes a message on has checked it: garbage is the neighbour's own doing.
-      this.#deps.node.offenders.add(from, Math.min(verdict.garbage, 3) * garbagePoints)
-      return TopicValidatorResult.Reject
-    }
-    // What brought nothing new was passed on when it was new.
-    return verdict.added > 0 ? TopicValidatorResult.Accept : TopicValidatorResult.Ignore
+    if (data.length > maxGossipBytes) return this.#refused('oversize', from, data.length)
+    if (data[0] === frameKind) return this.#judge(from, this.#deps.codec.decode(data.subarray(1)), data.length)
+    const unwrapped = unwrapBatch(data)
+    if (unwrapped.kind === 'rejected') return this.#refused(unwrapped.reason, from, data.length)
+    const { batch: payload, hops } = unwrapped
+    if (hops > maxHops) return this.#refused('hops', from, data.length)
+    const id = createHash('sha256').update(data).digest().subarray(0, 16).toString('base64url')
+    const message = { id, kind: 'records', origin: from, sender: from, to: null, hops, trace: null, payload }
+    return this.#judge(from, { kind: 'ok', message }, data.length)
   }
 
-  #beat(gossip: GossipSub): void {
-    this.#cutOffenders(gossip)
-    const { node, counters, log } = this.#deps
-    for (const peer of this.#health.beat(node.neighbours(), this.#gossiping(gossip))) {
-      counters.add('gossip.lost-stream')
-      log.info({ peer }, 'a neighbour does not gossip any more; its link is made anew')
-      node.hangUp(peer).catch((err: unknown) => log.warn({ err, peer }, 'cannot hang up'))
+  /** Tells a message, and waits for what becomes of it. */
+  #judge(from: PeerId, decoded: DecodedLine, bytes: number): TopicValidatorResult | Promise<TopicValidatorResult> {
+    if (decoded.kind === 'rejected') return this.#refused(decoded.reason, from, bytes)
+    if (this.#run === null) return TopicValidatorResult.Ignore
+    if (this.#pending.full) {
+      this.#dropped('overflow')
+      return TopicValidatorResult.Ignore
     }
-  }
-
-  /**
-   * Those that we have a stream to. Gossipsub itself still counts a peer whose stream went with one of two connections,
-   * and opens none on the other.
-   */
-  #gossiping(gossip: GossipSub): ReadonlySet<string> {
-    const streamsTo = new Set<string>()
-    for (const { remotePeer, streams } of this.#deps.node.libp2p.getConnections()) {
-      const carries = streams.some(
-        ({ protocol, direction, status }) =>
-          protocol.startsWith('/meshsub') && direction === 'outbound' && status === 'open',
-      )
-      if (carries) streamsTo.add(remotePeer.toString())
-    }
-    return new Set(
-      gossip
-        .getPeers()
-        .map(String)
-        .filter((peer) => streamsTo.has(peer)),
+    return this.#pending.wait<TopicValidatorResult>(TopicValidatorResult.Ignore, (done) =>
+      this.#tell(from, decoded.message, bytes, (verdict, garbage) => done(this.#settle(from, verdict, garbage))),
     )
   }
 
-  /** Gossip ignores a peer whose score is too low; we hang up as well, and remember. */
-  #cutOffenders(gossip: ScoringGossip): void {
-    for (const peer of gossip.getPeers()) {
-      const score = gossip.getScore?.(peer.toString()) ?? 0
-      if (score > uselessScore) continue
-      this.#deps.counters.add('gossip.refused:score')
-      this.#deps.node.offenders.add(peer.toString() as PeerId, Number.MAX_SAFE_INTEGER)
-    }
+  /** A line from one neighbour for us; one that says more than a link may is read more slowly. */
+  async #takeLine(from: PeerId, frame: Uint8Array): Promise<void> {
+    const rate = this.#rates.get(from) ?? new TokenBucket(this.#deps.clock, lineRate)
+    this.#rates.set(from, rate)
+    rate.spend(frame.length + lineCostBytes)
+    const decoded = this.#deps.codec.decode(frame)
+    if (decoded.kind === 'rejected') this.#refused(decoded.reason, from, frame.length)
+    else this.#tell(from, decoded.message, frame.length, (verdict, garbage) => this.#settle(from, verdict, garbage))
+    const waitMs = rate.waitMs(0)
+    if (waitMs > 0) await this.#deps.clock.sleep(waitMs)
+  }
+
+  #tell(from: PeerId, message: SwarmMessage, bytes: number, settle: ReceivedMessage['settle']): void {
+    this.#ledger.received.add(bytes)
+    this.#ledger.heard(from, from)
+    const source = { channel: this.id, kind: this.kind, link: from } as const
+    let settled = false
+    this.#events.emit('message:received', {
+      message,
+      source,
+      settle: (verdict, garbage) => {
+        if (settled) return
+        settled = true
+        settle(verdict, garbage)
+      },
+    })
+  }
+
+  #settle(from: PeerId, verdict: MessageVerdict, garbage = 1): TopicValidatorResult {
+    if (verdict === 'news') return TopicValidatorResult.Accept
+    // What brought nothing new was passed on when it was new.
+    if (verdict === 'known') return TopicValidatorResult.Ignore
+    // Whoever passes a message on has checked it: garbage is the neighbour's own doing.
+    this.#blame(from, 'garbage', Math.min(garbage, 3) * garbagePoints)
+    return TopicValidatorResult.Reject
+  }
+
+  /** A neighbour speaks for our swarm, or is none: a line of another swarm is garbage too. */
+  #refused(reason: LineReason, from: PeerId, bytes: number): TopicValidatorResult {
+    this.#ledger.received.add(bytes, 0)
+    this.#ledger.drop(reason)
+    this.#deps.counters.add(`ingest.refused:${reason}`)
+    // A later version of ourselves may say what we cannot read.
+    if (reason === 'unknown-version' || reason === 'hops') return TopicValidatorResult.Ignore
+    this.#blame(from, reason, garbagePoints)
+    return TopicValidatorResult.Reject
+  }
+
+  #blame(peer: PeerId, reason: string, points: number): void {
+    this.#deps.counters.add(`channels.blamed:${reason}`)
+    this.#deps.node.offenders.add(peer, points)
+  }
+
+  #dropped(reason: string): SendOutcome {
+    this.#ledger.drop(reason)
+    this.#deps.counters.add(`channels.dropped:${reason}`)
+    return { kind: 'dropped', reason }
+  }
+
+  #beat(gossip: GossipSub): void {
+    this.#watch.beat(gossip)
+    this.#pending.sweep()
+    this.#tellState(gossip)
+    for (const peer of this.#rates.keys()) if (!this.#deps.node.linked(peer)) this.#rates.delete(peer)
+  }
+
+  #tellState(gossip: GossipSub): void {
+    if (this.#run === null) return
+    const listeners = gossip.getSubscribers(this.#topic).length
+    if (listeners === 0) this.#ledger.set('waiting', 'no neighbour listens')
+    else this.#ledger.set('up', `${listeners} ${listeners === 1 ? 'neighbour listens' : 'neighbours listen'}`)
   }
 }
+
+const lineRate = { perS: defaultLinkLimits.bytesPerS, burst: defaultLinkLimits.burstBytes }
+/** A message costs as much as so many bytes, however small it is. */
+const lineCostBytes = defaultLinkLimits.bytesPerS / defaultLinkLimits.messagesPerS

@@ -66,7 +66,7 @@ export function channelSuite(name: string, makeRig: () => Promise<ChannelRig>, i
   const soon = { timeout: patienceMs, interval: 20 }
   const long = { timeout: patienceMs * 6 }
 
-  describe(name, () => {
+  describe(`channel: ${name}`, () => {
     let rig: ChannelRig
     const channels: Channel[] = []
 
@@ -262,6 +262,7 @@ export function channelSuite(name: string, makeRig: () => Promise<ChannelRig>, i
       await a.channel.start()
       for (const one of [b, c]) await hears(one, a)
       for (const one of [b, c]) await hears(a, one)
+      expect(a.channel.facts().state).toBe('up')
     })
 
     test('what was accepted is sent before it stops, then it is quiet', long, async () => {
