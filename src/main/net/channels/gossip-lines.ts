@@ -66,7 +66,7 @@ export class GossipLines implements Startable {
     const run = this.#run
     if (run === null) return
     this.#run = null
-    await Promise.all([...this.#outgoing.values()].map(({ sending }) => sending))
+    await Promise.all([...this.#outgoing.values()].map(async ({ sending }) => sending))
     run.abort()
     await this.#deps.node.libp2p.unhandle(lineProtocol)
     for (const peer of this.#outgoing.keys()) this.#forget(peer)
