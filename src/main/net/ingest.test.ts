@@ -39,7 +39,8 @@ test('good records are stored, with who brought them', async () => {
   const { peer, ingest } = await make()
   const other = identityOfSeed(randomBytes(32))
   const verdict = await ingest.receive(encodeBatch([record('a'), record('b', {}, other)]), from)
-  expect(verdict).toEqual({ added: 2, known: 0, refused: 0, garbage: 0, dropped: false })
+  expect(verdict).toMatchObject({ added: 2, known: 0, refused: 0, garbage: 0, dropped: false })
+  expect(verdict.news.map(({ body }) => body.key)).toEqual(['a', 'b'])
   const vias = peer.book.live('files').map((one) => [one.record.body.key, one.arrival.via, one.arrival.hops])
   expect(vias).toEqual([
     ['a', 'direct', 1],
@@ -52,7 +53,9 @@ test('a known record costs no verification, an invalid one neither', async () =>
   const batch = encodeBatch([record('a')])
   await ingest.receive(batch, from)
   const before = peer.counters.get('verify.checks')
-  expect(await ingest.receive(batch, from)).toMatchObject({ added: 0, known: 1 })
+  const again = await ingest.receive(batch, from)
+  expect(again).toMatchObject({ added: 0, known: 1, news: [] })
+  expect(again.repeats.map(({ body }) => body.key)).toEqual(['a'])
   const now = Date.now()
   const old = forged(record('old', { validFrom: now - 9_000, validUntil: now - 1_000 }))
   const early = forged(record('early', { validFrom: now + 3_600_000, validUntil: now + 7_200_000 }))

@@ -8,60 +8,28 @@ import type { SignedRecord } from '../model/record.ts'
 import type { RejectReason } from '../model/reject.ts'
 import type { RecordBook } from '../store/record-book.ts'
 import type { Arrival } from '../store/record-store.ts'
+import { AuthorRates } from './author-rates.ts'
+import { newJob, refuse, verdictOf, type Job, type Source, type Verdict } from './ingest-job.ts'
 import type { NeighbourClocks } from './neighbour-clocks.ts'
 import { VerifyOnce } from './verify-once.ts'
 import type { VerifyPool } from './verify-pool.ts'
 
-/** Where a batch came from. */
-export interface Source {
-  readonly from: PeerId
-  readonly how: 'gossip' | 'catch-up'
-}
-
-/** What became of a batch. */
-export interface Verdict {
-  readonly added: number
-  readonly known: number
-  readonly refused: number
-  /** Of the refused, those that no honest peer passes on. */
-  readonly garbage: number
-  /** The queue was full: nothing was looked at. */
-  readonly dropped: boolean
-}
+export type { Source, Verdict } from './ingest-job.ts'
 
 export interface IngestInit {
   /** Bytes of batches that may wait. Default 16 MiB: about two seconds of the highest rate. */
   readonly maxWaitingBytes?: number
+  /** Whether authors are held to their buckets' rates. Default true; benches of what comes after switch it off. */
+  readonly limitRates?: boolean
 }
 
 /** The parts of the book that ingest needs. */
 export type IngestBook = Pick<RecordBook, 'check' | 'merge'>
 
-/** A batch that waits, and what is known of it so far. */
-interface Job {
-  readonly batch: Uint8Array
-  readonly source: Source
-  readonly settle: (verdict: Verdict) => void
-  added: number
-  known: number
-  refused: number
-  garbage: number
-}
-
 interface Candidate {
   readonly job: Job
   readonly record: SignedRecord
 }
-
-/** Honest peers may differ in these: by their clock, their version, or what they already hold. */
-const honestReasons: ReadonlySet<RejectReason> = new Set<RejectReason>([
-  'expired',
-  'future',
-  'unknown-version',
-  'unknown-bucket',
-  'superseded',
-  'quota',
-])
 
 /** Records looked at before others get their turn: a full batch, some 8 ms. */
 const sliceRecords = 200
@@ -81,11 +49,14 @@ export class Ingest implements Startable {
   #loop: Promise<void> | null = null
   readonly #slices = new Set<Promise<void>>()
   readonly #once: VerifyOnce
+  readonly #rates: AuthorRates | null
 
   constructor(deps: IngestDeps, init: IngestInit = {}) {
     this.#deps = deps
     this.#once = new VerifyOnce(deps.pool)
     this.#maxWaitingBytes = init.maxWaitingBytes ?? 16 * 1024 * 1024
+    const isStranger = deps.isStranger ?? (() => false)
+    this.#rates = init.limitRates === false ? null : new AuthorRates({ clock: deps.clock, isStranger })
   }
 
   async start(): Promise<void> {
@@ -104,7 +75,7 @@ export class Ingest implements Startable {
   /** Takes a batch as `encodeBatch` made it. Resolves once its records are stored or refused. Never rejects. */
   receive(batch: Uint8Array, source: Source): Promise<Verdict> {
     return new Promise((settle) => {
-      const job: Job = { batch, source, settle, added: 0, known: 0, refused: 0, garbage: 0 }
+      const job = newJob(batch, source, settle)
       if (!this.#running || this.#waitingBytes + batch.length > this.#maxWaitingBytes) {
         this.#deps.counters.add('ingest.dropped:overflow')
         settle(verdictOf(job, true))
@@ -158,22 +129,56 @@ export class Ingest implements Startable {
         continue
       }
       seen += batch.records.length
-      for (const bytes of batch.records) {
-        const checked = this.#deps.book.check(bytes, now)
-        if (checked.kind === 'rejected') {
-          refuse(job, checked.reason)
-          if (checked.reason === 'expired' || checked.reason === 'future') this.#noteClock(bytes, job.source.from)
+      try {
+        for (const bytes of batch.records) {
+          const record = this.#read(job, bytes, now)
+          if (record !== undefined) candidates.push({ job, record })
         }
-        if (checked.kind === 'known') job.known += 1
-        if (checked.kind === 'check-signature') candidates.push({ job, record: checked.record })
+      } catch (err) {
+        // Our own database failed: whoever waits is told, and the other batches go on.
+        this.#failed(err)
+        jobs.pop()
+        job.settle(verdictOf(job, true))
       }
     }
     return { jobs, candidates }
   }
 
-  #noteClock(bytes: Uint8Array, from: PeerId): void {
+  /** A record of a batch, when it is worth a verification. */
+  #read(job: Job, bytes: Uint8Array, now: number): SignedRecord | undefined {
     const decoded = decodeSigned(bytes)
-    if (decoded.kind === 'ok') this.#deps.clocks?.refused(from, decoded.record.body)
+    if (decoded.kind === 'rejected') {
+      this.#refuse(job, decoded.reason)
+      return undefined
+    }
+    const { record } = decoded
+    const checked = this.#deps.book.check(record, now)
+    if (checked.kind === 'rejected') {
+      refuse(job, checked.reason)
+      const isTime = checked.reason === 'expired' || checked.reason === 'future'
+      if (isTime) this.#deps.clocks?.refused(job.source.from, record.body)
+      return undefined
+    }
+    if (checked.kind === 'known') {
+      job.repeats.push(record)
+      return undefined
+    }
+    if (this.#isLimited(job) && this.#rates?.allows(record.body.author, record.body.bucket) === false) {
+      this.#refuse(job, 'rate')
+      return undefined
+    }
+    return checked.record
+  }
+
+  /** What was asked for is as old as may be, and much at once. */
+  #isLimited({ source }: Job): boolean {
+    return this.#rates !== null && source.how !== 'catch-up'
+  }
+
+  /** For what the book has not seen, and so has not counted. */
+  #refuse(job: Job, reason: RejectReason): void {
+    this.#deps.counters.add(`ingest.refused:${reason}`)
+    refuse(job, reason)
   }
 
   async #finish(jobs: readonly Job[], candidates: readonly Candidate[]): Promise<void> {
@@ -183,22 +188,27 @@ export class Ingest implements Startable {
     } catch (err) {
       // Our own disk or threads failed: no peer is to blame, and the next catch-up brings the records again.
       failed = true
-      this.#deps.counters.add('ingest.failed')
-      if (this.#running) this.#deps.log.error({ err }, 'received records could not be stored')
+      this.#failed(err)
     }
     for (const job of jobs) job.settle(verdictOf(job, failed))
+  }
+
+  #failed(err: unknown): void {
+    this.#deps.counters.add('ingest.failed')
+    if (this.#running) this.#deps.log.error({ err }, 'received records could not be stored')
   }
 
   /** The candidates whose signatures are good and that nobody else is storing just now. */
   async #verified(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
     const verifications = await this.#once.verify(candidates.map(({ record }) => record))
-    return candidates.filter(({ job }, i) => {
-      if (verifications[i] === 'twin') job.known += 1
-      if (verifications[i] === 'bad') {
-        this.#deps.counters.add('ingest.refused:bad-signature')
-        refuse(job, 'bad-signature')
-      }
-      return verifications[i] === 'good'
+    return candidates.filter(({ job, record }, i) => {
+      if (verifications[i] === 'twin') job.repeats.push(record)
+      if (verifications[i] === 'bad') this.#refuse(job, 'bad-signature')
+      if (verifications[i] !== 'good') return false
+      const { author, bucket } = record.body
+      if (!this.#isLimited(job) || this.#rates?.take(author, bucket) !== false) return true
+      this.#refuse(job, 'rate')
+      return false
     })
   }
 
@@ -207,26 +217,31 @@ export class Ingest implements Startable {
     const groups = new Map<string, { readonly arrival: Arrival; readonly list: Candidate[] }>()
     const receivedAtMs = this.#deps.clock.now()
     for (const candidate of candidates) {
-      const { from, how } = candidate.job.source
+      const { from, how, channel = 'stream', hops = 0 } = candidate.job.source
       const isAuthor = candidate.record.body.author === from
       const via = how === 'catch-up' ? 'caught-up' : isAuthor ? 'direct' : 'relayed'
-      const key = `${via} ${from} ${isAuthor}`
-      // Of a relayed record only that it passed at least one other is known.
-      const group = groups.get(key) ?? { arrival: { via, from, channel: null, receivedAtMs, hops: isAuthor ? 1 : 2 }, list: [] }
+      // Of a relayed record it is known that it passed at least one other peer, and one between two channels.
+      const passed = isAuthor ? 1 : Math.max(2, hops + 1)
+      const key = `${via} ${from} ${channel} ${passed}`
+      const group = groups.get(key) ?? { arrival: { via, from, channel, receivedAtMs, hops: passed }, list: [] }
       group.list.push(candidate)
       groups.set(key, group)
     }
     for (const { arrival, list } of groups.values()) {
       const records = list.map(({ record }) => record)
       const { added, refused } = this.#deps.book.merge(records, arrival)
-      const news = new Set(added.map(({ record }) => record.id))
+      const news = new Map(added.map(({ record }) => [record.id, record]))
       const reasons = new Map(refused.map(({ id, reason }) => [id, reason]))
       this.#deps.counters.add('ingest.added', news.size)
       for (const { job, record } of list) {
         const reason = reasons.get(record.id)
+        const fresh = news.get(record.id)
         if (reason !== undefined) refuse(job, reason)
-        else if (news.has(record.id)) job.added += 1
-        else job.known += 1
+        else if (fresh === undefined) job.repeats.push(record)
+        else {
+          job.added += 1
+          job.news.push(fresh)
+        }
       }
     }
   }
@@ -237,17 +252,9 @@ export interface IngestDeps {
   readonly pool: VerifyPool
   /** Told of records that were refused for their time. */
   readonly clocks?: NeighbourClocks
+  /** Whether an author has no role in the swarm: its rate is smaller. Default: none is a stranger. */
+  readonly isStranger?: (author: PeerId) => boolean
   readonly clock: Clock
   readonly counters: Counters
   readonly log: Log
-}
-
-/** Whoever refuses counts; here it is noted who sent it. */
-function refuse(job: Job, reason: RejectReason): void {
-  job.refused += 1
-  if (!honestReasons.has(reason)) job.garbage += 1
-}
-
-function verdictOf({ added, known, refused, garbage }: Job, dropped: boolean): Verdict {
-  return { added, known, refused, garbage, dropped }
 }

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { FakeClock } from '../base/clock.ts'
+import { buckets } from '../model/bucket.ts'
+import { peerIdOfKey } from '../model/peer-key.ts'
+import { AuthorRates } from './author-rates.ts'
+
+const author = peerIdOfKey(randomBytes(32))
+const stranger = peerIdOfKey(randomBytes(32))
+const make = () => {
+  const clock = new FakeClock()
+  return { clock, rates: new AuthorRates({ clock, isStranger: (peer) => peer === stranger }) }
+}
+
+const takeAll = (rates: AuthorRates, peer: typeof author): number => {
+  let taken = 0
+  while (rates.take(peer, 'machines')) taken += 1
+  return taken
+}
+
+test('lets a burst through, then as much a minute as the bucket says', async () => {
+  const { clock, rates } = make()
+  expect(takeAll(rates, author)).toBe(buckets.machines.burst)
+  expect(rates.allows(author, 'machines')).toBe(false)
+  expect(rates.allows(author, 'files')).toBe(true)
+  await clock.advance(60_000)
+  expect(takeAll(rates, author)).toBe(Math.min(buckets.machines.burst, buckets.machines.ratePerMinute))
+})
+
+test('strangers get a twentieth, and their full share once they are admitted', () => {
+  const { rates } = make()
+  expect(takeAll(rates, stranger)).toBe(buckets.machines.burst / 20)
+  rates.reset([stranger])
+  expect(rates.allows(stranger, 'machines')).toBe(true)
+})
+
+test('a crowd of invented authors does not fill the memory', () => {
+  const { rates } = make()
+  for (let i = 0; i < 12_000; i += 1) rates.take(`peer${i}` as typeof author, 'machines')
+  expect(rates.size).toBe(10_000)
+})
