@@ -1,0 +1,148 @@
+import type { PeerId } from '../../shared/ids.ts'
+import type { SwarmTimeView } from '../../shared/trust-views.ts'
+
+/** No release is older than this, so no clock that says so is right: a robot without a clock battery boots in 1970. */
+export const firstReleaseMs = Date.UTC(2026, 0, 1)
+
+/** False for a time at which this program did not exist yet. */
+export function isPossibleTime(nowMs: number): boolean {
+  return nowMs >= firstReleaseMs
+}
+
+/** What was measured of one neighbour lately. Offsets are its time minus our own machine's clock, in ms. */
+export interface ClockSample {
+  readonly peer: PeerId
+  /** It has a role in this swarm. */
+  readonly trusted: boolean
+  /** Of its machine's clock; null when it says itself that this cannot be right. */
+  readonly ownOffsetMs: number | null
+  /** Of the swarm time by which it stamps; null when it has none. */
+  readonly swarmOffsetMs: number | null
+}
+
+export interface ClockEvidence {
+  readonly samples: readonly ClockSample[]
+  /** What our own machine's clock says now. */
+  readonly ownMs: number
+  /** The last swarm time that this machine knows to have been: kept over restarts. 0 when none is. */
+  readonly lastSeenMs: number
+  /** A root of the swarm is believed, so that it can be told who is trusted. */
+  readonly rootKnown: boolean
+  /** The offset in use. */
+  readonly offsetMs: number
+}
+
+/** Round trips over Wi-Fi and a busy Raspberry Pi; nothing here needs time to be better than that. */
+const noiseMs = 1_500
+/** An offset in use is let go only once it is well within the noise, so that one at its edge does not flap. */
+const calmMs = 750
+/** And corrected only when it is off by more than what measuring is. */
+const correctionMs = 500
+
+/**
+ * What is to be added to our own clock to get swarm time. Votes are the machines' own clocks, not the swarm times
+ * that they derive: so nobody's word is counted twice by way of those who follow it. The median decides, our own clock
+ * is one vote as long as what it says is possible, and with an even number of votes the one nearer to our own
+ * clock. So as long as fewer votes lie than not, the result lies among the honest ones.
+ */
+export function decideTime(evidence: ClockEvidence): SwarmTimeView {
+  const { samples, ownMs, lastSeenMs, rootKnown, offsetMs } = evidence
+  const ownPossible = isPossibleTime(ownMs)
+  const trusted = samples.filter((sample) => sample.trusted)
+  const votes = trusted.flatMap(({ ownOffsetMs }) => ownOffsetMs ?? [])
+  const possible = votes.filter((vote) => isPossibleVote(vote, ownMs, lastSeenMs))
+  if (ownPossible) return decideBesideOwn(possible, offsetMs)
+  const says = `this machine's clock says ${day(ownMs)}, which cannot be`
+  if (possible.length > 0) {
+    const agreed = settle(median(possible), offsetMs)
+    return {
+      offsetMs: agreed,
+      source: 'swarm',
+      peers: possible.length,
+      reason: `${says}; ${trustedWords(possible.length)}`,
+    }
+  }
+  // Neighbours whose own clocks are wrong too, and who heard the time from others.
+  const relayed = trusted
+    .flatMap(({ swarmOffsetMs }) => swarmOffsetMs ?? [])
+    .filter((vote) => isPossibleTime(ownMs + vote))
+  if (relayed.length > 0) {
+    const agreed = settle(median(relayed), offsetMs)
+    const reason = `${says}; ${trustedWords(relayed.length)}, which heard it from others`
+    return { offsetMs: agreed, source: 'swarm', peers: relayed.length, reason }
+  }
+  if (!rootKnown) {
+    // A newcomer cannot know yet whom to trust, and cannot learn it in 1970: every trust record is of the future then.
+    const anybody = samples
+      .flatMap(({ ownOffsetMs, swarmOffsetMs }) => ownOffsetMs ?? swarmOffsetMs ?? [])
+      .filter((vote) => isPossibleTime(ownMs + vote))
+    if (anybody.length > 0) {
+      const agreed = settle(median(anybody), offsetMs)
+      const reason = `${says}; until it is known whom to trust, the time is that of ${count(anybody.length, 'neighbour')}`
+      return { offsetMs: agreed, source: 'swarm', peers: 0, reason }
+    }
+  }
+  const floorMs = Math.max(lastSeenMs, firstReleaseMs)
+  // Time has gone on since the floor was first used: what runs already is kept.
+  const floorOffsetMs = ownMs + offsetMs >= floorMs ? offsetMs : floorMs - ownMs
+  const reason = `${says}, and no trusted neighbour has told the time yet: it goes on from ${day(floorMs)}`
+  return { offsetMs: floorOffsetMs, source: 'floor', peers: 0, reason }
+}
+
+function decideBesideOwn(votes: readonly number[], offsetMs: number): SwarmTimeView {
+  const peers = votes.length
+  if (peers === 0) {
+    return { offsetMs: 0, source: 'own', peers, reason: 'no trusted neighbour to compare with: the own clock is used' }
+  }
+  const middle = median([...votes, 0])
+  if (Math.abs(middle) <= (offsetMs === 0 ? noiseMs : calmMs)) {
+    const agreeing = votes.filter((vote) => Math.abs(vote) <= noiseMs).length
+    const reason =
+      agreeing === peers
+        ? `the own clock agrees with ${count(peers, 'trusted neighbour')}`
+        : `the own clock is kept: ${peers - agreeing} of ${count(peers, 'trusted neighbour')} say otherwise, which is no majority`
+    return { offsetMs: 0, source: 'own', peers, reason }
+  }
+  return {
+    offsetMs: settle(middle, offsetMs),
+    source: 'swarm',
+    peers,
+    reason: `${trustedWords(peers)}; the own clock differs`,
+  }
+}
+
+/**
+ * A clock that a neighbour says cannot be right is no vote, nor is one that is behind what we know to have been - if
+ * our own clock, which ran on meanwhile, bears that out: robots that boot with the time of their last shutdown must not
+ * set back those who know better. Our memory alone does not count: it may come from a liar.
+ */
+function isPossibleVote(vote: number, ownMs: number, lastSeenMs: number): boolean {
+  const saysMs = ownMs + vote
+  if (!isPossibleTime(saysMs)) return false
+  return ownMs < lastSeenMs || saysMs >= lastSeenMs - noiseMs
+}
+
+/** Of an even number the one nearer to 0, our own clock. */
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const low = sorted[(sorted.length - 1) >> 1] ?? 0
+  const high = sorted[sorted.length >> 1] ?? 0
+  return Math.abs(low) <= Math.abs(high) ? low : high
+}
+
+function settle(agreedMs: number, offsetMs: number): number {
+  return Math.abs(agreedMs - offsetMs) <= correctionMs ? offsetMs : Math.round(agreedMs)
+}
+
+function trustedWords(peers: number): string {
+  return `the time is the median of ${count(peers, 'trusted neighbour')}`
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`
+}
+
+function day(ms: number): string {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? 'no date at all' : date.toISOString().slice(0, 10)
+}
