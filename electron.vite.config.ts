@@ -11,6 +11,7 @@ const entries = {
   cli: main('cli.ts'),
   'swarm-cli': main('swarm-cli.ts'),
   'verify-worker': main('net/verify-worker.ts'),
+  'checkpoint-worker': main('store/checkpoint-worker.ts'),
   'robot-process': main('lab/robot-process.ts'),
 }
 
