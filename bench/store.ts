@@ -9,11 +9,14 @@ import { silentLog } from '../src/main/base/log.ts'
 import { keyOfPeerId } from '../src/main/model/peer-key.ts'
 import { recordDigest } from '../src/main/model/record-id.ts'
 import type { SignedRecord } from '../src/main/model/record.ts'
+import { evaluateTrust } from '../src/main/model/trust-evaluate.ts'
 import { BucketTally } from '../src/main/store/bucket-tally.ts'
 import { Database } from '../src/main/store/database.ts'
 import { identityOfSeed } from '../src/main/store/identity-store.ts'
 import { RecordBook } from '../src/main/store/record-book.ts'
+import { trustedSwarm, type TrustedSwarm } from '../src/main/store/testing/trusted.ts'
 import { RecordChanges } from '../src/main/store/record-changes.ts'
+import type { DoorView } from '../src/main/store/record-door.ts'
 import { RecordStore } from '../src/main/store/record-store.ts'
 import { makeRecords } from './ingest-records.ts'
 
@@ -43,20 +46,26 @@ function run(): void {
   const home = join(folder, 'home')
   const database = Database.open(components, { home })
   const identity = identityOfSeed(new Uint8Array(32).fill(1))
+  const trusted = trustedSwarm([], { root: identity, atMs: Date.now() - 60_000 })
   const store = new RecordStore({ ...components, database })
   const bare = openBare(database)
 
   const fifths = Array.from({ length: 5 }, () => ({ ours: 0, bare: 0 }))
   const taken = { ours: 0, bare: 0 }
+  const grants: SignedRecord[] = []
   for (let from = 0; from < rows; from += sliceRows) {
     const records = makeRecords(sliceRows)
     // A million are more than a bucket's quota: it starts anew with each slice, whose authors are new too.
     const tally = new BucketTally()
+    const authors = [...new Set(records.map(({ body }) => body.author))]
+    const granted = trustedSwarm(authors, { root: identity, atMs: arrival.receivedAtMs - 60_000 })
+    grants.push(...granted.records)
+    const view = viewOf(granted)
     for (let at = 0, turn = 0; at < records.length; at += batch, turn++) {
       const part = records.slice(at, at + batch)
       const time = { ours: 0, bare: 0 }
       const works = [
-        () => (time.ours = took(() => database.transaction(() => place(store, tally, part)))),
+        () => (time.ours = took(() => database.transaction(() => place(store, tally, part, view)))),
         () => (time.bare = took(() => bare.insert(part))),
       ]
       for (const work of turn % 2 === 0 ? works : works.toReversed()) work()
@@ -80,11 +89,12 @@ by fifth                ${fifths.map(({ ours }) => rate(ours, rows / 5)).join(' 
   const opened = took(() => {
     database.close()
     const again = Database.open(components, { home })
-    new RecordBook({ ...components, database: again, identity })
+    new RecordBook({ ...components, database: again, identity, swarm: trusted.swarm() })
     again.close()
   })
   const again = Database.open(components, { home })
-  const reader = new RecordBook({ ...components, database: again, identity })
+  const reader = new RecordBook({ ...components, database: again, identity, swarm: trusted.swarm() })
+  reader.merge(grants, arrival)
   let longestMs = 0
   let read = 0
   const pagedMs = took(() => {
@@ -136,11 +146,18 @@ function openBare(ours: Database) {
   }
 }
 
+/** Who knocks, as the book's door sees it. */
+function viewOf({ anchor, records, root }: TrustedSwarm): DoorView {
+  const nowMs = arrival.receivedAtMs
+  const trust = evaluateTrust({ anchor, records, now: nowMs })
+  return { trust, self: root.peerId, nowMs, timeKnown: true, learning: false }
+}
+
 /** What `RecordBook.merge` does within its transaction. */
-function place(store: RecordStore, tally: BucketTally, records: readonly SignedRecord[]): void {
-  const changes = new RecordChanges(store, tally)
+function place(store: RecordStore, tally: BucketTally, records: readonly SignedRecord[], view: DoorView): void {
+  const changes = new RecordChanges(store, tally, view)
   for (const record of records) {
-    const { kind } = changes.place(record, arrival, arrival.receivedAtMs)
+    const { kind } = changes.place(record, arrival)
     if (kind !== 'stored') throw new Error(`a record was ${kind}`)
   }
   changes.finish()

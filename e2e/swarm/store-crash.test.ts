@@ -10,6 +10,7 @@ import { silentLog } from '../../src/main/base/log.ts'
 import { Database } from '../../src/main/store/database.ts'
 import { openIdentity } from '../../src/main/store/identity-store.ts'
 import { RecordBook } from '../../src/main/store/record-book.ts'
+import { openSwarm } from '../../src/main/store/swarm-store.ts'
 import type { RecordId } from '../../src/shared/ids.ts'
 
 const writer = join(import.meta.dirname, 'fixtures/store-writer.ts')
@@ -68,7 +69,9 @@ it(`keeps all that was acknowledged through ${kills} kills at random moments, an
     // That it opens also shows that a killed holder leaves no lock behind.
     const database = Database.open(base, { home })
     try {
-      const book = new RecordBook({ ...base, database, identity: openIdentity({ home }) })
+      const identity = openIdentity({ home })
+      const swarm = openSwarm(home, { ...base, identity })
+      const book = new RecordBook({ ...base, database, identity, swarm })
       const lost = said.filter(({ id, seq }) => book.get(id)?.record.body.seq !== seq)
       expect(lost).toEqual([])
       expect(book.latest('machines', book.self, 'self')?.record.body.seq).toBeGreaterThanOrEqual(

@@ -25,6 +25,7 @@ import { Database } from './store/database.ts'
 import { openIdentity, type Identity, type KeyProtector } from './store/identity-store.ts'
 import { MetricStore } from './store/metric-store.ts'
 import { RecordBook } from './store/record-book.ts'
+import { openSwarm, type SwarmStore } from './store/swarm-store.ts'
 
 export interface PeerOptions {
   /** The peer's folder; made (0700) when it is not there. */
@@ -71,7 +72,7 @@ export interface Peer extends Startable {
 /**
  * Opens the store and the identity and wires the parts; nothing runs before `start`.
  * After `stop` the store is closed: make a new peer to start again.
- * @throws SwarmError HOME_IN_USE, IDENTITY_UNREADABLE, PERMISSION_DENIED, DISK_FULL, INVALID_INPUT
+ * @throws SwarmError HOME_IN_USE, IDENTITY_UNREADABLE, SWARM_UNREADABLE, PERMISSION_DENIED, DISK_FULL, INVALID_INPUT
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { home, log, clock = systemClock, random = () => randomInt(2 ** 32) / 2 ** 32 } = options
@@ -81,7 +82,8 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   try {
     const identity = openIdentity({ home, protector: options.protector })
     const settings = openSettings(basics, { home, overrides: options.settings ?? {} })
-    return wire({ ...basics, options, database, identity, settings })
+    const swarmStore = openSwarm(home, { identity, clock, log })
+    return wire({ ...basics, options, database, identity, settings, swarmStore })
   } catch (error) {
     database.close()
     throw error
@@ -100,10 +102,11 @@ interface Opened extends Basics {
   readonly database: Database
   readonly identity: Identity
   readonly settings: SettingsService
+  readonly swarmStore: SwarmStore
 }
 
 function wire(opened: Opened): Peer {
-  const { clock, random, log, counters, options, database, identity, settings } = opened
+  const { clock, random, log, counters, options, database, identity, settings, swarmStore } = opened
   const basics = { clock, random, log, counters }
   const { peerId } = identity
   const startedAtMs = clock.now()
@@ -116,7 +119,7 @@ function wire(opened: Opened): Peer {
     simulated: options.simulated ?? false,
   })
 
-  const book = new RecordBook({ ...basics, database, identity })
+  const book = new RecordBook({ ...basics, database, identity, swarm: swarmStore })
   const portPath = join(options.home, 'port')
   const metrics = new MetricStore({ ...basics, database })
   const node = new SwarmNode(

@@ -20,6 +20,7 @@ import { Database } from './database.ts'
 import { identityOfSeed, openIdentity } from './identity-store.ts'
 import { MetricStore } from './metric-store.ts'
 import { RecordBook } from './record-book.ts'
+import { trustedSwarm } from './testing/trusted.ts'
 
 const identity = identityOfSeed(new Uint8Array(32).fill(1))
 const clock = new FakeClock()
@@ -34,7 +35,15 @@ function open(maxPages?: number): Database {
   return database
 }
 
-const bookOf = (database: Database) => new RecordBook({ clock, log: silentLog, counters, database, identity })
+const bookOf = (database: Database) =>
+  new RecordBook({
+    clock,
+    log: silentLog,
+    counters,
+    database,
+    identity,
+    swarm: trustedSwarm([], { root: identity }).swarm(),
+  })
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'dt-swarm-db-'))

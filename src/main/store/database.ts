@@ -108,6 +108,10 @@ export class Database {
     }
   }
 
+  get isOpen(): boolean {
+    return this.#open
+  }
+
   /** Closes the database and gives the home free. Idempotent. */
   close(): void {
     if (!this.#open) return

@@ -11,6 +11,7 @@ import { silentLog } from '../base/log.ts'
 import { Database } from './database.ts'
 import { identityOfSeed } from './identity-store.ts'
 import { RecordBook } from './record-book.ts'
+import { trustedSwarm } from './testing/trusted.ts'
 import { SettingsStore } from './settings-store.ts'
 
 const disk = mkdtempSync(join(tmpdir(), 'dt-swarm-disk-'))
@@ -44,7 +45,7 @@ it.skipIf(whyNot !== undefined)(
     const home = join(disk, 'home')
     const open = () => {
       database = Database.open(components, { home })
-      return new RecordBook({ ...components, database, identity })
+      return new RecordBook({ ...components, database, identity, swarm: trustedSwarm([], { root: identity }).swarm() })
     }
     const schema = z.object({ name: z.string() })
     const settings = new SettingsStore(components, {

@@ -1,43 +1,61 @@
-import { setImmediate } from 'node:timers/promises'
 import { SwarmError } from '../../shared/errors.ts'
 import type { PeerId, RecordId } from '../../shared/ids.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import { Emitter, type EventSource } from '../base/emitter.ts'
 import type { Log } from '../base/log.ts'
-import { signAttestation, type Verdict } from '../model/attestation.ts'
+import { joinFor, sameAttestations, signAttestation, type Attestation, type Verdict } from '../model/attestation.ts'
 import { bucketNames, buckets, maxFutureMs, type BucketName } from '../model/bucket.ts'
 import type { CborMap } from '../model/cbor.ts'
 import { decodeSigned } from '../model/record-codec.ts'
 import { signRecord, type RecordBody, type SignedRecord } from '../model/record.ts'
 import type { RejectReason } from '../model/reject.ts'
-import { recordState, type StateVerdict } from '../model/state.ts'
+import { recordState } from '../model/state.ts'
+import type { TrustState } from '../model/trust.ts'
+import { BucketGrowth, type GrowthPoint } from './bucket-growth.ts'
 import { BucketTally, type BucketCount } from './bucket-tally.ts'
 import type { Database } from './database.ts'
 import type { Identity } from './identity-store.ts'
 import { RecordChanges } from './record-changes.ts'
 import { checkRecord, type CheckResult } from './record-check.ts'
-import { RecordStore, type IdEntry } from './record-store.ts'
+import { RangeIndex } from './range-index.ts'
+import { gate, type DoorView } from './record-door.ts'
+import { RecordReader } from './record-reader.ts'
+import { RecordRetelling } from './record-retelling.ts'
+import { RecordStore } from './record-store.ts'
+import { RecordSweep } from './record-sweep.ts'
 import type { Arrival, StoredRecord } from './stored-record.ts'
+import { TrustKeeper, type BookSwarm, type TrustChange } from './trust-keeper.ts'
 
 export interface RecordBookComponents {
   readonly database: Database
   readonly identity: Identity
+  /** Whose trust records are believed. */
+  readonly swarm: BookSwarm
   readonly clock: Clock
   readonly log: Log
   readonly counters: Counters
 }
 
 export interface RecordBookInit {
-  /** Most records one `sweep` takes away, so that it never blocks for long. Default 5,000: about 100 ms. */
+  /** Most records one `sweep` takes away, so that it never blocks for long. Default 2,000: about 40 ms. */
   readonly maxSweep?: number
+  /** Whether the clock can be right: see `SwarmClock.source`. Default: always. */
+  readonly isTimeKnown?: () => boolean
 }
 
 export interface RecordBookEvents {
-  /** Records that are new here, or have new attestations; sent once they are committed. */
+  /** Everything new, or newly attested, whatever it counts for; sent once it is committed. */
+  'records:stored': { readonly records: readonly StoredRecord[]; readonly arrival: Arrival }
+  /**
+   * What is accepted now: new, newly attested, or counting since the trust changed (its `arrival` is then `retold`,
+   * and each record tells its own). The same record may be told again.
+   */
   'bucket:merged': { readonly bucket: BucketName; readonly records: readonly StoredRecord[]; readonly arrival: Arrival }
-  /** Records that are gone: ended, or outdated by a newer one of the same author and key. */
+  /** Not there or not accepted any more: ended, outdated, dismissed, its author revoked. They may never have been told. */
   'bucket:swept': { readonly bucket: BucketName; readonly ids: readonly RecordId[] }
+  /** @param peers whose standing or roles differ */
+  'trust:changed': { readonly state: TrustState; readonly peers: readonly PeerId[] }
 }
 
 export interface RecordDraft {
@@ -53,22 +71,62 @@ export interface Merged {
   readonly refused: readonly { readonly id: RecordId; readonly reason: RejectReason }[]
 }
 
-/** All records that this peer holds, and the one way in for each: its own by `author`, others' by `check`, then `merge`. */
-export class RecordBook {
+/** After the last change of trust, roots and roles that nobody vouches for yet are let in for so long. */
+const learningMs = 60_000
+
+/**
+ * All records that this peer holds, and the one way in for each: its own by `author`, others' by `check`, then `merge`.
+ * What each counts for is decided by the trust records among them.
+ */
+export class RecordBook extends RecordReader {
+  /** What is held, as reconciliation compares it. Whoever starts the book's exchange loads it. */
+  readonly index: RangeIndex
   readonly #components: RecordBookComponents
   readonly #store: RecordStore
   readonly #tally = new BucketTally()
+  readonly #growth = new BucketGrowth()
+  readonly #keeper: TrustKeeper
+  readonly #sweeping: RecordSweep
+  readonly #retelling: RecordRetelling
   readonly #maxSweep: number
+  readonly #isTimeKnown: () => boolean
   readonly #events: Emitter<RecordBookEvents>
+  #learnedAtMs: number
 
   constructor(components: RecordBookComponents, init: RecordBookInit = {}) {
+    const { clock, counters, database, log } = components
+    const store = new RecordStore(components)
+    super({ database, clock, store, trust: () => this.#keeper.state })
     this.#components = components
-    this.#store = new RecordStore(components)
-    this.#maxSweep = init.maxSweep ?? 5_000
-    this.#events = new Emitter((error, name) => components.log.error({ err: error, name }, 'A listener failed'))
-    for (const { bucket, author, records, bytes } of components.database.read(() => this.#store.counts.tallies())) {
+    this.#store = store
+    this.index = new RangeIndex(components)
+    this.#maxSweep = init.maxSweep ?? 2_000
+    this.#isTimeKnown = init.isTimeKnown ?? (() => true)
+    this.#events = new Emitter((error, name) => log.error({ err: error, name }, 'A listener failed'))
+    this.#learnedAtMs = clock.monotonic()
+    for (const { bucket, author, records, bytes } of database.read(() => store.counts.tallies())) {
       this.#tally.add(bucket, author, records, bytes)
     }
+    const held = database.read(() => [...this.#allTrust()])
+    this.#keeper = new TrustKeeper(components, { records: held, nowMs: clock.now() })
+    this.#tally.setStrangers((author) => this.#isStranger(author))
+    this.#sweeping = new RecordSweep(store, this.#tally)
+    this.#retelling = new RecordRetelling({
+      database,
+      store,
+      tally: this.#tally,
+      now: () => clock.now(),
+      tell: (records, before) => this.#retell(records, before),
+      trim: (records) => {
+        this.#write(undefined, (changes) => records.forEach((stored) => changes.trim(stored)))
+      },
+      onFailure: (err) => {
+        counters.add('store.failed:retelling')
+        log.error({ err }, 'what counts since the trust changed could not all be told')
+      },
+    })
+    this.#growth.note(clock.now(), this.counts())
+    this.#restoreRoot()
   }
 
   get events(): EventSource<RecordBookEvents> {
@@ -78,6 +136,11 @@ export class RecordBook {
   /** Whose records `author` makes. */
   get self(): PeerId {
     return this.#components.identity.peerId
+  }
+
+  /** Who may say what, now. */
+  trust(): TrustState {
+    return this.#keeper.state
   }
 
   /**
@@ -96,7 +159,7 @@ export class RecordBook {
       )
     }
     const now = Math.trunc(clock.now())
-    const arrival: Arrival = { via: 'authored', from: null, channel: null, receivedAtMs: now, hops: 0 }
+    const arrival = ownArrival(now)
     return this.#write(arrival, (changes) => {
       const slot = policy.kind === 'keyed' ? this.#store.slot(bucket, identity.peerId, key) : undefined
       // One stamped by a clock that was far ahead is taken by nobody: it must not outdate what is said now.
@@ -107,14 +170,12 @@ export class RecordBook {
       const validUntil = validFrom + Math.trunc(validForMs)
       const seq = Math.max(this.#store.counts.ownSeq(bucket), slot?.version.seq ?? 0) + 1
       const body: RecordBody = { v: 1, bucket, key, value, author: identity.peerId, seq, validFrom, validUntil }
-      const placed = changes.place(signRecord(body, identity), arrival, now)
+      const placed = changes.place(signRecord(body, identity), arrival)
       if (placed.kind === 'rejected') {
         throw new SwarmError(
           'LIMIT_REACHED',
           `This peer may keep no more in the bucket ${bucket}: take back what is old.`,
-          {
-            detail: { bucket, reason: placed.reason },
-          },
+          { detail: { bucket, reason: placed.reason } },
         )
       }
       this.#store.counts.raiseOwnSeq(bucket, seq)
@@ -122,28 +183,36 @@ export class RecordBook {
     })
   }
 
-  /** Adds this peer's verdict to a record it holds. Throws NOT_FOUND when it holds none of that id. */
+  /**
+   * Adds this peer's verdict to a record it holds. Throws NOT_FOUND when it holds none of that id, NOT_TRUSTED when
+   * this peer is a stranger, whose signature nobody would keep.
+   */
   attest(id: RecordId, verdict: Verdict): StoredRecord {
     const { clock, identity } = this.#components
     const now = Math.trunc(clock.now())
-    const arrival: Arrival = { via: 'authored', from: null, channel: null, receivedAtMs: now, hops: 0 }
-    return this.#write(arrival, (changes) => {
+    return this.#write(ownArrival(now), (changes, view) => {
       const held = this.#store.get(id)
       if (held === undefined) throw new SwarmError('NOT_FOUND', `This peer holds no record ${id}.`, { detail: { id } })
       const own = held.record.attestations.find((attestation) => attestation.author === identity.peerId)
       const at = Math.max(now, (own?.at ?? -1) + 1)
-      return changes.attest(held, [signAttestation(id, verdict, at, identity)]) ?? held
+      const attested = signAttestation(id, verdict, at, identity)
+      if (gate(view, held.record, [attested]).length === 0) throw unwanted(id)
+      return changes.attest(held, [attested]) ?? held
     })
   }
 
   /**
-   * The cheap checks, in this order: size, shape, validity, known. Only a record that passes all is worth a
-   * verification. Counts refusals as `ingest.refused:REASON`.
+   * The cheap checks, in this order: size, shape, validity, author, known. Only a record that passes all is worth a
+   * verification, and it comes back without the attestations that would not be kept. Counts refusals as
+   * `ingest.refused:REASON`.
    */
   check(input: Uint8Array | SignedRecord, now: number = this.#components.clock.now()): CheckResult {
     const { counters, database } = this.#components
+    this.#refreshTrust()
     const decoded = input instanceof Uint8Array ? decodeSigned(input) : { kind: 'ok' as const, record: input }
-    const result = decoded.kind === 'ok' ? database.read(() => checkRecord(this.#store, decoded.record, now)) : decoded
+    const held = { store: this.#store, tally: this.#tally }
+    const result =
+      decoded.kind === 'ok' ? database.read(() => checkRecord(held, this.#view(now), decoded.record)) : decoded
     if (result.kind === 'rejected') counters.add(`ingest.refused:${result.reason}`)
     return result
   }
@@ -153,102 +222,37 @@ export class RecordBook {
    * counted. Throws DISK_FULL when they cannot be kept; then none of them is.
    */
   merge(records: readonly SignedRecord[], arrival: Arrival): Merged {
-    const { clock, counters } = this.#components
-    const now = clock.now()
     const refused: { id: RecordId; reason: RejectReason }[] = []
     const added = this.#write(arrival, (changes) => {
       for (const record of records) {
-        const placed = changes.place(record, arrival, now)
+        const placed = changes.place(record, arrival)
         if (placed.kind === 'rejected') refused.push({ id: record.id, reason: placed.reason })
         else if (record.body.author === this.self) this.#store.counts.raiseOwnSeq(record.body.bucket, record.body.seq)
       }
       return changes.put
     })
-    for (const { reason } of refused) counters.add(`ingest.refused:${reason}`)
+    for (const { reason } of refused) this.#components.counters.add(`ingest.refused:${reason}`)
     return { added, refused }
   }
 
-  /** Accepted records of a bucket that are valid now, oldest arrival first. */
-  live(bucket: BucketName, filter: { readonly author?: PeerId; readonly key?: string } = {}): readonly StoredRecord[] {
-    const { author, key } = filter
-    const by = author !== undefined ? { author, key } : key !== undefined ? { key } : undefined
-    if (by === undefined) return [...this.livePages(bucket)].flat()
-    const { clock, database } = this.#components
-    return this.#accepted(database.read(() => this.#store.query({ bucket, by, endsAfterMs: clock.now() })))
-  }
-
   /**
-   * What `live` gives, page by page, each read when it is asked for, so that nothing holds up the process for longer
-   * than a page takes; pages may be empty. What is merged meanwhile comes with the events, perhaps here too.
+   * Takes attestations alone, verified before, for records that are held or were buried; others are passed over. So
+   * a neighbour hears of a dismissal whose record is gone here. @returns those held that they changed
    */
-  *livePages(bucket: BucketName, pageRecords = 256): Generator<readonly StoredRecord[], undefined> {
-    const { clock, database } = this.#components
-    const listed: number[] = []
-    for (let after: Uint8Array | undefined = new Uint8Array(0); after !== undefined;) {
-      const from: Uint8Array = after
-      const step = database.read(() => this.#store.rows(bucket, from))
-      for (const row of step.rows) listed.push(row)
-      after = step.last
-      if (after !== undefined) yield []
-    }
-    const rows = Float64Array.from(listed).sort()
-    for (let from = 0; from < rows.length; from += pageRecords) {
-      const page = rows.subarray(from, from + pageRecords)
-      yield this.#accepted(database.read(() => this.#store.ofRows(page, clock.now())))
-    }
-  }
-
-  /**
-   * Visits what is live, with a turn of the event loop after each page. A record is still the newest when it is visited:
-   * nothing comes between the reading of a page and its visits. Rejects with the signal's reason when aborted.
-   */
-  async eachLive(
-    bucket: BucketName,
-    visit: (stored: StoredRecord) => void,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<void> {
-    for (const page of this.livePages(bucket)) {
-      for (const stored of page) visit(stored)
-      await setImmediate(undefined, signal === undefined ? {} : { signal })
-    }
-  }
-
-  /** The accepted record of an author under a key; in a set bucket the newest such. */
-  latest(bucket: BucketName, author: PeerId, key: string): StoredRecord | undefined {
-    return this.live(bucket, { author, key }).at(-1)
-  }
-
-  get(id: RecordId): StoredRecord | undefined {
-    return this.#components.database.read(() => this.#store.get(id))
-  }
-
-  has(bucket: BucketName, id: RecordId): boolean {
-    return this.#components.database.read(() => this.#store.has(bucket, id))
-  }
-
-  /** Those of `ids` that are held, in the order asked for. */
-  getMany(ids: readonly RecordId[]): readonly StoredRecord[] {
-    return this.#components.database.read(() => ids.flatMap((id) => this.#store.get(id) ?? []))
-  }
-
-  /**
-   * Ids of a bucket's unexpired records, dismissed ones too, in id order, after `after` (exclusive). The end is
-   * reached when fewer than `limit` come.
-   */
-  idsPage(bucket: BucketName, after: RecordId | null, limit: number): readonly RecordId[] {
-    const now = this.#components.clock.now()
-    return this.#components.database.read(() => this.#store.idsPage({ bucket, after, limit, endsAfterMs: now }))
-  }
-
-  /** As `idsPage`, each id with a mark that differs when its attestations do. */
-  entriesPage(bucket: BucketName, after: RecordId | null, limit: number): readonly IdEntry[] {
-    const now = this.#components.clock.now()
-    return this.#components.database.read(() => this.#store.entriesPage({ bucket, after, limit, endsAfterMs: now }))
-  }
-
-  /** What the record counts for now, and by which rule. */
-  state({ record }: StoredRecord): StateVerdict {
-    return recordState(record, record.attestations, buckets[record.body.bucket], this.#components.clock.now())
+  mergeAttestations(
+    list: readonly { readonly id: RecordId; readonly attestations: readonly Attestation[] }[],
+    arrival: Arrival,
+  ): readonly StoredRecord[] {
+    const latestMs = this.#components.clock.now() + maxFutureMs
+    return this.#write(arrival, (changes) => {
+      for (const { id, attestations } of list) {
+        const timely = attestations.filter(({ at }) => at <= latestMs)
+        const held = this.#store.get(id)
+        if (held === undefined) this.#joinGrave(id, timely)
+        else changes.attest(held, timely)
+      }
+      return changes.put
+    })
   }
 
   /** Records and bytes held, by bucket, all buckets. */
@@ -256,29 +260,79 @@ export class RecordBook {
     return this.#tally.counts()
   }
 
-  /** Takes away what has ended; `more` when there is some left for the next call. */
+  /** How the number of records in a bucket went, oldest first, what is now last. */
+  growth(bucket: BucketName): readonly GrowthPoint[] {
+    const records = this.counts().find((count) => count.bucket === bucket)?.records ?? 0
+    return this.#growth.of(bucket, { atMs: Math.trunc(this.#components.clock.now()), records })
+  }
+
+  /** Takes away what is over and brings the trust up to date; `more` when there is some left for the next call. */
   sweep(): { readonly removed: number; readonly more: boolean } {
-    const now = this.#components.clock.now()
-    const removed = this.#write(undefined, (changes) => {
-      const outdated = this.#store.outdated(now, now + maxFutureMs, this.#maxSweep)
-      for (const stored of outdated) changes.sweep(stored, now)
-      this.#store.marks.sweep(now)
-      return outdated.length
-    })
+    this.#refreshTrust()
+    const removed = this.#write(undefined, (changes, view) =>
+      this.#sweeping.run(changes, view, this.#keeper.records, this.#maxSweep),
+    )
+    this.#growth.note(Math.trunc(this.#components.clock.now()), this.counts())
     return { removed, more: removed >= this.#maxSweep }
   }
 
-  #accepted(records: readonly StoredRecord[]): readonly StoredRecord[] {
-    return records.filter((stored) => this.state(stored).state === 'accepted')
+  /** Resolves once all that a change of trust made count, or not count, has been told. */
+  settled(): Promise<void> {
+    return this.#retelling.settled()
+  }
+
+  #view(nowMs: number): DoorView {
+    const { state } = this.#keeper
+    const learning = state.root === null || this.#components.clock.monotonic() - this.#learnedAtMs < learningMs
+    return { trust: state, self: this.self, nowMs, timeKnown: this.#isTimeKnown(), learning }
+  }
+
+  #isStranger(author: PeerId): boolean {
+    const { standing } = this.#keeper.state.of(author)
+    return author !== this.self && (standing === 'stranger' || standing === 'revoked')
+  }
+
+  *#allTrust(): Generator<SignedRecord> {
+    let after: Uint8Array | undefined = new Uint8Array(0)
+    while (after !== undefined) {
+      const step = this.#store.rows('trust', after)
+      for (const { record } of this.#store.ofRows(Float64Array.from(step.rows), -1)) yield record
+      after = step.last
+    }
+  }
+
+  /** The root that was kept beside the database goes back into it, for others to have. */
+  #restoreRoot(): void {
+    const kept = this.#components.swarm.get().rootRecord
+    if (kept === null || this.has('trust', kept.id)) return
+    const { clock, log } = this.#components
+    const now = clock.now()
+    if (kept.body.validUntil <= now) return
+    try {
+      this.merge([kept], ownArrival(now))
+    } catch (err) {
+      // It is believed all the same; only others do not get it from here until there is room again.
+      log.warn({ err }, 'the root record of the swarm could not be put back into the database')
+    }
+  }
+
+  #joinGrave(id: RecordId, added: readonly Attestation[]): void {
+    const grave = this.#store.buried.get(id)
+    if (grave === undefined) return
+    const { author, bucket } = grave
+    const known = added.filter((one) => one.author === author || !this.#isStranger(one.author))
+    const joined = joinFor({ id, body: { author, bucket, key: '' } }, grave.attestations, known)
+    if (!sameAttestations(joined, grave.attestations)) this.#store.buried.put({ ...grave, attestations: joined })
   }
 
   /** Runs `work` as one transaction, then tells what has changed, once a bucket. */
-  #write<Result>(arrival: Arrival | undefined, work: (changes: RecordChanges) => Result): Result {
-    const changes = new RecordChanges(this.#store, this.#tally)
+  #write<Result>(arrival: Arrival | undefined, work: (changes: RecordChanges, view: DoorView) => Result): Result {
+    const view = this.#view(this.#components.clock.now())
+    const changes = new RecordChanges(this.#store, this.#tally, view)
     let result: Result
     try {
       result = this.#components.database.transaction(() => {
-        const done = work(changes)
+        const done = work(changes, view)
         changes.finish()
         return done
       })
@@ -286,13 +340,84 @@ export class RecordBook {
       changes.undoTally()
       throw error
     }
-    const { put, gone } = changes
+    const { put, gone, trimmed, versions } = changes
+    this.index.apply(versions)
+    for (const { record } of [...put, ...trimmed]) if (record.body.bucket === 'trust') this.#keeper.put(record)
+    for (const { record } of gone) if (record.body.bucket === 'trust') this.#keeper.delete(record.id)
+    const change = this.#evaluateTrust()
+    if (put.length > 0 && arrival !== undefined) this.#events.emit('records:stored', { records: put, arrival })
+    this.#tell(put, gone, arrival)
+    if (change !== undefined) this.#tellTrust(change)
+    return result
+  }
+
+  /** Of what came and went: what counts, and what does not (any more). */
+  #tell(put: readonly StoredRecord[], gone: readonly StoredRecord[], arrival: Arrival | undefined): void {
     for (const bucket of bucketNames) {
       const ids = gone.filter(({ record }) => record.body.bucket === bucket).map(({ record }) => record.id)
-      const records = put.filter(({ record }) => record.body.bucket === bucket)
+      const records: StoredRecord[] = []
+      for (const stored of put) {
+        if (stored.record.body.bucket !== bucket) continue
+        if (this.state(stored).state === 'accepted') records.push(stored)
+        // One that was dismissed just now counted before.
+        else if (stored.record.attestations.length > 0) ids.push(stored.record.id)
+      }
       if (ids.length > 0) this.#events.emit('bucket:swept', { bucket, ids })
       if (records.length > 0 && arrival !== undefined) this.#events.emit('bucket:merged', { bucket, records, arrival })
     }
-    return result
   }
+
+  #refreshTrust(): void {
+    const change = this.#evaluateTrust()
+    if (change !== undefined) this.#tellTrust(change)
+  }
+
+  #evaluateTrust(): TrustChange | undefined {
+    const change = this.#keeper.refresh(this.#components.clock.now())
+    if (change === undefined) return undefined
+    if (change.before.fingerprint !== change.state.fingerprint) this.#learnedAtMs = this.#components.clock.monotonic()
+    this.#tally.setStrangers((author) => this.#isStranger(author))
+    return change
+  }
+
+  #tellTrust(change: TrustChange): void {
+    const { state, peers } = change
+    this.#events.emit('trust:changed', { state, peers })
+    this.#retell(this.getMany(change.verdicts), change.before)
+    this.#retelling.add(change)
+  }
+
+  #retell(records: readonly StoredRecord[], before: TrustState | undefined): void {
+    const now = this.#components.clock.now()
+    const counted = (record: SignedRecord, trust: TrustState): boolean =>
+      recordState({ record, trust, policy: buckets[record.body.bucket], now }).state === 'accepted'
+    const changed = records.filter(
+      ({ record }) => before === undefined || counted(record, before) !== counted(record, this.#keeper.state),
+    )
+    for (const bucket of bucketNames) {
+      const own = changed.filter(({ record }) => record.body.bucket === bucket)
+      const merged = own.filter(({ record }) => counted(record, this.#keeper.state))
+      const ids = own.filter((stored) => !merged.includes(stored)).map(({ record }) => record.id)
+      if (ids.length > 0) this.#events.emit('bucket:swept', { bucket, ids })
+      if (merged.length > 0)
+        this.#events.emit('bucket:merged', { bucket, records: merged, arrival: retoldArrival(now) })
+    }
+  }
+}
+
+function ownArrival(receivedAtMs: number): Arrival {
+  return { via: 'authored', from: null, channel: null, receivedAtMs, hops: 0 }
+}
+
+/** Nothing came: it counts since the trust changed. */
+function retoldArrival(receivedAtMs: number): Arrival {
+  return { via: 'caught-up', from: null, channel: null, receivedAtMs, hops: 0 }
+}
+
+function unwanted(id: RecordId): SwarmError {
+  return new SwarmError(
+    'NOT_TRUSTED',
+    `This peer has no role in the swarm, so its signature under ${id} would count nowhere. Have it admitted first.`,
+    { detail: { id } },
+  )
 }

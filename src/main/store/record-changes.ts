@@ -1,12 +1,15 @@
 import type { PeerId, RecordId } from '../../shared/ids.ts'
-import { joinAttestations, sameAttestations, type Attestation } from '../model/attestation.ts'
+import { joinFor, sameAttestations, type Attestation } from '../model/attestation.ts'
 import { buckets, type BucketName } from '../model/bucket.ts'
 import { decideMerge, decideSweep, versionOf, type Version } from '../model/merge.ts'
 import type { SignedRecord } from '../model/record.ts'
 import { rejected, type Rejected } from '../model/reject.ts'
+import { isBuried } from './record-check.ts'
+import { gate, gated, hasRoom, judgedAtMs, refusedAuthor, type DoorView } from './record-door.ts'
 import { horizonMs } from '../model/validity.ts'
 import type { BucketTally } from './bucket-tally.ts'
 import type { AuthorCount } from './count-store.ts'
+import type { IndexChange } from './range-index.ts'
 import type { RecordStore } from './record-store.ts'
 import { storedOf, type Arrival, type StoredRecord } from './stored-record.ts'
 
@@ -19,15 +22,20 @@ export type Placed = { readonly kind: 'stored' | 'known'; readonly stored: Store
 export class RecordChanges {
   readonly #store: RecordStore
   readonly #tally: BucketTally
+  readonly #view: DoorView
   readonly #put = new Map<RecordId, StoredRecord>()
+  readonly #versions: IndexChange[] = []
+  readonly #trimmed = new Map<RecordId, StoredRecord>()
   readonly #gone = new Map<RecordId, StoredRecord>()
   readonly #counted = new Map<string, AuthorCount>()
-  /** Authors with new marks. */
+  /** Authors with new marks, and with new graves. */
   readonly #marked = new Map<BucketName, Set<PeerId>>()
+  readonly #buried = new Map<BucketName, Set<PeerId>>()
 
-  constructor(store: RecordStore, tally: BucketTally) {
+  constructor(store: RecordStore, tally: BucketTally, view: DoorView) {
     this.#store = store
     this.#tally = tally
+    this.#view = view
   }
 
   /** New, or newly attested. */
@@ -39,22 +47,39 @@ export class RecordChanges {
     return [...this.#gone.values()]
   }
 
-  /** Gives a record its place, as `decideMerge` says. */
-  place(record: SignedRecord, arrival: Arrival, nowMs: number): Placed {
-    const { bucket, author, key } = record.body
+  /** Every version of a record that came or went, in order: for the index. */
+  get versions(): readonly IndexChange[] {
+    return this.#versions
+  }
+
+  /** Held as before, but for attestations that were taken off. */
+  get trimmed(): readonly StoredRecord[] {
+    return [...this.#trimmed.values()]
+  }
+
+  /** Gives a record whose signatures are good its place, as the door and `decideMerge` say. */
+  place(whole: SignedRecord, arrival: Arrival): Placed {
+    const { bucket, author, key } = whole.body
     const policy = buckets[bucket]
+    // Looked at again: what is known of its author may have changed while its signature was checked.
+    const refused = refusedAuthor(this.#view, whole)
+    if (refused !== undefined) return rejected(refused)
+    const record = gated(this.#view, whole)
+    const grave = this.#store.buried.get(record.id)
+    if (grave !== undefined && isBuried(this.#store, this.#view, record)) return rejected('dismissed')
     const isHeld = policy.kind === 'set' && this.#store.has(bucket, record.id)
     const held = isHeld ? this.#store.get(record.id) : undefined
     const slot = policy.kind === 'set' ? held?.record : this.#store.slot(bucket, author, key)
     const current = slot === undefined ? undefined : 'version' in slot ? slot.version : versionOf(slot)
-    const outcome = decideMerge(current, versionOf(record), policy, nowMs)
+    const outcome = decideMerge(current, versionOf(record), policy, judgedAtMs(this.#view, record.body))
     switch (outcome) {
       case 'added':
       case 'replaced': {
         const takesRow = slot === undefined || ('marked' in slot && slot.marked)
-        if (takesRow && !this.#tally.hasRoom(bucket, author)) return rejected('quota')
+        if (takesRow && !hasRoom(this.#view, record, this.#tally)) return rejected('quota')
         if (current !== undefined) this.clear(bucket, author, key)
-        const attestations = joinAttestations(record.id, author, record.attestations)
+        if (grave !== undefined) this.#store.buried.delete(bucket, record.id)
+        const attestations = joinFor(record, grave?.attestations ?? [], record.attestations)
         const stored = storedOf({ ...record, attestations }, arrival)
         this.#store.insert(stored.record, arrival)
         this.#came(stored)
@@ -66,7 +91,8 @@ export class RecordChanges {
         return rejected('expired')
       case 'known': {
         const known = held ?? this.#store.get(record.id)
-        if (known === undefined) return rejected('malformed')
+        // Of a keyed record only the mark is left, though it counts again.
+        if (known === undefined) return this.#unbury(record, arrival)
         const attested = this.attest(known, record.attestations)
         return attested === undefined ? { kind: 'known', stored: known } : { kind: 'stored', stored: attested }
       }
@@ -80,14 +106,36 @@ export class RecordChanges {
 
   /** Adds attestations to a record that is held; undefined when all were known. */
   attest(held: StoredRecord, added: readonly Attestation[]): StoredRecord | undefined {
-    const { id, body, attestations } = held.record
-    const joined = joinAttestations(id, body.author, attestations, added)
+    const { attestations } = held.record
+    const joined = joinFor(held.record, attestations, gate(this.#view, held.record, added))
     if (sameAttestations(attestations, joined)) return undefined
-    const stored = storedOf({ ...held.record, attestations: joined }, held.arrival)
-    this.#store.setAttestations(stored.record)
-    this.#count(held, -1)
+    const stored = this.#setAttestations(held, joined)
     this.#came(stored)
     return stored
+  }
+
+  /** Takes off the attestations that would not be let in now. */
+  trim(held: StoredRecord): void {
+    const record = gated(this.#view, held.record)
+    if (record === held.record) return
+    const stored = this.#setAttestations(held, record.attestations)
+    this.#count(stored, 1)
+    this.#trimmed.set(record.id, stored)
+  }
+
+  /** Takes away a dismissed record, and remembers who dismissed it; of a keyed one, what it outdates too. */
+  bury(stored: StoredRecord): void {
+    const { id, body, attestations } = stored.record
+    const { bucket, author, validUntil } = body
+    this.#went(stored)
+    this.#store.buried.put({ bucket, id, author, validUntilMs: validUntil, attestations })
+    note(this.#buried, bucket, author)
+    if (buckets[bucket].kind === 'keyed') this.#mark(stored.record, versionOf(stored.record))
+  }
+
+  /** Takes away a record and remembers nothing. */
+  drop(stored: StoredRecord): void {
+    this.#went(stored)
   }
 
   /** Takes away what a keyed slot holds, record or mark. */
@@ -109,6 +157,7 @@ export class RecordChanges {
       if (count.records !== 0 || count.bytes !== 0) this.#store.counts.addTally(count)
     }
     for (const [bucket, authors] of this.#marked) this.#store.marks.trim(bucket, authors)
+    for (const [bucket, authors] of this.#buried) this.#store.buried.trim(bucket, authors)
   }
 
   /** Takes the counts back, when the transaction was. */
@@ -121,9 +170,29 @@ export class RecordChanges {
 
   #mark({ body: { bucket, author, key } }: SignedRecord, version: Version): void {
     this.#store.marks.set(bucket, author, key, version, horizonMs(version, buckets[bucket]))
-    const authors = this.#marked.get(bucket)
-    if (authors === undefined) this.#marked.set(bucket, new Set([author]))
-    else authors.add(author)
+    note(this.#marked, bucket, author)
+  }
+
+  #unbury(record: SignedRecord, arrival: Arrival): Placed {
+    const { bucket, author, key } = record.body
+    const mark = this.#store.marks.get(bucket, author, key)
+    if (mark?.id !== record.id) return rejected('malformed')
+    if (!hasRoom(this.#view, record, this.#tally)) return rejected('quota')
+    const grave = this.#store.buried.get(record.id)
+    this.#store.marks.delete(bucket, author, key)
+    this.#store.buried.delete(bucket, record.id)
+    const attestations = joinFor(record, grave?.attestations ?? [], record.attestations)
+    const stored = storedOf({ ...record, attestations }, arrival)
+    this.#store.insert(stored.record, arrival)
+    this.#came(stored)
+    return { kind: 'stored', stored }
+  }
+
+  #setAttestations(held: StoredRecord, attestations: readonly Attestation[]): StoredRecord {
+    const stored = storedOf({ ...held.record, attestations }, held.arrival)
+    this.#store.setAttestations(stored.record)
+    this.#count(held, -1)
+    return stored
   }
 
   #came(stored: StoredRecord): void {
@@ -137,11 +206,18 @@ export class RecordChanges {
     if (!this.#put.delete(stored.record.id)) this.#gone.set(stored.record.id, stored)
   }
 
-  #count({ record: { body }, sizeBytes }: StoredRecord, by: 1 | -1): void {
-    const { bucket, author } = body
+  #count({ record, sizeBytes }: StoredRecord, by: 1 | -1): void {
+    const { bucket, author } = record.body
+    this.#versions.push({ record, by })
     const name = `${bucket}/${author}`
     const { records, bytes } = this.#counted.get(name) ?? { records: 0, bytes: 0 }
     this.#counted.set(name, { bucket, author, records: records + by, bytes: bytes + by * sizeBytes })
     this.#tally.add(bucket, author, by, by * sizeBytes)
   }
+}
+
+function note(authors: Map<BucketName, Set<PeerId>>, bucket: BucketName, author: PeerId): void {
+  const named = authors.get(bucket)
+  if (named === undefined) authors.set(bucket, new Set([author]))
+  else named.add(author)
 }

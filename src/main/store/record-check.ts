@@ -1,30 +1,48 @@
 import type { RecordId } from '../../shared/ids.ts'
-import { joinAttestations, sameAttestations } from '../model/attestation.ts'
-import { buckets, maxFutureMs } from '../model/bucket.ts'
+import { joinFor, sameAttestations } from '../model/attestation.ts'
+import { buckets } from '../model/bucket.ts'
 import { decideMerge, versionOf } from '../model/merge.ts'
 import type { SignedRecord } from '../model/record.ts'
 import { rejected, type Rejected } from '../model/reject.ts'
+import { dismissalOf } from '../model/state.ts'
 import { checkValidity } from '../model/validity.ts'
+import type { BucketTally } from './bucket-tally.ts'
+import { badAttestationTime, gated, hasRoom, judgedAtMs, refusedAuthor, type DoorView } from './record-door.ts'
 import type { RecordStore } from './record-store.ts'
 
 export type CheckResult =
   | Rejected
   | { readonly kind: 'known'; readonly id: RecordId }
+  /** Without the attestations that would not be kept. */
   | { readonly kind: 'check-signature'; readonly record: SignedRecord }
 
-/** Whether a decoded record is worth the verification of its signature, given the time and what is held. */
-export function checkRecord(store: RecordStore, record: SignedRecord, now: number): CheckResult {
-  const { bucket, author, key } = record.body
+/** Whether a decoded record is worth the verification of its signature, given who, when, and what is held. */
+export function checkRecord(
+  { store, tally }: { readonly store: RecordStore; readonly tally: BucketTally },
+  view: DoorView,
+  whole: SignedRecord,
+): CheckResult {
+  const { bucket, author, key } = whole.body
   const policy = buckets[bucket]
-  const invalid = checkValidity(record.body, policy, now)
+  const now = judgedAtMs(view, whole.body)
+  const invalid = checkValidity(whole.body, policy, now)
   // One that has ended may still outdate another; that needs its signature, and is worth it only then.
-  if (invalid !== undefined && invalid !== 'expired') return rejected(invalid)
-  if (record.attestations.some((attestation) => attestation.at > now + maxFutureMs)) return rejected('future')
-  if (policy.kind === 'set') return invalid === undefined ? checkKnown(store, record) : rejected(invalid)
-  const outcome = decideMerge(store.slot(bucket, author, key)?.version, versionOf(record), policy, now)
+  if (invalid !== undefined && (invalid !== 'expired' || policy.kind === 'set')) return rejected(invalid)
+  const refused = refusedAuthor(view, whole) ?? badAttestationTime(view, whole)
+  if (refused !== undefined) return rejected(refused)
+  const record = gated(view, whole)
+  if (isBuried(store, view, record)) return rejected('dismissed')
+  if (policy.kind === 'set') {
+    if (store.has(bucket, record.id)) return checkKnown(store, record)
+    return hasRoom(view, record, tally) ? { kind: 'check-signature', record } : rejected('quota')
+  }
+  const slot = store.slot(bucket, author, key)
+  const outcome = decideMerge(slot?.version, versionOf(record), policy, now)
   switch (outcome) {
     case 'added':
     case 'replaced':
+      if ((slot === undefined || slot.marked) && !hasRoom(view, record, tally)) return rejected('quota')
+      return { kind: 'check-signature', record }
     case 'marked':
       return { kind: 'check-signature', record }
     case 'known':
@@ -37,6 +55,17 @@ export function checkRecord(store: RecordStore, record: SignedRecord, now: numbe
   }
 }
 
+/** Whether it was dismissed and buried, and nothing that is signed on it now, or decided since, changes that. */
+export function isBuried(store: RecordStore, { trust }: DoorView, record: SignedRecord): boolean {
+  const grave = store.buried.get(record.id)
+  if (grave === undefined) return false
+  const { author, bucket } = record.body
+  return (
+    dismissalOf({ author, bucket, attestations: joinFor(record, grave.attestations, record.attestations) }, trust) !==
+    undefined
+  )
+}
+
 /** Known, unless it is new or brings attestations that are. */
 function checkKnown(store: RecordStore, record: SignedRecord): CheckResult {
   const { id, body, attestations } = record
@@ -46,6 +75,6 @@ function checkKnown(store: RecordStore, record: SignedRecord): CheckResult {
   if (attestations.length === 0) return known
   const held = store.get(id)
   if (held === undefined) return unknown
-  const joined = joinAttestations(id, body.author, held.record.attestations, attestations)
+  const joined = joinFor(record, held.record.attestations, attestations)
   return sameAttestations(held.record.attestations, joined) ? known : unknown
 }

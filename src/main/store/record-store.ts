@@ -6,6 +6,7 @@ import type { Version } from '../model/merge.ts'
 import { encodeAttestationList } from '../model/record-codec.ts'
 import { recordDigest, recordIdOfDigest } from '../model/record-id.ts'
 import type { SignedRecord } from '../model/record.ts'
+import { BuriedStore } from './buried-store.ts'
 import { CountStore } from './count-store.ts'
 import type { Database } from './database.ts'
 import { MarkStore } from './mark-store.ts'
@@ -59,6 +60,7 @@ export interface PageQuery {
 export class RecordStore {
   readonly marks: MarkStore
   readonly counts: CountStore
+  readonly buried: BuriedStore
   readonly #counters: Counters
   readonly #sql: Statements
 
@@ -67,6 +69,7 @@ export class RecordStore {
     this.#sql = new Statements(components.database)
     this.marks = new MarkStore(this.#sql)
     this.counts = new CountStore(this.#sql)
+    this.buried = new BuriedStore(this.#sql)
   }
 
   insert(record: SignedRecord, arrival: Arrival): void {
@@ -129,6 +132,30 @@ export class RecordStore {
     if (row !== undefined) return { version: versionOfRow(row), marked: false }
     const version = this.marks.get(bucket, author, key)
     return version === undefined ? undefined : { version, marked: true }
+  }
+
+  /** The numbers of an author's rows in a bucket, from an index alone. 50,000 take some 10 ms. */
+  rowsOf(bucket: BucketName, author: PeerId): number[] {
+    const [list] = this.#sql
+      .getForArrays('SELECT json_group_array(row) FROM records WHERE bucket = ? AND author = ?')
+      .all(bucketCode(bucket), authorKey(author)) as unknown as readonly (readonly [string])[]
+    return JSON.parse(list?.[0] ?? '[]') as number[]
+  }
+
+  /** Records of all buckets that have attestations, after a row number; in row order, at most `limit`. */
+  attested(afterRow: number, limit: number): { readonly rows: number[]; readonly last?: number } {
+    const [list] = this.#sql
+      .getForArrays(`SELECT json_group_array(row) FROM
+      (SELECT row FROM records WHERE attestations IS NOT NULL AND row > ? ORDER BY row LIMIT ?)`)
+      .all(afterRow, limit) as unknown as readonly (readonly [string])[]
+    const rows = JSON.parse(list?.[0] ?? '[]') as number[]
+    const last = rows.at(-1)
+    return last === undefined || rows.length < limit ? { rows } : { rows, last }
+  }
+
+  /** An author's records in a bucket, at most `limit`. */
+  some(bucket: BucketName, author: PeerId, limit: number): StoredRecord[] {
+    return this.#all('WHERE bucket = ? AND author = ? LIMIT ?', bucketCode(bucket), authorKey(author), limit)
   }
 
   /** Records whose validity has ended by `nowMs`, or starts after `futureMs`; at most `limit`. */

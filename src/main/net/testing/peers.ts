@@ -11,6 +11,7 @@ import { Database } from '../../store/database.ts'
 import { identityOfSeed, type Identity } from '../../store/identity-store.ts'
 import { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
+import { TrustedCircle } from '../../store/testing/trusted-circle.ts'
 import { Exchange } from '../exchange.ts'
 import { SwarmNode, type SwarmNodeInit } from '../swarm-node.ts'
 import { VerifyPool } from '../verify-pool.ts'
@@ -20,7 +21,12 @@ export interface TestPeerInit extends Partial<SwarmNodeInit> {
   readonly home?: string
   readonly clock?: Clock
   readonly log?: Log
+  /** Nobody has admitted it. Default: all test peers trust each other. */
+  readonly stranger?: boolean
 }
+
+/** A day before the peers begin: some tests turn a peer's clock back by hours. */
+const circle = new TrustedCircle({ atMs: Date.now() - 24 * 60 * 60_000 })
 
 /** A real peer without services: database, book, node, exchange; on loopback, finding nobody by itself. */
 export class TestPeer implements Startable {
@@ -42,7 +48,8 @@ export class TestPeer implements Startable {
     const { seed: _seed, home: _home, clock = systemClock, log = silentLog, ...node } = init
     const shared = { clock, log, counters: this.counters, random: Math.random, identity: this.identity }
     this.#database = Database.open(shared, { home: this.home })
-    this.book = new RecordBook({ ...shared, database: this.#database })
+    this.book = new RecordBook({ ...shared, database: this.#database, swarm: circle.swarm() })
+    if (init.stranger !== true) circle.admit(this.book)
     const swarm = init.swarm ?? 'test'
     this.node = new SwarmNode(shared, { listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false, ...node, swarm })
     this.pool = new VerifyPool(shared)

@@ -10,6 +10,7 @@ import { silentLog } from '../../base/log.ts'
 import { Database } from '../../store/database.ts'
 import { identityOfSeed } from '../../store/identity-store.ts'
 import { RecordBook } from '../../store/record-book.ts'
+import { trustedSwarm } from '../../store/testing/trusted.ts'
 import { HeliaStore } from './helia-store.ts'
 import { ShareBook } from './share-book.ts'
 import { ShareCare } from './share-care.ts'
@@ -18,6 +19,7 @@ import { ShareIndex } from './share-index.ts'
 const dayMs = 24 * 60 * 60_000
 const { signal } = new AbortController()
 const identity = identityOfSeed(randomBytes(32))
+const trusted = trustedSwarm([], { root: identity })
 
 let home: string
 let clock: FakeClock
@@ -37,7 +39,7 @@ beforeEach(async () => {
   repaired = []
   const basics = { clock, counters, log: silentLog, random: () => 0.5 }
   database = Database.open(basics, { home })
-  book = new RecordBook({ ...basics, database, identity })
+  book = new RecordBook({ ...basics, database, identity, swarm: trusted.swarm() })
   await open()
 })
 

@@ -10,6 +10,7 @@ import { SwarmNode } from '../../../net/swarm-node.ts'
 import { Database } from '../../../store/database.ts'
 import { identityOfSeed } from '../../../store/identity-store.ts'
 import { RecordBook } from '../../../store/record-book.ts'
+import { TrustedCircle } from '../../../store/testing/trusted-circle.ts'
 import { FileService, type FileServiceInit } from '../file-service.ts'
 
 export interface FilePeer {
@@ -29,6 +30,7 @@ export interface FilePeer {
   restartFiles(): Promise<void>
 }
 
+const circle = new TrustedCircle({ atMs: Date.now() - 60_000 })
 const made: FilePeer[] = []
 const homes: string[] = []
 
@@ -40,7 +42,8 @@ export async function makeFilePeer(name: string, init: Partial<FileServiceInit> 
   const basics = { clock: systemClock, random: Math.random, log: silentLog, counters }
   const identity = identityOfSeed(randomBytes(32))
   const database = Database.open(basics, { home })
-  const book = new RecordBook({ ...basics, database, identity })
+  const book = new RecordBook({ ...basics, database, identity, swarm: circle.swarm() })
+  circle.admit(book)
   const node = new SwarmNode({ ...basics, identity }, { swarm: 'test', listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false })
   const dirs = { shareDir: join(home, 'shared'), downloadDir: join(home, 'downloads'), blocksDir: join(home, 'blocks') }
   const makeFiles = (): FileService =>
@@ -92,7 +95,13 @@ export function relayRecords(peers: readonly FilePeer[]): void {
       for (const to of peers) {
         if (to === from) continue
         const { book } = to
-        const arrived = { via: 'direct', from: from.peerId, channel: null, receivedAtMs: systemClock.now(), hops: 1 } as const
+        const arrived = {
+          via: 'direct',
+          from: from.peerId,
+          channel: null,
+          receivedAtMs: systemClock.now(),
+          hops: 1,
+        } as const
         book.merge(
           records.map(({ record }) => record),
           arrived,

@@ -11,6 +11,7 @@ import { Database } from '../../../store/database.ts'
 import { identityOfSeed } from '../../../store/identity-store.ts'
 import { RecordBook } from '../../../store/record-book.ts'
 import type { StoredRecord } from '../../../store/record-store.ts'
+import { TrustedCircle } from '../../../store/testing/trusted-circle.ts'
 import type { MembershipNode } from '../membership.ts'
 
 /** The network as membership sees it, with links that a test cuts and makes. */
@@ -41,6 +42,9 @@ export class TestLinks implements MembershipNode {
     this.#emitter.emit('links:changed', {})
   }
 }
+
+/** A day before a `FakeClock` begins: tests turn clocks back too. */
+const circle = new TrustedCircle({ atMs: 1_700_000_000_000 - 24 * 60 * 60_000 })
 
 /** A machine without network and services: a real book on a real database, and what the services need besides. */
 export class TestMachine {
@@ -88,6 +92,9 @@ export class TestMachine {
 
   #open(): [Database, RecordBook] {
     const database = Database.open(this, { home: this.home })
-    return [database, new RecordBook({ ...this, database, identity: this.identity, clock: this.clock })]
+    const { identity, clock } = this
+    const book = new RecordBook({ ...this, database, identity, clock, swarm: circle.swarm() })
+    circle.admit(book)
+    return [database, book]
   }
 }

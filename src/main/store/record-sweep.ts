@@ -1,0 +1,126 @@
+import type { PeerId } from '../../shared/ids.ts'
+import { bucketNames, buckets, maxFutureMs, type BucketName } from '../model/bucket.ts'
+import type { SignedRecord } from '../model/record.ts'
+import { recordState } from '../model/state.ts'
+import { trustKindOf } from '../model/trust-records.ts'
+import type { BucketTally } from './bucket-tally.ts'
+import type { RecordChanges } from './record-changes.ts'
+import { gated, isVouchedFor, type DoorView } from './record-door.ts'
+import type { RecordStore } from './record-store.ts'
+
+/** Long enough for everybody who is there to have heard of the dismissal together with the record. */
+export const burialMs = 60 * 60_000
+/** Attested records looked at in one sweep: some 15 ms. A swarm's dismissals come round within the hour. */
+const auditRecords = 1_000
+
+/**
+ * Takes away what is over, a bounded piece at a time: what has ended; what was dismissed an hour ago, but for a mark;
+ * what authors said who were revoked, or have lost their role; and trust records that turned out to be nobody's.
+ */
+export class RecordSweep {
+  readonly #store: RecordStore
+  readonly #tally: BucketTally
+  #auditedRow = 0
+  /** Since when authors who have records here have no role; in this run. */
+  readonly #outSinceMs = new Map<PeerId, number>()
+
+  constructor(store: RecordStore, tally: BucketTally) {
+    this.#store = store
+    this.#tally = tally
+  }
+
+  /** Does all of it, taking away at most `max` records. @returns how many went */
+  run(changes: RecordChanges, view: DoorView, trustRecords: Iterable<SignedRecord>, max: number): number {
+    const { nowMs, timeKnown } = view
+    // Without a clock all that is new is from the future; what a robot holds must outlive its boot.
+    const futureMs = timeKnown ? nowMs + maxFutureMs : Number.MAX_SAFE_INTEGER
+    const outdated = this.#store.outdated(nowMs, futureMs, max)
+    for (const stored of outdated) changes.sweep(stored, nowMs)
+    this.#store.marks.sweep(nowMs)
+    this.#store.buried.sweep(nowMs)
+    let gone = outdated.length
+    gone += this.#dropAuthors(changes, view, max - gone)
+    gone += this.#bury(changes, view, max - gone)
+    if (!view.learning) gone += this.#tidyTrust(changes, view, trustRecords, max - gone)
+    return gone
+  }
+
+  /** Records of those who are nobody any more, an hour after. Their own peers bring them again, should they be admitted. */
+  #dropAuthors(changes: RecordChanges, view: DoorView, max: number): number {
+    const { trust, self, nowMs } = view
+    if (trust.root === null) return 0
+    const out = new Set<PeerId>()
+    let gone = 0
+    for (const bucket of bucketNames) {
+      if (bucket === 'trust') continue
+      for (const author of this.#tally.authors(bucket)) {
+        if (author === self) continue
+        const { standing, record } = trust.of(author)
+        if (standing === 'root' || standing === 'member') continue
+        if (standing === 'stranger' && mayStay(view, bucket)) continue
+        out.add(author)
+        const noticedMs = this.#outSinceMs.get(author) ?? nowMs
+        this.#outSinceMs.set(author, noticedMs)
+        const sinceMs = standing === 'revoked' ? (record?.body.validFrom ?? noticedMs) : noticedMs
+        if (nowMs - sinceMs < burialMs || gone >= max) continue
+        for (const stored of this.#store.some(bucket, author, max - gone)) {
+          const verdict = recordState({ record: stored.record, trust, policy: buckets[bucket], now: nowMs })
+          if (verdict.burial !== 'drop') continue
+          changes.drop(stored)
+          gone++
+        }
+      }
+    }
+    for (const author of this.#outSinceMs.keys()) if (!out.has(author)) this.#outSinceMs.delete(author)
+    return gone
+  }
+
+  #bury(changes: RecordChanges, { trust, nowMs }: DoorView, max: number): number {
+    if (max <= 0) return 0
+    const { rows, last } = this.#store.attested(this.#auditedRow, Math.min(max, auditRecords))
+    this.#auditedRow = last ?? 0
+    let gone = 0
+    for (const stored of this.#store.ofRows(Float64Array.from(rows), nowMs)) {
+      const { record } = stored
+      const verdict = recordState({ record, trust, policy: buckets[record.body.bucket], now: nowMs })
+      if (verdict.burial !== 'mark' || nowMs - dismissedAtMs(record) < burialMs) continue
+      changes.bury(stored)
+      gone++
+    }
+    return gone
+  }
+
+  /** What was let in while it could not be told who would turn out to be somebody. */
+  #tidyTrust(changes: RecordChanges, view: DoorView, records: Iterable<SignedRecord>, max: number): number {
+    let gone = 0
+    for (const record of records) {
+      const { author, key } = record.body
+      const isNobodys =
+        author !== view.self &&
+        trustKindOf(key) !== 'ask' &&
+        view.trust.of(author).standing === 'stranger' &&
+        !isVouchedFor(view, record)
+      const isCrowded = gated(view, record) !== record
+      if ((!isNobodys && !isCrowded) || gone >= max) continue
+      const stored = this.#store.get(record.id)
+      if (stored === undefined) continue
+      if (isCrowded) changes.trim(stored)
+      else {
+        changes.drop(stored)
+        gone++
+      }
+    }
+    return gone
+  }
+}
+
+function mayStay({ trust }: DoorView, bucket: BucketName): boolean {
+  return buckets[bucket].strangers.maxRecords > 0 || trust.ruleOf(bucket).authors.length === 0
+}
+
+/** When the last of those who dismissed it did; 0 without one. */
+function dismissedAtMs({ attestations }: SignedRecord): number {
+  let atMs = 0
+  for (const { verdict, at } of attestations) if (verdict === 'dismiss') atMs = Math.max(atMs, at)
+  return atMs
+}

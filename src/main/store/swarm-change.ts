@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { HomeLock } from './home-lock.ts'
+import { storeError } from './store-error.ts'
+import { readSwarm, swarmPath, writeSwarm, type SwarmFile } from './swarm-file.ts'
+
+/** Databases of swarms that were left, kept in case somebody regrets it; each is as large as it was. */
+const maxLeft = 4
+
+/** What belongs to one swarm: the database with its log, and the note that it was damaged. */
+const databaseFiles = ['swarm.db', 'swarm.db-wal', 'swarm.db-shm', 'swarm.db-damaged'] as const
+
+/** A home that was moved to another swarm. */
+export interface SwarmChange {
+  /** The swarm that was left; undefined when the home had none. */
+  readonly before: SwarmFile | undefined
+  /** Back to the swarm that was left, as if nothing had been. What the new one has brought is lost. */
+  undo(): void
+}
+
+/**
+ * Moves a home, in which no peer runs, to another swarm: records belong to one swarm, so the database goes to
+ * `<home>/left/` with a copy of `swarm.json`, and a new one begins. In the same swarm the database stays, and so does
+ * what is newer: the root believed, and the time seen.
+ * @throws SwarmError HOME_IN_USE, SWARM_UNREADABLE, DISK_FULL, PERMISSION_DENIED; then nothing has changed
+ */
+export function changeSwarm(
+  home: string,
+  next: SwarmFile,
+  deps: { readonly clock: Clock; readonly log: Log },
+): SwarmChange {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw storeError(error, home)
+  }
+  return locked(home, () => {
+    const before = readSwarm(home)
+    if (before?.anchor.swarm === next.anchor.swarm) {
+      writeSwarm(home, merged(before, next))
+      return { before, undo: () => locked(home, () => writeSwarm(home, before)) }
+    }
+    const end = before?.anchor.swarm.slice(-8) ?? 'before'
+    const stamp = new Date(deps.clock.now()).toISOString().replaceAll(/[:.]/g, '-')
+    const left = join(home, 'left', `${end}-${stamp}-${randomUUID().slice(0, 4)}`)
+    const moved: (readonly [from: string, to: string])[] = []
+    const back = (): void => {
+      for (const [from, to] of moved.toReversed()) {
+        rmSync(from, { force: true })
+        renameSync(to, from)
+      }
+      if (before === undefined) rmSync(swarmPath(home), { force: true })
+      else writeSwarm(home, before)
+    }
+    try {
+      mkdirSync(join(home, 'left'), { recursive: true, mode: 0o700 })
+      if (before !== undefined) {
+        copyFileSync(swarmPath(home), `${left}.json`)
+        chmodSync(`${left}.json`, 0o600)
+      }
+      // The database first: a power cut between the two leaves the old swarm with nothing in it, which comes back from
+      // the others, and never two swarms in one database.
+      for (const name of databaseFiles) {
+        const [from, to] = [join(home, name), `${left}${name.slice('swarm'.length)}`]
+        if (!existsSync(from)) continue
+        renameSync(from, to)
+        moved.push([from, to])
+      }
+      writeSwarm(home, next)
+    } catch (error) {
+      back()
+      throw storeError(error, home)
+    }
+    prune(join(home, 'left'), deps.log)
+    return {
+      before,
+      undo: () =>
+        locked(home, () => {
+          for (const name of databaseFiles) rmSync(join(home, name), { force: true })
+          back()
+          rmSync(`${left}.json`, { force: true })
+        }),
+    }
+  })
+}
+
+/** The invite is for a swarm that one is in: what is newer stays. */
+function merged(before: SwarmFile, next: SwarmFile): SwarmFile {
+  const older = next.anchor.rootVersion <= before.anchor.rootVersion
+  return {
+    ...next,
+    ...(older ? { anchor: before.anchor, rootRecord: before.rootRecord, name: before.name } : {}),
+    lastTimeMs: Math.max(before.lastTimeMs, next.lastTimeMs),
+  }
+}
+
+function locked<Result>(home: string, work: () => Result): Result {
+  const lock = HomeLock.take(home)
+  try {
+    return work()
+  } finally {
+    lock.release()
+  }
+}
+
+/** The names begin with the end of a swarm's id, so their age is the files'. */
+function prune(folder: string, log: Log): void {
+  const stems = new Map<string, string>()
+  for (const name of readdirSync(folder)) {
+    const [stem = ''] = name.split('.')
+    const at = /\d{4}-\d\d-\d\dT[\d-]+Z/.exec(stem)?.[0]
+    if (at !== undefined) stems.set(stem, at)
+  }
+  const oldest = [...stems].sort(([, a], [, b]) => (a < b ? -1 : 1)).slice(0, -maxLeft)
+  for (const [stem] of oldest) {
+    log.info({ folder, stem }, 'the database of a swarm that was left long ago is taken away')
+    for (const name of readdirSync(folder)) if (name.startsWith(`${stem}.`)) rmSync(join(folder, name), { force: true })
+  }
+}

@@ -1,0 +1,145 @@
+import type { PeerId, RecordId } from '../../shared/ids.ts'
+import type { Counters } from '../base/counters.ts'
+import type { Log } from '../base/log.ts'
+import { bucketNames, maxFutureMs, type BucketName } from '../model/bucket.ts'
+import type { SignedRecord } from '../model/record.ts'
+import type { PeerStanding, TrustState } from '../model/trust.ts'
+import { evaluateTrust } from '../model/trust-evaluate.ts'
+import type { SwarmStore } from './swarm-store.ts'
+
+/** What the book needs to know about its swarm, and to have kept. */
+export type BookSwarm = Pick<SwarmStore, 'get' | 'raiseAnchor'>
+
+/** What differs between two trust states, as far as it changes what others see. */
+export interface TrustChange {
+  readonly before: TrustState
+  readonly state: TrustState
+  /** Their standing or roles differ. */
+  readonly peers: readonly PeerId[]
+  /** Their rule differs. */
+  readonly buckets: readonly BucketName[]
+  /** Trust records that count now and did not, or the other way round. */
+  readonly verdicts: readonly RecordId[]
+}
+
+/** Problems that come with time alone (a root that ends soon) are noticed within this. */
+const lookAgainMs = 60 * 60_000
+/** A clock that was set back by more makes another state. */
+const backMs = 60_000
+
+/**
+ * Holds the trust state: evaluates the bucket `trust` anew when its records came, went or were attested, and when one
+ * of them begins or ends; keeps the newest root believed, so that no older one is ever believed again.
+ */
+export class TrustKeeper {
+  readonly #deps: { readonly swarm: BookSwarm; readonly log: Log; readonly counters: Counters }
+  readonly #records = new Map<RecordId, SignedRecord>()
+  #state: TrustState
+  #dirty = false
+  #evaluatedAtMs: number
+  #dueMs: number
+
+  /** @param records all that is held in the bucket `trust` */
+  constructor(
+    deps: { readonly swarm: BookSwarm; readonly log: Log; readonly counters: Counters },
+    init: { readonly records: Iterable<SignedRecord>; readonly nowMs: number },
+  ) {
+    this.#deps = deps
+    for (const record of init.records) this.#records.set(record.id, record)
+    this.#evaluatedAtMs = init.nowMs
+    this.#state = this.#evaluate(init.nowMs)
+    this.#dueMs = this.#nextDueMs(init.nowMs)
+  }
+
+  /** As of the last `refresh`. */
+  get state(): TrustState {
+    return this.#state
+  }
+
+  get records(): Iterable<SignedRecord> {
+    return this.#records.values()
+  }
+
+  /** A trust record came, or has other attestations. */
+  put(record: SignedRecord): void {
+    this.#records.set(record.id, record)
+    this.#dirty = true
+  }
+
+  delete(id: RecordId): void {
+    if (this.#records.delete(id)) this.#dirty = true
+  }
+
+  /** Brings the state up to date. @returns what differs, if anything does */
+  refresh(nowMs: number): TrustChange | undefined {
+    if (!this.#dirty && nowMs < this.#dueMs && nowMs >= this.#evaluatedAtMs - backMs) return undefined
+    const before = this.#state
+    this.#dirty = false
+    this.#evaluatedAtMs = nowMs
+    this.#state = this.#evaluate(nowMs)
+    this.#dueMs = this.#nextDueMs(nowMs)
+    return differences(before, this.#state, this.#records.keys())
+  }
+
+  #evaluate(nowMs: number): TrustState {
+    const { swarm } = this.#deps
+    const state = evaluateTrust({ anchor: swarm.get().anchor, records: this.#all(), now: nowMs })
+    if (state.root === null) return state
+    try {
+      const { root } = swarm.get().anchor
+      const raised = swarm.raiseAnchor(state.root.record, state.root.version)
+      if (raised.root === root) return state
+    } catch (err) {
+      this.#deps.counters.add('trust.failed:anchor')
+      this.#deps.log.error({ err }, 'the newest trust root could not be kept; it is tried again')
+      return state
+    }
+    return evaluateTrust({ anchor: swarm.get().anchor, records: this.#all(), now: nowMs })
+  }
+
+  /** With the root that was kept beside the database: also when it was lost there, or has ended. */
+  #all(): SignedRecord[] {
+    const kept = this.#deps.swarm.get().rootRecord
+    const records = [...this.#records.values()]
+    return kept === null || this.#records.has(kept.id) ? records : [...records, kept]
+  }
+
+  #nextDueMs(nowMs: number): number {
+    let dueMs = nowMs + lookAgainMs
+    for (const { body } of this.#records.values()) {
+      if (body.validUntil > nowMs && body.validUntil < dueMs) dueMs = body.validUntil
+      const begins = body.validFrom - maxFutureMs
+      if (begins > nowMs && begins < dueMs) dueMs = begins
+    }
+    return dueMs
+  }
+}
+
+function differences(before: TrustState, state: TrustState, ids: Iterable<RecordId>): TrustChange | undefined {
+  const peers = new Set<PeerId>()
+  for (const { peer } of [...before.members(), ...state.members()]) {
+    if (!peers.has(peer) && !sameStanding(before.of(peer), state.of(peer))) peers.add(peer)
+  }
+  const buckets = bucketNames.filter((bucket) => !sameRule(before, state, bucket))
+  const verdicts: RecordId[] = []
+  for (const id of ids) {
+    if ((before.verdictOf(id)?.state === 'accepted') !== (state.verdictOf(id)?.state === 'accepted')) verdicts.push(id)
+  }
+  const same =
+    peers.size === 0 &&
+    buckets.length === 0 &&
+    verdicts.length === 0 &&
+    before.fingerprint === state.fingerprint &&
+    before.problems.length === state.problems.length &&
+    before.problems.every(({ message }, i) => message === state.problems[i]?.message)
+  return same ? undefined : { before, state, peers: [...peers], buckets, verdicts }
+}
+
+function sameStanding(a: PeerStanding, b: PeerStanding): boolean {
+  return a.standing === b.standing && a.roles.size === b.roles.size && [...a.roles].every((role) => b.roles.has(role))
+}
+
+function sameRule(a: TrustState, b: TrustState, bucket: BucketName): boolean {
+  const [one, other] = [a.ruleOf(bucket), b.ruleOf(bucket)]
+  return one === other || JSON.stringify(one) === JSON.stringify(other)
+}
