@@ -1,0 +1,348 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { signAttestation, type Signer } from './attestation.ts'
+import type { SignedRecord } from './record.ts'
+import {
+  anchorAt,
+  attested,
+  dayMs,
+  makeSigner,
+  roleRecord,
+  rootRecord,
+  say,
+  startMs,
+  type RootWords,
+} from './testing/trust-steps.ts'
+import { evaluateTrust } from './trust-evaluate.ts'
+import { isEnough, maySign, neededFor, neededForRoot, nextVersionFor } from './trust-needs.ts'
+import { askKey, encodeAsk, encodeRoot, rootKey } from './trust-records.ts'
+import type { TrustAnchor, TrustState } from './trust.ts'
+
+const [ada, bo, cy, dee, robot, server] = Array.from({ length: 6 }, makeSigner) as [
+  Signer,
+  Signer,
+  Signer,
+  Signer,
+  Signer,
+  Signer,
+]
+const now = startMs + dayMs
+
+const trustOf = (anchor: TrustAnchor, records: readonly SignedRecord[], at = now): TrustState =>
+  evaluateTrust({ anchor, records, now: at })
+
+describe('the root', () => {
+  const first = rootRecord({ keys: [ada] })
+  const twoOfThree: RootWords = { version: 2, keys: [ada, bo, cy], threshold: 2 }
+
+  it('is believed by its id, and makes its keys operators and releasers', () => {
+    const trust = trustOf(anchorAt(first), [first])
+    expect(trust.root).toMatchObject({ version: 1, name: 'lab', keys: [ada.peerId], threshold: 1 })
+    expect(trust.of(ada.peerId)).toMatchObject({ standing: 'root', roles: new Set(['operator', 'release']) })
+    expect(trust.of(bo.peerId)).toMatchObject({ standing: 'stranger', record: null })
+    expect(trust.verdictOf(first.id)).toEqual({
+      state: 'accepted',
+      reason: 'it is the first root record of this swarm',
+    })
+    expect(trust.problems).toEqual([])
+  })
+
+  it('of another swarm is nobody here, however it is signed', () => {
+    const other = rootRecord({ keys: [bo] })
+    const trust = trustOf(anchorAt(first), [other])
+    expect(trust.root).toBeNull()
+    expect(trust.problems).toMatchObject([{ code: 'NO_ROOT' }])
+    expect(trust.of(bo.peerId).standing).toBe('stranger')
+  })
+
+  it('is followed by one that the old keys and its own keys have signed', () => {
+    const byOld = rootRecord(twoOfThree, [ada])
+    const trust = trustOf(anchorAt(first), [first, byOld])
+    expect(trust.root?.version).toBe(1)
+    expect(trust.verdictOf(byOld.id)?.reason).toBe('needs 1 more of its own new root keys (1 of 2 have signed)')
+    const byBoth = attested(byOld, 'endorse', [cy])
+    const after = trustOf(anchorAt(first), [byBoth, first])
+    expect(after.root).toMatchObject({ version: 2, threshold: 2 })
+    expect(after.verdictOf(byBoth.id)).toEqual({
+      state: 'accepted',
+      reason: '2 of its 3 root keys have signed, and 2 must',
+    })
+    expect(after.verdictOf(first.id)).toEqual({ state: 'accepted', reason: 'it leads to root 2, which counts now' })
+    expect(after.of(dee.peerId).standing).toBe('stranger')
+  })
+
+  it('is not followed by one that new keys alone have signed', () => {
+    const taken = rootRecord({ version: 2, keys: [bo, cy] }, [bo, cy])
+    const trust = trustOf(anchorAt(first), [first, taken])
+    expect(trust.root?.version).toBe(1)
+    expect(trust.verdictOf(taken.id)).toMatchObject({
+      state: 'proposed',
+      reason: 'needs 1 more root key (0 of 1 have signed)',
+    })
+  })
+
+  it('of a swarm with a lost key is replaced by the others, step by step', () => {
+    const second = rootRecord(twoOfThree, [ada, cy])
+    const third = rootRecord({ version: 3, keys: [bo, cy, dee], threshold: 2 }, [bo, cy])
+    const skipped = rootRecord({ version: 5, keys: [dee] }, [bo, cy, dee])
+    const all = [skipped, third, first, second]
+    const trust = trustOf(anchorAt(first), all)
+    expect(trust.root?.version).toBe(3)
+    expect(trust.of(ada.peerId).standing).toBe('stranger')
+    expect(trust.verdictOf(skipped.id)).toMatchObject({
+      state: 'proposed',
+      reason: 'root 3 counts, and root 4 is not here',
+    })
+    // Whoever has seen the third needs the first no more.
+    expect(trustOf(anchorAt(first, third, 3), [third]).root?.version).toBe(3)
+  })
+
+  it('is never an older one than was believed before', () => {
+    const second = rootRecord(twoOfThree, [ada, cy])
+    const trust = trustOf(anchorAt(first, second, 2), [first])
+    expect(trust.root).toBeNull()
+    expect(trust.problems).toMatchObject([{ code: 'ROLLED_BACK' }])
+    expect(trust.of(ada.peerId).standing).toBe('stranger')
+  })
+
+  it('of which there are two is the same one everywhere, and a fork is told', () => {
+    const both: RootWords = { keys: [ada, bo] }
+    const start = rootRecord(both)
+    const one = rootRecord({ ...both, version: 2, name: 'one' }, [ada])
+    const two = rootRecord({ ...both, version: 2, name: 'two' }, [bo])
+    const lowest = [one, two].sort((a, b) => (a.id < b.id ? -1 : 1))[0] as SignedRecord
+    for (const anchor of [anchorAt(start), anchorAt(start, one, 2), anchorAt(start, two, 2)]) {
+      const trust = trustOf(anchor, [two, start, one])
+      expect(trust.root?.record.id).toBe(lowest.id)
+      expect(trust.problems).toMatchObject([{ code: 'FORKED' }])
+    }
+    const healed = rootRecord({ ...both, version: 3 }, [ada])
+    expect(trustOf(anchorAt(start, one, 2), [two, start, one, healed])).toMatchObject({
+      root: { version: 3 },
+      problems: [],
+    })
+  })
+
+  it('stays what it is when one that signed it takes that back', () => {
+    const second = rootRecord(twoOfThree, [ada, cy])
+    const later = attested(second, 'dismiss', [ada, cy], now)
+    expect(later.attestations.map(({ verdict }) => verdict)).toContain('endorse')
+    expect(trustOf(anchorAt(first), [first, later]).root?.version).toBe(2)
+  })
+
+  it('tells that it ends soon, and counts no more when it has ended', () => {
+    const short = rootRecord({ keys: [ada] }, [ada], { days: 20 })
+    expect(trustOf(anchorAt(short), [short]).problems).toMatchObject([{ code: 'ROOT_ENDS_SOON' }])
+    const over = trustOf(anchorAt(short), [short], startMs + 20 * dayMs)
+    expect(over).toMatchObject({ root: null, problems: [{ code: 'ROOT_EXPIRED' }] })
+    // Its keys can still sign the next one.
+    const next = rootRecord({ version: 2, keys: [ada] }, [ada], { fromMs: startMs + 19 * dayMs })
+    expect(trustOf(anchorAt(short), [short, next], startMs + 21 * dayMs).root?.version).toBe(2)
+  })
+
+  it('that is malformed is none', () => {
+    const value = {
+      ...encodeRoot({ version: 2, name: 'x', keys: [ada.peerId], threshold: 1, rules: new Map() }),
+      threshold: 2,
+    }
+    const broken = say(ada, { key: rootKey, value })
+    const trust = trustOf(anchorAt(first), [first, broken])
+    expect(trust.root?.version).toBe(1)
+    expect(trust.verdictOf(broken.id)).toMatchObject({
+      state: 'dismissed',
+      reason: expect.stringContaining('threshold') as string,
+    })
+  })
+})
+
+describe('roles', () => {
+  const root = rootRecord({ keys: [ada, bo, cy], threshold: 2 })
+  const anchor = anchorAt(root)
+  const operator = roleRecord(dee.peerId, { roles: ['operator'] }, [ada, bo])
+
+  it('of operators need the threshold of the root', () => {
+    const alone = roleRecord(dee.peerId, { roles: ['operator'] }, [ada])
+    const trust = trustOf(anchor, [root, alone])
+    expect(trust.of(dee.peerId).standing).toBe('stranger')
+    expect(trust.verdictOf(alone.id)?.reason).toBe('needs 1 more root key (1 of 2 have signed)')
+    const both = trustOf(anchor, [root, operator])
+    expect(both.of(dee.peerId)).toMatchObject({ standing: 'member', roles: new Set(['operator']) })
+    expect(both.of(dee.peerId).reason).toMatch(/^granted operator by 12D3\w+ and 12D3\w+ \(root keys\) on 2023-11-14$/)
+  })
+
+  it('of robots and servers need one operator', () => {
+    const grant = roleRecord(robot.peerId, { roles: ['robot'] }, [dee])
+    const trust = trustOf(anchor, [grant, operator, root])
+    expect(trust.of(robot.peerId)).toMatchObject({ standing: 'member', roles: new Set(['robot']), record: grant })
+    expect(trust.verdictOf(grant.id)).toEqual({ state: 'accepted', reason: `signed by ${dee.peerId} (operator)` })
+    expect(trustOf(anchor, [grant, root]).verdictOf(grant.id)).toEqual({
+      state: 'proposed',
+      reason: 'needs an operator',
+    })
+    // A robot speaks for nobody.
+    const second = roleRecord(server.peerId, { roles: ['server'] }, [robot])
+    expect(trustOf(anchor, [grant, operator, root, second]).of(server.peerId).standing).toBe('stranger')
+  })
+
+  it('are those of the highest version; of two alike a revocation', () => {
+    const grant = roleRecord(robot.peerId, { roles: ['robot'] }, [dee])
+    const revoke = roleRecord(robot.peerId, { version: 2, revoked: true }, [dee])
+    const back = roleRecord(robot.peerId, { version: 2, roles: ['robot'] }, [dee])
+    const again = roleRecord(robot.peerId, { version: 3, roles: ['robot'] }, [dee])
+    const revoked = trustOf(anchor, [root, operator, back, grant, revoke])
+    expect(revoked.of(robot.peerId)).toMatchObject({ standing: 'revoked', roles: new Set() })
+    expect(revoked.verdictOf(grant.id)).toEqual({ state: 'dismissed', reason: 'a newer version counts' })
+    expect(revoked.verdictOf(back.id)?.reason).toBe('another record of the same version counts')
+    expect(trustOf(anchor, [root, operator, back, grant, revoke, again]).of(robot.peerId).standing).toBe('member')
+  })
+
+  it('that an operator cannot change: those of privileged peers, and those the root has revoked', () => {
+    const attack = roleRecord(dee.peerId, { version: 9, revoked: true }, [dee])
+    const onRoot = roleRecord(ada.peerId, { version: 9, revoked: true }, [dee])
+    const byRoot = roleRecord(robot.peerId, { version: 1, revoked: true }, [ada, cy])
+    const back = roleRecord(robot.peerId, { version: 2, roles: ['robot'] }, [dee])
+    const selfMade = roleRecord(server.peerId, { roles: ['server', 'operator'] }, [dee])
+    const trust = trustOf(anchor, [root, operator, attack, onRoot, byRoot, back, selfMade])
+    expect(trust.of(dee.peerId).standing).toBe('member')
+    expect(trust.of(ada.peerId).standing).toBe('root')
+    expect(trust.of(robot.peerId).standing).toBe('revoked')
+    expect(trust.of(server.peerId).standing).toBe('stranger')
+    for (const record of [attack, onRoot, back, selfMade]) {
+      expect(trust.verdictOf(record.id)).toMatchObject({
+        state: 'proposed',
+        reason: expect.stringMatching(/root key/) as string,
+      })
+    }
+  })
+
+  it('that an operator can change: those of a robot that the root admitted, by a higher version alone', () => {
+    const byRoot = roleRecord(robot.peerId, { version: 2, roles: ['robot'] }, [ada, cy])
+    const same = roleRecord(robot.peerId, { version: 2, revoked: true }, [dee])
+    const higher = roleRecord(robot.peerId, { version: 3, revoked: true }, [dee])
+    expect(trustOf(anchor, [root, operator, byRoot, same]).of(robot.peerId).standing).toBe('member')
+    expect(trustOf(anchor, [root, operator, byRoot, same, higher]).of(robot.peerId).standing).toBe('revoked')
+  })
+
+  it('granted by a key that was revoked count no more', () => {
+    const grant = roleRecord(robot.peerId, { roles: ['robot'] }, [dee])
+    const revoke = roleRecord(dee.peerId, { version: 2, revoked: true }, [bo, cy])
+    const trust = trustOf(anchor, [root, operator, grant, revoke])
+    expect(trust.of(dee.peerId).standing).toBe('revoked')
+    expect(trust.of(robot.peerId).standing).toBe('stranger')
+    expect(trust.verdictOf(grant.id)).toEqual({ state: 'dismissed', reason: 'the key of its author was revoked' })
+    const other = attested(grant, 'endorse', [ada])
+    expect(trustOf(anchor, [root, operator, other, revoke]).of(robot.peerId).standing).toBe('member')
+  })
+
+  it('of root keys that are revoked are none, and their words about others weigh nothing', () => {
+    const onCy = roleRecord(cy.peerId, { revoked: true }, [ada, bo])
+    const byCy = roleRecord(dee.peerId, { roles: ['operator'] }, [ada, cy])
+    const trust = trustOf(anchor, [root, onCy, byCy])
+    expect(trust.of(cy.peerId)).toMatchObject({ standing: 'revoked', roles: new Set() })
+    expect(trust.of(dee.peerId).standing).toBe('stranger')
+  })
+
+  it('end with the record that grants them', () => {
+    const grant = roleRecord(robot.peerId, { roles: ['robot'] }, [dee], { days: 2 })
+    expect(trustOf(anchor, [root, operator, grant], startMs + 2 * dayMs - 1).of(robot.peerId).standing).toBe('member')
+    const over = trustOf(anchor, [root, operator, grant], startMs + 2 * dayMs)
+    expect(over.of(robot.peerId).standing).toBe('stranger')
+    expect(over.verdictOf(grant.id)?.state).toBe('expired')
+  })
+
+  it('are told with who must sign before anybody does', () => {
+    const trust = trustOf(anchor, [root, operator])
+    const asRobot = neededFor(trust, { subject: robot.peerId, roles: ['robot'] })
+    expect(asRobot).toEqual({ kind: 'operator' })
+    expect(isEnough(trust, asRobot, new Set([dee.peerId]))).toBe(true)
+    expect(isEnough(trust, asRobot, new Set([robot.peerId]))).toBe(false)
+    const asReleaser = neededFor(trust, { subject: robot.peerId, roles: ['release'] })
+    expect(asReleaser).toMatchObject({ kind: 'root', threshold: 2 })
+    expect(maySign(trust, asReleaser, dee.peerId)).toBe(false)
+    expect(isEnough(trust, asReleaser, new Set([ada.peerId, cy.peerId]))).toBe(true)
+    expect(neededFor(trust, { subject: dee.peerId, roles: [] }).kind).toBe('root')
+    expect(nextVersionFor(trust, dee.peerId)).toBe(2)
+    expect(nextVersionFor(trust, robot.peerId)).toBe(1)
+    const next = neededForRoot(trust, { keys: [ada.peerId, dee.peerId], threshold: 2 })
+    expect(isEnough(trust, next, new Set([ada.peerId, dee.peerId]))).toBe(false)
+    expect(isEnough(trust, next, new Set([ada.peerId, bo.peerId, dee.peerId]))).toBe(true)
+  })
+
+  it('are not driven out of reach by somebody without a say', () => {
+    const crazy = roleRecord(server.peerId, { version: 0xffff_ffff, roles: ['server'] }, [robot])
+    const grant = roleRecord(robot.peerId, { roles: ['robot'] }, [dee])
+    expect(nextVersionFor(trustOf(anchor, [root, operator, grant, crazy]), server.peerId)).toBe(1)
+  })
+})
+
+describe('an ask', () => {
+  const root = rootRecord({ keys: [ada] })
+  const ask = say(robot, {
+    key: askKey,
+    value: encodeAsk({ role: 'robot', name: 'duckie', simulated: false, invite: null, proof: null }),
+  })
+  const grant = roleRecord(robot.peerId, { roles: ['robot'] }, [ada])
+  const revoke = roleRecord(robot.peerId, { version: 2, revoked: true }, [ada])
+
+  it.each([
+    ['waits for an operator', [ask], 'proposed', /needs an operator/],
+    ['is answered once its author is admitted', [ask, grant], 'accepted', /admitted/],
+    ['of a revoked key is dismissed', [ask, grant, revoke], 'dismissed', /revoked/],
+    ['that an operator refuses is dismissed', [attested(ask, 'dismiss', [ada])], 'dismissed', /dismissed by 12D3/],
+    ['is not refused by a stranger', [attested(ask, 'dismiss', [bo])], 'proposed', /needs an operator/],
+    ['can be taken back', [attested(ask, 'dismiss', [robot]), grant], 'dismissed', /took it back/],
+  ] as const)('%s', (_, records, state, reason) => {
+    const verdict = trustOf(anchorAt(root), [root, ...records]).verdictOf(ask.id)
+    expect(verdict?.state).toBe(state)
+    expect(verdict?.reason).toMatch(reason)
+  })
+})
+
+describe('the trust state', () => {
+  it('is the same for any order of the records', () => {
+    const start = rootRecord({ keys: [ada, bo] })
+    const all = [
+      start,
+      rootRecord({ version: 2, keys: [ada, bo, cy], threshold: 2 }, [ada, cy]),
+      rootRecord({ version: 2, keys: [bo], threshold: 1 }, [bo]),
+      roleRecord(dee.peerId, { roles: ['operator'] }, [ada, bo]),
+      roleRecord(dee.peerId, { version: 2, roles: ['robot'] }, [bo]),
+      roleRecord(robot.peerId, { roles: ['robot'] }, [dee]),
+      roleRecord(robot.peerId, { version: 2, revoked: true }, [cy]),
+      roleRecord(ada.peerId, { revoked: true }, [bo, cy]),
+    ]
+    const seen = (records: readonly SignedRecord[]): unknown => {
+      const trust = trustOf(anchorAt(start), records)
+      const peers = [ada, bo, cy, dee, robot].map(({ peerId }) => trust.of(peerId).standing)
+      return [trust.fingerprint, trust.root?.record.id, peers, all.map(({ id }) => trust.verdictOf(id))]
+    }
+    const expected = seen(all)
+    fc.assert(
+      fc.property(fc.shuffledSubarray(all, { minLength: all.length }), (records) => {
+        expect(seen(records)).toEqual(expected)
+      }),
+    )
+  })
+
+  it('of a thousand robots takes a few milliseconds', () => {
+    const root = rootRecord({ keys: [ada] })
+    const records = [root]
+    for (let i = 0; i < 1_000; i++) {
+      const grant = roleRecord(makeSigner().peerId, { roles: ['robot'] }, [ada])
+      records.push(grant)
+    }
+    const times = Array.from({ length: 5 }, () => {
+      const startedMs = performance.now()
+      expect(trustOf(anchorAt(root), records).members().length).toBe(1_001)
+      return performance.now() - startedMs
+    })
+    expect(Math.min(...times)).toBeLessThan(50)
+  })
+
+  it('keeps attestations apart by their verdict', () => {
+    const root = rootRecord({ keys: [ada] })
+    const grant = roleRecord(robot.peerId, { roles: ['robot'] }, [bo])
+    const against = { ...grant, attestations: [signAttestation(grant.id, 'dismiss', now, ada)] }
+    expect(trustOf(anchorAt(root), [root, against]).of(robot.peerId).standing).toBe('stranger')
+  })
+})
