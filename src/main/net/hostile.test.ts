@@ -12,7 +12,7 @@ import type { PeerId } from '../../shared/ids.ts'
 import { encodeBatch } from '../model/record-codec.ts'
 import { signRecord, type SignedRecord } from '../model/record.ts'
 import { identityOfSeed } from '../store/identity-store.ts'
-import { startPeer, stopPeers, type TestPeer } from './testing/peers.ts'
+import { circle, startPeer, stopPeers, type TestPeer } from './testing/peers.ts'
 import { catchUpProtocol, recordsTopic } from './topics.ts'
 import { wrapBatch } from './wire.ts'
 
@@ -57,6 +57,7 @@ const idOf = (raw: Raw): PeerId => raw.peerId.toString() as PeerId
 
 function makeRecord(key: string): SignedRecord {
   const identity = identityOfSeed(randomBytes(32))
+  circle.admitPeer(identity.peerId)
   const now = Date.now()
   const span = { validFrom: now, validUntil: now + 3_600_000 }
   const value = { name: key }

@@ -6,7 +6,7 @@ import { encodeBatch } from '../model/record-codec.ts'
 import { signRecord, type RecordBody, type SignedRecord } from '../model/record.ts'
 import { identityOfSeed, type Identity } from '../store/identity-store.ts'
 import { Ingest, type IngestInit, type Source } from './ingest.ts'
-import { TestPeer } from './testing/peers.ts'
+import { circle, TestPeer } from './testing/peers.ts'
 
 const open: { stop(): Promise<void> }[] = []
 afterEach(async () => {
@@ -26,6 +26,7 @@ const author = identityOfSeed(randomBytes(32))
 const from: Source = { from: author.peerId, how: 'gossip' }
 
 function record(key: string, change: Partial<RecordBody> = {}, identity: Identity = author): SignedRecord {
+  circle.admitPeer(identity.peerId)
   const now = Date.now()
   const span = { validFrom: now - 1_000, validUntil: now + 3_600_000 }
   const head = { v: 1, bucket: 'files', key, value: { name: key }, author: identity.peerId, seq: 1 } as const

@@ -79,7 +79,7 @@ export class StreamCatchUp implements Startable {
         this.#schedule.remove(peer)
         this.#passOn(peer)
       }),
-      book.events.on('bucket:merged', ({ records, arrival }) => this.#merged(records, arrival)),
+      book.events.on('records:stored', ({ records, arrival }) => this.#merged(records, arrival)),
     )
     for (const peer of node.neighbours()) this.#schedule.add(peer)
     await this.#schedule.start()

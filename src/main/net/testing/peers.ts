@@ -26,7 +26,7 @@ export interface TestPeerInit extends Partial<SwarmNodeInit> {
 }
 
 /** A day before the peers begin: some tests turn a peer's clock back by hours. */
-const circle = new TrustedCircle({ atMs: Date.now() - 24 * 60 * 60_000 })
+export const circle = new TrustedCircle({ atMs: Date.now() - 24 * 60 * 60_000 })
 
 /** A real peer without services: database, book, node, exchange; on loopback, finding nobody by itself. */
 export class TestPeer implements Startable {

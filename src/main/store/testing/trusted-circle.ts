@@ -25,11 +25,17 @@ export class TrustedCircle {
     return this.trusted.swarm()
   }
 
+  /** Admits a peer that has no book. */
+  admitPeer(peer: PeerId, roles: readonly TrustRole[] = ['robot']): void {
+    if (this.#grants.has(peer)) return
+    const grant = this.trusted.grant(peer, roles)
+    this.#grants.set(peer, grant)
+    for (const book of this.#books) if (!merge(book, [grant], this.#atMs)) this.#books.delete(book)
+  }
+
   /** Admits the peer of a book that was just opened (again), and tells all. @param roles default: robot */
   admit(book: RecordBook, roles: readonly TrustRole[] = ['robot']): void {
-    const grant = this.#grants.get(book.self) ?? this.trusted.grant(book.self, roles)
-    this.#grants.set(book.self, grant)
-    for (const other of this.#books) if (!merge(other, [grant], this.#atMs)) this.#books.delete(other)
+    this.admitPeer(book.self, roles)
     this.#books.add(book)
     merge(book, [...this.trusted.records, ...this.#grants.values()], this.#atMs)
   }

@@ -90,7 +90,7 @@ export async function makeFilePeer(name: string, init: Partial<FileServiceInit> 
 /** Hands the records that each of the peers authors to all others, as gossip does. */
 export function relayRecords(peers: readonly FilePeer[]): void {
   for (const from of peers) {
-    from.book.events.on('bucket:merged', ({ records, arrival }) => {
+    from.book.events.on('records:stored', ({ records, arrival }) => {
       if (arrival.via !== 'authored') return
       for (const to of peers) {
         if (to === from) continue
