@@ -65,7 +65,7 @@ export class RecordChanges {
     const refused = refusedAuthor(this.#view, whole)
     if (refused !== undefined) return rejected(refused)
     const record = gated(this.#view, whole)
-    const grave = this.#store.buried.get(record.id)
+    const grave = this.#store.buried.get(record.id, bucket)
     if (grave !== undefined && isBuried(this.#store, this.#view, record)) return rejected('dismissed')
     const isHeld = policy.kind === 'set' && this.#store.has(bucket, record.id)
     const held = isHeld ? this.#store.get(record.id) : undefined

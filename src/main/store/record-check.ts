@@ -57,7 +57,7 @@ export function checkRecord(
 
 /** Whether it was dismissed and buried, and nothing that is signed on it now, or decided since, changes that. */
 export function isBuried(store: RecordStore, { trust }: DoorView, record: SignedRecord): boolean {
-  const grave = store.buried.get(record.id)
+  const grave = store.buried.get(record.id, record.body.bucket)
   if (grave === undefined) return false
   const { author, bucket } = record.body
   return (
