@@ -87,6 +87,11 @@ export class Ingest implements Startable {
     })
   }
 
+  /** The standing of these peers differs now, and with it what they may say in a minute. */
+  trustChanged(peers: readonly PeerId[]): void {
+    this.#rates?.reset(peers)
+  }
+
   /** Bytes that wait. */
   get waitingBytes(): number {
     return this.#waitingBytes
