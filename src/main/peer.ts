@@ -8,6 +8,7 @@ import { Counters } from './base/counters.ts'
 import { startAll, stopAll, type Startable } from './base/lifecycle.ts'
 import type { Log } from './base/log.ts'
 import { openSettings } from './peer-settings.ts'
+import { fingerprintWords } from './model/trust-words.ts'
 import { Exchange } from './net/exchange.ts'
 import { LastPort, portsToTry } from './net/last-port.ts'
 import { SwarmNode } from './net/swarm-node.ts'
@@ -20,11 +21,14 @@ import { FileService } from './service/files/file-service.ts'
 import { clockWarning, isPossibleTime } from './service/membership/clock-sense.ts'
 import { Membership, type MembershipInit } from './service/membership/membership.ts'
 import type { SettingsService } from './service/settings/settings-service.ts'
+import { joinAtStart } from './service/trust/join-swarm.ts'
+import { TrustService } from './service/trust/trust-service.ts'
 import { Upkeep } from './service/upkeep/upkeep.ts'
 import { Database } from './store/database.ts'
 import { openIdentity, type Identity, type KeyProtector } from './store/identity-store.ts'
 import { MetricStore } from './store/metric-store.ts'
 import { RecordBook } from './store/record-book.ts'
+import { readSwarm, writeSwarm } from './store/swarm-file.ts'
 import { openSwarm, type SwarmStore } from './store/swarm-store.ts'
 
 export interface PeerOptions {
@@ -45,10 +49,14 @@ export interface PeerOptions {
   readonly simulated?: boolean
   readonly diagnostics?: DiagnosticsInit
   readonly membership?: Pick<MembershipInit, 'speakEveryMs' | 'repeatEveryMs'>
+  /**
+   * An invite: a home without a swarm begins in that one, instead of founding its own. Refused in a home of another swarm;
+   * in one of the same it renews the way in.
+   */
+  readonly join?: string
+  /** What whoever started the peer has to say, shown with its warnings. */
+  readonly notes?: SystemStatusView['warnings']
 }
-
-/** The swarm that peers join until invites exist. */
-const swarm = 'default'
 
 /** One machine's place in the swarm: one object that starts and stops. Shells put a face on it. */
 export interface Peer extends Startable {
@@ -64,6 +72,8 @@ export interface Peer extends Startable {
   readonly diagnostics: Diagnostics
   readonly files: FileService
   readonly settings: SettingsService
+  readonly trust: TrustService
+  readonly swarm: SwarmStore
   /** What the API's `system.info` tells, but for what only the shell knows. */
   info(): Omit<InfoView, 'web' | 'can'>
   status(): SystemStatusView
@@ -72,7 +82,8 @@ export interface Peer extends Startable {
 /**
  * Opens the store and the identity and wires the parts; nothing runs before `start`.
  * After `stop` the store is closed: make a new peer to start again.
- * @throws SwarmError HOME_IN_USE, IDENTITY_UNREADABLE, SWARM_UNREADABLE, PERMISSION_DENIED, DISK_FULL, INVALID_INPUT
+ * @throws SwarmError HOME_IN_USE, IDENTITY_UNREADABLE, SWARM_UNREADABLE, PERMISSION_DENIED, DISK_FULL, INVALID_INPUT,
+ *   BAD_INVITE
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { home, log, clock = systemClock, random = () => randomInt(2 ** 32) / 2 ** 32 } = options
@@ -82,12 +93,37 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   try {
     const identity = openIdentity({ home, protector: options.protector })
     const settings = openSettings(basics, { home, overrides: options.settings ?? {} })
-    const swarmStore = openSwarm(home, { identity, clock, log })
+    const { name, role } = settings.get()
+    if (options.join !== undefined) {
+      writeSwarm(
+        home,
+        joinAtStart(options.join, readSwarm(home), { peerId: identity.peerId, role, nowMs: clock.now() }),
+      )
+    }
+    const swarmStore = openSwarm(home, { identity, clock, log }, { name: foundedBy(name) })
     return wire({ ...basics, options, database, identity, settings, swarmStore })
   } catch (error) {
     database.close()
     throw error
   }
+}
+
+/** What a new installation calls its swarm; at most the 63 signs of a name. */
+export function foundedBy(name: string): string {
+  return `${name.slice(0, 55)}'s swarm`
+}
+
+const noCatchUp: SystemStatusView['catchUp'] = {
+  phase: 'idle',
+  doneRecords: 0,
+  totalRecords: 0,
+  doneChunks: 0,
+  totalChunks: 0,
+  recordsPerS: 0,
+  root: null,
+  sources: [],
+  startedAtMs: null,
+  reason: 'neighbours bring each other up to date',
 }
 
 interface Basics {
@@ -111,6 +147,8 @@ function wire(opened: Opened): Peer {
   const { peerId } = identity
   const startedAtMs = clock.now()
   const chosen = settings.get()
+  const { anchor, networkKey, bootstrap: invitedBy } = swarmStore.get()
+  const { swarm } = anchor
   const profile = ({ name, role }: Settings) => ({
     name,
     role,
@@ -126,9 +164,10 @@ function wire(opened: Opened): Peer {
     { ...basics, identity },
     {
       swarm,
+      networkKey,
       listen: chosen.listen,
       preferredPorts: portsToTry(portPath),
-      bootstrap: chosen.bootstrap,
+      bootstrap: [...chosen.bootstrap, ...invitedBy],
       mdns: chosen.mdns,
     },
   )
@@ -158,6 +197,18 @@ function wire(opened: Opened): Peer {
     },
     { home: options.home, shareDir: chosen.shareDir, downloadDir: chosen.downloadDir },
   )
+  const trust = new TrustService(
+    {
+      ...basics,
+      self: peerId,
+      book,
+      swarm: swarmStore,
+      nameOf: (peer) => membership.get(peer)?.name ?? null,
+      addresses: () => node.addresses(),
+      profile: () => ({ name: settings.get().name, role: settings.get().role, simulated: options.simulated ?? false }),
+    },
+    { home: options.home },
+  )
   const upkeep = new Upkeep(basics, {
     chores: [
       // By a clock that says 1970 everything is from the future; what a robot holds must outlive its boot.
@@ -175,7 +226,7 @@ function wire(opened: Opened): Peer {
   // Stopped in reverse: goodbyes are said while the network is up, the store is closed when nothing writes any more.
   const store: Startable = { start: async () => {}, stop: async () => database.close() }
   const discovery = new Discovery({ book, node })
-  const parts = [store, pool, node, lastPort, exchange, discovery, diagnostics, membership, files, upkeep]
+  const parts = [store, pool, node, lastPort, exchange, discovery, diagnostics, membership, trust, files, upkeep]
 
   const clockWarnings = () => {
     const neighbours = node.neighbours()
@@ -184,7 +235,7 @@ function wire(opened: Opened): Peer {
   }
   const applySettings = (now: Settings): void => {
     membership.setProfile(profile(now))
-    node.setBootstrap(now.bootstrap)
+    node.setBootstrap([...now.bootstrap, ...invitedBy])
     files.setDirs({ shareDir: now.shareDir, downloadDir: now.downloadDir }).catch((err: unknown) => {
       if (!isAbort(err)) log.error({ err }, 'the folders could not be changed')
     })
@@ -224,6 +275,8 @@ function wire(opened: Opened): Peer {
     diagnostics,
     files,
     settings,
+    trust,
+    swarm: swarmStore,
     async start() {
       if (stopping !== null) throw new SwarmError('INTERNAL', 'This peer has stopped: make a new one to start again.')
       await (starting ??= begin())
@@ -236,7 +289,10 @@ function wire(opened: Opened): Peer {
       name: settings.get().name,
       role: settings.get().role,
       version: options.version,
-      swarm,
+      swarm: trust.swarmView(),
+      standing: book.trust().of(peerId).standing,
+      roles: [...book.trust().of(peerId).roles],
+      fingerprint: fingerprintWords(peerId),
       home: options.home,
       simulated: options.simulated ?? false,
       startedAtMs,
@@ -253,7 +309,10 @@ function wire(opened: Opened): Peer {
         transfersRunning: files.transfers().filter(({ state: now }) => now === 'waiting' || now === 'running').length,
         records: book.counts().reduce((sum, { records }) => sum + records, 0),
         counters: counters.snapshot(),
-        warnings: [clockWarnings(), files.warnings()].flat(),
+        ...trust.counts(),
+        time: { offsetMs: 0, source: 'own', peers: 0, reason: "this machine's own clock" },
+        catchUp: noCatchUp,
+        warnings: [options.notes ?? [], clockWarnings(), files.warnings()].flat(),
       }
     },
   }

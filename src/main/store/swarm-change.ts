@@ -8,7 +8,9 @@ import { storeError } from './store-error.ts'
 import { readSwarm, swarmPath, writeSwarm, type SwarmFile } from './swarm-file.ts'
 
 /** Databases of swarms that were left, kept in case somebody regrets it; each is as large as it was. */
-const maxLeft = 4
+const maxLeftDatabases = 4
+/** Their `swarm.json`, of some 1 kB: with it and the identity a swarm of one can be taken up again. */
+const maxLeftFiles = 64
 
 /** What belongs to one swarm: the database with its log, and the note that it was damaged. */
 const databaseFiles = ['swarm.db', 'swarm.db-wal', 'swarm.db-shm', 'swarm.db-damaged'] as const
@@ -106,17 +108,21 @@ function locked<Result>(home: string, work: () => Result): Result {
   }
 }
 
-/** The names begin with the end of a swarm's id, so their age is the files'. */
+/** Takes away what was left longest ago. Names begin with the end of a swarm's id and go on with the time. */
 function prune(folder: string, log: Log): void {
-  const stems = new Map<string, string>()
-  for (const name of readdirSync(folder)) {
-    const [stem = ''] = name.split('.')
-    const at = /\d{4}-\d\d-\d\dT[\d-]+Z/.exec(stem)?.[0]
-    if (at !== undefined) stems.set(stem, at)
-  }
-  const oldest = [...stems].sort(([, a], [, b]) => (a < b ? -1 : 1)).slice(0, -maxLeft)
-  for (const [stem] of oldest) {
-    log.info({ folder, stem }, 'the database of a swarm that was left long ago is taken away')
-    for (const name of readdirSync(folder)) if (name.startsWith(`${stem}.`)) rmSync(join(folder, name), { force: true })
+  const left = readdirSync(folder)
+    .map((name) => ({ name, at: /-(\d{4}-\d\d-\d\dT[\d-]+Z)-/.exec(name)?.[1] ?? '' }))
+    .filter(({ at }) => at !== '')
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+  const databases = new Set(left.filter(({ name }) => name.endsWith('.db')).map(({ at }) => at))
+  const kept = new Set([...databases].slice(-maxLeftDatabases))
+  const files = left.filter(({ name }) => name.endsWith('.json'))
+  const gone = [
+    ...left.filter(({ name, at }) => !name.endsWith('.json') && !kept.has(at)),
+    ...files.slice(0, -maxLeftFiles),
+  ]
+  for (const { name } of gone) {
+    log.info({ folder, name }, 'what is kept of a swarm that was left long ago is taken away')
+    rmSync(join(folder, name), { force: true })
   }
 }

@@ -1,0 +1,82 @@
+import type { TrustRole } from '../../../shared/trust-views.ts'
+import type { PeerId } from '../../../shared/ids.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import { equalBytes } from '../../model/cbor.ts'
+import type { SignedRecord } from '../../model/record.ts'
+import { askKey, decodeTrust, encodeAsk, type AskValue } from '../../model/trust-records.ts'
+import type { RecordBook } from '../../store/record-book.ts'
+import type { SwarmAsk } from '../../store/swarm-store.ts'
+import type { HeldTrust } from './held-trust.ts'
+
+/** Whoever waits longer is forgotten by others unless it is still there to ask again. */
+const askValidMs = 7 * 24 * 60 * 60_000
+const askAgainMs = 2 * 24 * 60 * 60_000
+
+export interface OwnAskDeps {
+  readonly self: PeerId
+  readonly book: Pick<RecordBook, 'author' | 'attest' | 'trust'>
+  readonly held: HeldTrust
+  readonly clock: Clock
+  readonly log: Log
+  /** What this peer asks for: with the proof of its invite, or only by its role. */
+  readonly wish: () => SwarmAsk
+  readonly profile: () => { readonly name: string; readonly role: TrustRole; readonly simulated: boolean }
+}
+
+/** This peer's wish to be admitted: said while it is a stranger in its swarm, taken back once it is none. */
+export class OwnAsk {
+  readonly #deps: OwnAskDeps
+
+  constructor(deps: OwnAskDeps) {
+    this.#deps = deps
+  }
+
+  /** Brings what is said in line with where this peer stands. Cheap when nothing is to be done. */
+  check(): void {
+    const { book, self, clock, log } = this.#deps
+    const { standing } = book.trust().of(self)
+    const own = this.#own()
+    try {
+      if (standing !== 'stranger') {
+        // Of a revoked peer nothing is heard any more, not even this.
+        if (standing !== 'revoked') for (const { id } of own) book.attest(id, 'dismiss')
+        return
+      }
+      const value = this.#value()
+      const fresh = own.filter((record) => says(record, value) && record.body.validUntil - clock.now() > askAgainMs)
+      const stale = own.filter((record) => !fresh.includes(record))
+      for (const { id } of stale) book.attest(id, 'dismiss')
+      if (fresh.length > 0) return
+      book.author({ bucket: 'trust', key: askKey, value: encodeAsk(value), validForMs: askValidMs })
+    } catch (err) {
+      log.warn({ err }, 'asking to be admitted failed; it is tried again')
+    }
+  }
+
+  /** Asks of this peer that are not taken back. */
+  #own(): readonly SignedRecord[] {
+    const { held, self } = this.#deps
+    return [...held.all()].filter(
+      ({ body, attestations }) =>
+        body.author === self &&
+        body.key === askKey &&
+        !attestations.some(({ author, verdict }) => author === self && verdict === 'dismiss'),
+    )
+  }
+
+  #value(): AskValue {
+    const { invite, proof, role } = this.#deps.wish()
+    const { name, simulated } = this.#deps.profile()
+    return { role, name, simulated, invite, proof }
+  }
+}
+
+function says(record: SignedRecord, value: AskValue): boolean {
+  const statement = decodeTrust(record.body)
+  if (statement.kind !== 'ask') return false
+  const { ask } = statement
+  const sameProof =
+    ask.proof === null || value.proof === null ? ask.proof === value.proof : equalBytes(ask.proof, value.proof)
+  return ask.role === value.role && ask.name === value.name && ask.invite === value.invite && sameProof
+}

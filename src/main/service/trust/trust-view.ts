@@ -1,0 +1,168 @@
+import { renderSVG } from 'uqr'
+import type { PeerId, RecordId } from '../../../shared/ids.ts'
+import type {
+  AskView,
+  InvitePreview,
+  InviteView,
+  MemberView,
+  ProposalView,
+  SignerView,
+  SwarmView,
+  TrustView,
+} from '../../../shared/trust-views.ts'
+import { bucketNames } from '../../model/bucket.ts'
+import { encodeInvite, type Invite } from '../../model/invite.ts'
+import { ruleWords } from '../../model/policy.ts'
+import type { SignedRecord } from '../../model/record.ts'
+import { signersOf } from '../../model/state.ts'
+import { maySign, neededFor, neededForRoot, type Needed } from '../../model/trust-needs.ts'
+import { decodeTrust } from '../../model/trust-records.ts'
+import { fingerprintWords } from '../../model/trust-words.ts'
+import type { TrustState } from '../../model/trust.ts'
+import type { SwarmFile } from '../../store/swarm-store.ts'
+import type { WaitingAsk } from './admissions.ts'
+import { usesLeft, type InviteBook, type MadeInvite } from './invite-book.ts'
+import { withNames, wordsOf, type NameOf } from './trust-words.ts'
+
+/** A person reads some; a swarm in which more wait has another problem. */
+const maxProposals = 100
+/** Strangers' asks are bounded by the bucket; a screen shows so many, oldest first. */
+export const maxAsks = 200
+
+export interface ViewInit {
+  readonly state: TrustState
+  readonly file: SwarmFile
+  readonly self: PeerId
+  readonly nameOf: NameOf
+  readonly held: Iterable<SignedRecord>
+  readonly waiting: readonly WaitingAsk[]
+  readonly invites: Pick<InviteBook, 'provenBy'>
+}
+
+export function trustView(init: ViewInit): TrustView {
+  const { state, file, self, nameOf } = init
+  const { root } = state
+  const own = state.of(self)
+  return {
+    swarm: swarmView(file, state),
+    self: { standing: own.standing, roles: [...own.roles], reason: withNames(own.reason, nameOf) },
+    root:
+      root === null
+        ? null
+        : {
+            version: root.version,
+            threshold: root.threshold,
+            keys: root.keys.map((peer) => ({ peer, name: nameOf(peer) })),
+            expiresAtMs: root.record.body.validUntil,
+            recordId: root.record.id,
+          },
+    members: membersView(state, nameOf),
+    asks: asksView(init),
+    proposals: proposalsView(init),
+    policies: bucketNames.map((bucket) => ({
+      bucket,
+      rule: bucket === 'trust' ? trustRule(state) : ruleWords(state.ruleOf(bucket)),
+      own: root?.rules.has(bucket) ?? false,
+    })),
+    problems: state.problems.map(({ code, message }) => ({ code, message: withNames(message, nameOf) })),
+  }
+}
+
+export function swarmView(file: SwarmFile, state: TrustState): SwarmView {
+  const { swarm } = file.anchor
+  const name = state.root?.name ?? file.name
+  return { id: swarm, name, fingerprint: fingerprintWords(swarm), private: file.networkKey !== null }
+}
+
+export function previewOf(invite: Invite, current: RecordId): InvitePreview {
+  const { swarm, name, networkKey, role, bootstrap, expiresAtMs } = invite
+  return {
+    swarm: { id: swarm, name, fingerprint: fingerprintWords(swarm), private: networkKey !== null },
+    role,
+    bootstrap: [...bootstrap],
+    expiresAtMs,
+    current: swarm === current,
+  }
+}
+
+/** An invite with its link as of now: its newest root, and where this peer can be reached. */
+export function inviteView(made: MadeInvite, file: SwarmFile, name: string, bootstrap: readonly string[]): InviteView {
+  const { id, secret, role, createdAtMs, expiresAtMs } = made
+  const { swarm, root, rootVersion } = file.anchor
+  const { networkKey } = file
+  const scope = { swarm, root, rootVersion, name, networkKey }
+  const invite: Invite = { ...scope, bootstrap, id, secret, role, issuedAtMs: createdAtMs, expiresAtMs }
+  const link = encodeInvite(invite)
+  const qr = renderSVG(link, { border: 2, ecc: 'L' })
+  return { id, link, qr, role, usesLeft: usesLeft(made), createdAtMs, expiresAtMs, private: networkKey !== null }
+}
+
+function membersView(state: TrustState, nameOf: NameOf): MemberView[] {
+  return state.members().map(({ peer, standing, roles, reason, record }) => ({
+    peer,
+    name: nameOf(peer),
+    fingerprint: fingerprintWords(peer),
+    standing,
+    roles: [...roles],
+    reason: withNames(reason, nameOf),
+    recordId: record?.id ?? null,
+    sinceMs: record?.body.validFrom ?? null,
+    expiresAtMs: record?.body.validUntil ?? null,
+  }))
+}
+
+function asksView({ waiting, invites }: ViewInit): AskView[] {
+  return waiting.slice(0, maxAsks).map(({ record, ask }) => {
+    const peer = record.body.author
+    return {
+      peer,
+      name: ask.name,
+      fingerprint: fingerprintWords(peer),
+      role: ask.role,
+      simulated: ask.simulated,
+      askedAtMs: record.body.validFrom,
+      invite: invites.provenBy(peer, ask)?.id ?? null,
+    }
+  })
+}
+
+function proposalsView(init: ViewInit): ProposalView[] {
+  const { state, held, nameOf, self } = init
+  const proposals: ProposalView[] = []
+  for (const record of held) {
+    const verdict = state.verdictOf(record.id)
+    const needed = neededOf(state, record)
+    if (verdict?.state !== 'proposed' || needed === null || !maySign(state, needed, record.body.author)) continue
+    const signers = signersView(state, record, needed, nameOf)
+    proposals.push({
+      recordId: record.id,
+      what: wordsOf(record, nameOf),
+      missing: withNames(verdict.reason, nameOf),
+      signers,
+      mine: maySign(state, needed, self) && !signers.some(({ peer }) => peer === self),
+      proposedAtMs: record.body.validFrom,
+    })
+  }
+  // The newest first, and a bound: whoever may propose may propose nonsense.
+  return proposals.sort((a, b) => b.proposedAtMs - a.proposedAtMs).slice(0, maxProposals)
+}
+
+/** Who must sign this; null for what is no change of trust. */
+function neededOf(state: TrustState, record: SignedRecord): Needed | null {
+  const statement = decodeTrust(record.body)
+  if (statement.kind === 'root') return neededForRoot(state, statement.root)
+  return statement.kind === 'role' ? neededFor(state, statement.role) : null
+}
+
+function signersView(state: TrustState, record: SignedRecord, needed: Needed, nameOf: NameOf): SignerView[] {
+  return signersOf(record, state).map(({ peer, verdict, at }) => {
+    const { standing, roles } = state.of(peer)
+    const counts = verdict !== 'dismiss' && maySign(state, needed, peer)
+    return { peer, name: nameOf(peer), verdict, atMs: at, roles: [...roles], standing, counts }
+  })
+}
+
+function trustRule({ root }: TrustState): string {
+  const who = root === null ? 'the root keys' : `${root.threshold} of ${root.keys.length} root keys`
+  return `${who} decide about root keys, operators and releasers; an operator admits and revokes robots and servers`
+}
