@@ -4,18 +4,12 @@ import { isAbort } from '../../shared/errors.ts'
 import { backoffMs } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Startable } from '../base/lifecycle.ts'
-import type { Cursor } from './catch-up.ts'
+
+/** How a session ended: `more` when something is left that others are fetching just now, or that is for later. */
+export type SessionEnd = 'done' | 'more' | 'failed'
 
 export interface CatchUpScheduleDeps {
-  /** One session; resolves to whether it came to its end. */
-  readonly session: (
-    peer: PeerId,
-    options: {
-      readonly cursor: Cursor | null
-      readonly signal: AbortSignal
-      readonly onCursor: (cursor: Cursor) => void
-    },
-  ) => Promise<boolean>
+  readonly session: (peer: PeerId, options: { readonly signal: AbortSignal }) => Promise<SessionEnd>
   readonly clock: Clock
   readonly random: () => number
 }
@@ -25,18 +19,20 @@ interface Neighbour {
   failures: number
   sessions: number
   running: boolean
-  cursor: Cursor | null
+  /** When it was last said that there is something. */
+  toldAtMs: number
 }
 
 /** Sessions at the same time: one that waits for a slow neighbour must not hold up a fast one. */
 const maxSessions = 2
-/**
- * After the first session, once more soon: what was authored while the two were not yet in each other's mesh. Also after
- * one that went on from a cursor: what has come before the cursor since.
- */
+/** After the first session, once more soon: what was authored while the two were not yet in each other's mesh. */
 const secondMs = 3_000
-/** Then now and then, give or take half: gossip loses little, and equal pages cost a hash. */
-const periodMs = 5 * 60_000
+/** Then now and then, give or take half: gossip loses little, and where nothing differs it costs some 700 bytes. */
+const periodMs = 2 * 60_000
+/** A session is for both sides: of two that link, the one with the larger id lets the other begin. */
+const givesWayMs = 1_500
+/** After a session, the next with the same neighbour not before this, whatever it says. */
+const restMs = 500
 
 /** When to catch up with whom: on a new link at once, after a failure with growing waits, else now and then. */
 export class CatchUpSchedule implements Startable {
@@ -68,10 +64,27 @@ export class CatchUpSchedule implements Startable {
   }
 
   /** A new link. */
-  add(peer: PeerId): void {
-    const dueAtMs = this.#deps.clock.monotonic() + this.#deps.random() * 100
-    this.#neighbours.set(peer, { dueAtMs, failures: 0, sessions: 0, running: false, cursor: null })
+  add(peer: PeerId, { givesWay = false }: { readonly givesWay?: boolean } = {}): void {
+    const now = this.#deps.clock.monotonic()
+    const dueAtMs = now + (givesWay ? givesWayMs : 0) + this.#deps.random() * 100
+    this.#neighbours.set(peer, {
+      dueAtMs,
+      failures: 0,
+      sessions: 0,
+      running: false,
+      toldAtMs: Number.NEGATIVE_INFINITY,
+    })
     this.#wake.abort()
+  }
+
+  /** A session that the neighbour began came to its end: nothing is due, but for what was said since. */
+  met(peer: PeerId, startedAtMs: number): void {
+    const neighbour = this.#neighbours.get(peer)
+    if (neighbour === undefined || neighbour.running || neighbour.toldAtMs >= startedAtMs) return
+    const waitMs = neighbour.sessions === 0 ? secondMs + givesWayMs : periodMs
+    neighbour.sessions += 1
+    neighbour.failures = 0
+    neighbour.dueAtMs = this.#deps.clock.monotonic() + waitMs * (0.5 + this.#deps.random())
   }
 
   remove(peer: PeerId): void {
@@ -80,9 +93,12 @@ export class CatchUpSchedule implements Startable {
 
   /** Something was missed, or is new there: a session within about `inMs`. Null means every neighbour. */
   soon(peer: PeerId | null, inMs: number): void {
-    const at = this.#deps.clock.monotonic() + inMs * (0.5 + this.#deps.random())
+    const now = this.#deps.clock.monotonic()
+    const at = now + inMs * (0.5 + this.#deps.random())
     for (const [name, neighbour] of this.#neighbours) {
-      if (peer === null || peer === name) neighbour.dueAtMs = Math.min(neighbour.dueAtMs, at)
+      if (peer !== null && peer !== name) continue
+      neighbour.dueAtMs = Math.min(neighbour.dueAtMs, at)
+      neighbour.toldAtMs = now
     }
     this.#wake.abort()
   }
@@ -125,20 +141,20 @@ export class CatchUpSchedule implements Startable {
   async #session(peer: PeerId, neighbour: Neighbour, signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#deps
     neighbour.running = true
-    // What becomes due meanwhile counts: it may lie before where this session is already.
+    // What becomes due meanwhile counts: it may lie where this session has been already.
     neighbour.dueAtMs = Number.POSITIVE_INFINITY
-    const onCursor = (cursor: Cursor): void => void (neighbour.cursor = cursor)
-    const { cursor } = neighbour
-    const done = await this.#deps.session(peer, { cursor, signal, onCursor }).catch(() => false)
+    const end = await this.#deps.session(peer, { signal }).catch((): SessionEnd => 'failed')
     neighbour.running = false
-    neighbour.failures = done ? 0 : neighbour.failures + 1
-    if (done) neighbour.cursor = null
-    neighbour.sessions += done ? 1 : 0
-    const waitMs = !done
-      ? backoffMs(neighbour.failures, random(), { maxMs: 60_000 })
-      : neighbour.sessions === 1 || cursor !== null
-        ? secondMs
-        : periodMs * (0.5 + random())
-    neighbour.dueAtMs = Math.min(neighbour.dueAtMs, clock.monotonic() + waitMs)
+    const isFirst = neighbour.sessions === 0
+    neighbour.failures = end === 'failed' ? neighbour.failures + 1 : 0
+    neighbour.sessions += end === 'failed' ? 0 : 1
+    const waitMs =
+      end === 'failed'
+        ? backoffMs(neighbour.failures, random(), { maxMs: 60_000 })
+        : end === 'more' || isFirst
+          ? secondMs * (0.5 + random())
+          : periodMs * (0.5 + random())
+    const now = clock.monotonic()
+    neighbour.dueAtMs = Math.max(now + restMs, Math.min(neighbour.dueAtMs, now + waitMs))
   }
 }

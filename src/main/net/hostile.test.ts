@@ -13,7 +13,7 @@ import { encodeBatch } from '../model/record-codec.ts'
 import { signRecord, type SignedRecord } from '../model/record.ts'
 import { identityOfSeed } from '../store/identity-store.ts'
 import { circle, startPeer, stopPeers, type TestPeer } from './testing/peers.ts'
-import { catchUpProtocol, recordsTopic } from './topics.ts'
+import { reconcileProtocol, recordsTopic } from './topics.ts'
 import { wrapBatch } from './wire.ts'
 
 type Raw = Libp2p<{ gossip: GossipSub }>
@@ -109,7 +109,7 @@ test.each([
   // Nothing of it was passed on, so nobody else suspects `a`.
   expect(b.node.offenders.points(a.node.peerId)).toBe(0)
   expect(b.keys('files').every((key) => key.startsWith('honest'))).toBe(true)
-  await expect(raw.dial(multiaddr(a.address)).then((link) => link.newStream(catchUpProtocol))).rejects.toBeInstanceOf(
+  await expect(raw.dial(multiaddr(a.address)).then((link) => link.newStream(reconcileProtocol))).rejects.toBeInstanceOf(
     Error,
   )
 })
@@ -141,7 +141,7 @@ test('random bytes on a catch-up stream are counted and harm nothing', async () 
   for (let i = 0; i < 40 && !a.node.offenders.banned(idOf(raw)); i += 1) {
     try {
       const link = raw.getConnections()[0] ?? (await raw.dial(multiaddr(a.address)))
-      const stream = await link.newStream(catchUpProtocol)
+      const stream = await link.newStream(reconcileProtocol)
       const length = 1 + (i % 60)
       stream.send(Buffer.concat([Buffer.of(length), randomBytes(length)]))
       await stream.close()

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { PeerId, RecordId } from '../../shared/ids.ts'
+import type { PeerId } from '../../shared/ids.ts'
 import { FakeClock } from '../base/clock.ts'
 import { RefusedIds } from './refused-ids.ts'
 
 const [robot, laptop] = ['robot' as PeerId, 'laptop' as PeerId]
-const id = (n: number): RecordId => `id${n}` as RecordId
+const id = (n: number): Uint8Array => new Uint8Array(32).fill(n)
 
 test('a refusal counts for the neighbour it came from, and for half an hour', async () => {
   const clock = new FakeClock()

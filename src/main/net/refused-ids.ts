@@ -1,4 +1,4 @@
-import type { PeerId, RecordId } from '../../shared/ids.ts'
+import type { PeerId } from '../../shared/ids.ts'
 import type { Clock } from '../base/clock.ts'
 
 /** Long enough to skip a few periodic sessions, short enough that a quota with room again is soon used. */
@@ -7,8 +7,9 @@ const rememberedMs = 30 * 60_000
 const maxRemembered = 20_000
 
 /**
- * Records that a neighbour has and that were not taken when it sent them (a full quota, another clock): they are not
- * fetched from it again for a while. Kept by neighbour, so that one who answers with nothing cannot hide another's records.
+ * Items that a neighbour has and that were not taken when it sent them (a full quota, another clock), or that it did
+ * not take: they are not fetched from it, or sent to it, again for a while. Kept by neighbour, so that one who answers
+ * with nothing cannot hide another's records.
  */
 export class RefusedIds {
   readonly #clock: Clock
@@ -21,8 +22,8 @@ export class RefusedIds {
     this.#maxRemembered = init.maxRemembered ?? maxRemembered
   }
 
-  add(from: PeerId, id: RecordId): void {
-    const key = `${from} ${id}`
+  add(peer: PeerId, item: Uint8Array): void {
+    const key = keyOf(peer, item)
     this.#until.delete(key)
     this.#until.set(key, this.#clock.monotonic() + rememberedMs)
     for (const oldest of this.#until.keys()) {
@@ -31,8 +32,9 @@ export class RefusedIds {
     }
   }
 
-  has(from: PeerId, id: RecordId): boolean {
-    const key = `${from} ${id}`
+  has(peer: PeerId, item: Uint8Array): boolean {
+    if (this.#until.size === 0) return false
+    const key = keyOf(peer, item)
     const until = this.#until.get(key)
     if (until === undefined) return false
     if (until > this.#clock.monotonic()) return true
@@ -44,3 +46,6 @@ export class RefusedIds {
     return this.#until.size
   }
 }
+
+const keyOf = (peer: PeerId, item: Uint8Array): string =>
+  `${peer} ${Buffer.from(item.buffer, item.byteOffset, item.length).toString('latin1')}`

@@ -7,18 +7,20 @@ import type { Counters } from '../base/counters.ts'
 import type { Unsubscribe } from '../base/emitter.ts'
 import type { Startable } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
+import type { BucketName } from '../model/bucket.ts'
 import type { SignedRecord } from '../model/record.ts'
 import type { RecordBook } from '../store/record-book.ts'
-import type { StoredRecord } from '../store/record-store.ts'
-import { answerQuestions } from './catch-up-answer.ts'
-import { CatchUpSchedule } from './catch-up-schedule.ts'
-import { CatchUpFailed, FrameStream } from './catch-up-stream.ts'
-import { catchUp, firstCursor, tellNews } from './catch-up.ts'
+import { CatchUpSchedule, type SessionEnd } from './catch-up-schedule.ts'
+import { Claims } from './claims.ts'
 import type { Ingest } from './ingest.ts'
 import { garbagePoints } from './offenders.ts'
+import { answerQuestions } from './reconcile-answer.ts'
+import { reconcile } from './reconcile-ask.ts'
+import { FrameStream, ReconcileFailed, unexpected } from './reconcile-stream.ts'
+import { RecordTrade } from './reconcile-trade.ts'
 import { RefusedIds } from './refused-ids.ts'
 import type { SwarmNode } from './swarm-node.ts'
-import { catchUpProtocol } from './topics.ts'
+import { reconcileProtocol } from './topics.ts'
 
 export interface StreamCatchUpDeps {
   readonly node: SwarmNode
@@ -34,7 +36,7 @@ export interface StreamCatchUpDeps {
 
 /** Neighbours that we answer at the same time; others are told to come back. */
 const maxAnswered = 4
-/** A whole session, however large: a million records over a slow link go on from their cursor in the next one. */
+/** A whole session, however large: a million records over a slow link are found lacking again in the next one. */
 const sessionTimeoutMs = 10 * 60_000
 /** Some half a minute of tries. */
 const maxTellings = 6
@@ -50,38 +52,48 @@ export class StreamCatchUp implements Startable {
   readonly #swarm: string
   readonly #schedule: CatchUpSchedule
   readonly #refused: RefusedIds
+  readonly #unwanted: RefusedIds
+  readonly #claims: Claims
+  readonly #trade: RecordTrade
   readonly #undo: Unsubscribe[] = []
   #run: AbortController | null = null
+  #loading: Promise<void> = Promise.resolve()
+  /** Each hold's buckets that are exchanged in spite of it. */
+  readonly #holds = new Set<readonly BucketName[]>()
   /** Peers whose questions are being answered. */
   readonly #answering = new Map<PeerId, Promise<void>>()
   readonly #telling = new Map<PeerId, Promise<void>>()
   /** Caught up with from each, and not yet passed on; null once they are too many to gossip. */
-  readonly #toPassOn = new Map<PeerId, StoredRecord[] | null>()
+  readonly #toPassOn = new Map<PeerId, SignedRecord[] | null>()
 
   constructor(deps: StreamCatchUpDeps, init: { readonly swarm: string }) {
     this.#deps = deps
     this.#swarm = init.swarm
     this.#refused = new RefusedIds(deps)
-    this.#schedule = new CatchUpSchedule({ ...deps, session: (peer, options) => this.#catchUp(peer, options) })
+    this.#unwanted = new RefusedIds(deps)
+    this.#claims = new Claims(deps)
+    this.#trade = new RecordTrade({ ...deps, refused: this.#refused })
+    this.#schedule = new CatchUpSchedule({ ...deps, session: (peer, { signal }) => this.#reconcile(peer, signal) })
   }
 
   async start(): Promise<void> {
     if (this.#run !== null) return
-    this.#run = new AbortController()
-    const { node, book } = this.#deps
-    await node.libp2p.handle(catchUpProtocol, (stream, connection) => this.#answer(stream, connection), {
+    const run = new AbortController()
+    this.#run = run
+    const { node } = this.#deps
+    this.#loading = this.#load(run.signal)
+    await node.libp2p.handle(reconcileProtocol, (stream, connection) => this.#answer(stream, connection), {
       maxInboundStreams: 4,
       maxOutboundStreams: 4,
     })
     this.#undo.push(
-      node.events.on('link:up', ({ peer }) => this.#schedule.add(peer)),
+      node.events.on('link:up', ({ peer }) => this.#add(peer)),
       node.events.on('link:down', ({ peer }) => {
         this.#schedule.remove(peer)
         this.#passOn(peer)
       }),
-      book.events.on('records:stored', ({ records, arrival }) => this.#merged(records, arrival)),
     )
-    for (const peer of node.neighbours()) this.#schedule.add(peer)
+    for (const peer of node.neighbours()) this.#add(peer)
     await this.#schedule.start()
   }
 
@@ -91,8 +103,8 @@ export class StreamCatchUp implements Startable {
     this.#run.abort()
     this.#run = null
     await this.#schedule.stop()
-    await this.#deps.node.libp2p.unhandle(catchUpProtocol)
-    await Promise.all([...this.#answering.values(), ...this.#telling.values()])
+    await this.#deps.node.libp2p.unhandle(reconcileProtocol)
+    await Promise.all([this.#loading, ...this.#answering.values(), ...this.#telling.values()])
   }
 
   /** Something was missed, or is new with a neighbour (null: any): a session within about `inMs`. */
@@ -100,32 +112,69 @@ export class StreamCatchUp implements Startable {
     this.#schedule.soon(peer, inMs)
   }
 
-  #merged(records: readonly StoredRecord[], { via, from }: StoredRecord['arrival']): void {
-    if (via !== 'caught-up' || from === null) return
+  /**
+   * Until the returned function is called, only these buckets are exchanged, with us or by us: the rest comes in
+   * another way just now, from a checkpoint say, and would come twice. Then everything is looked through at once.
+   */
+  hold(but: readonly BucketName[]): () => void {
+    const held = [...but]
+    this.#holds.add(held)
+    return () => {
+      if (this.#holds.delete(held) && this.#holds.size === 0) this.#schedule.soon(null, 0)
+    }
+  }
+
+  /** Whether a bucket is exchanged now. */
+  isOpen(bucket: BucketName): boolean {
+    return [...this.#holds].every((but) => but.includes(bucket))
+  }
+
+  #add(peer: PeerId): void {
+    this.#schedule.add(peer, { givesWay: this.#deps.node.peerId > peer })
+  }
+
+  async #load(signal: AbortSignal): Promise<void> {
+    const { book, counters, log } = this.#deps
+    try {
+      await book.index.load({ signal })
+    } catch (err) {
+      if (signal.aborted) return
+      counters.add('catch-up.failed:index')
+      log.error({ err }, 'what is held could not be read, so this peer cannot catch up with others')
+    }
+  }
+
+  #news(from: PeerId, records: readonly SignedRecord[]): void {
     const before = this.#toPassOn.get(from)
-    if (before === null) return
+    if (before === null || records.length === 0) return
     const all = [...(before ?? []), ...records]
     this.#toPassOn.set(from, all.length > maxPassedOn ? null : all)
   }
 
-  /** One session as the asking side. Resolves to whether it came to its end. */
-  async #catchUp(peer: PeerId, { cursor, signal, onCursor }: Parameters<CatchUpSession>[1]): Promise<boolean> {
-    const { node, book, ingest, clock, counters, log } = this.#deps
+  /** One session as the asking side. */
+  async #reconcile(peer: PeerId, signal: AbortSignal): Promise<SessionEnd> {
+    const { node, book, counters, log } = this.#deps
+    await this.#loading
     const frames = await this.#open(peer, signal)
     try {
-      const deps = { swarm: this.#swarm, book, ingest, refused: this.#refused, clock, onCursor }
-      const { added, garbage } = await catchUp(frames, peer, deps, cursor ?? firstCursor)
+      const isOpen = (bucket: BucketName): boolean => this.isOpen(bucket)
+      const onNews = (records: readonly SignedRecord[]): void => this.#news(peer, records)
+      const parts = { trade: this.#trade, refused: this.#refused, unwanted: this.#unwanted, claims: this.#claims }
+      const session = await reconcile(frames, peer, { ...parts, swarm: this.#swarm, book, isOpen, onNews })
       await frames.close()
       counters.add('catch-up.done')
-      if (garbage > 0) node.offenders.add(peer, 3 * garbagePoints)
-      if (added > 0) log.debug({ peer, added }, 'caught up')
-      return garbage === 0
+      counters.add('catch-up.bytes', frames.bytes)
+      counters.add('catch-up.rounds', session.rounds)
+      if (session.garbage > 0) node.offenders.add(peer, 3 * garbagePoints)
+      if (session.received + session.sent > 0) log.debug({ peer, ...session }, 'caught up')
+      if (session.garbage > 0) return 'failed'
+      return session.complete || this.#holds.size > 0 ? 'done' : 'more'
     } catch (error) {
       frames.abort(error instanceof Error ? error : new Error(String(error)))
-      counters.add(`catch-up.failed:${error instanceof CatchUpFailed ? error.reason : 'broken'}`)
-      if (error instanceof CatchUpFailed && error.reason === 'malformed') node.offenders.add(peer)
+      counters.add(`catch-up.failed:${error instanceof ReconcileFailed ? error.reason : 'broken'}`)
+      if (error instanceof ReconcileFailed && error.reason === 'malformed') node.offenders.add(peer)
       log.debug({ err: error, peer }, 'catching up broke off')
-      return false
+      return 'failed'
     } finally {
       this.#passOn(peer)
     }
@@ -138,7 +187,7 @@ export class StreamCatchUp implements Startable {
     const others = this.#deps.node.neighbours().filter((peer) => peer !== from)
     if (records === undefined || others.length === 0) return
     if (records === null) for (const peer of others) this.#tell(peer)
-    else this.#deps.passOn(records.map(({ record }) => record))
+    else this.#deps.passOn(records)
   }
 
   /** One telling at a time is enough: whoever is told comes afterwards, and finds what came meanwhile too. */
@@ -172,7 +221,7 @@ export class StreamCatchUp implements Startable {
     const connection = this.#deps.node.libp2p.getConnections(peerIdFromString(peer)).find(isOpen)
     if (connection === undefined) throw new Error('the link is gone')
     const opening = AbortSignal.any([limit, AbortSignal.timeout(10_000)])
-    return new FrameStream(await connection.newStream(catchUpProtocol, { signal: opening }), limit)
+    return new FrameStream(await connection.newStream(reconcileProtocol, { signal: opening }), limit)
   }
 
   async #answer(stream: Stream, connection: Connection): Promise<void> {
@@ -193,24 +242,47 @@ export class StreamCatchUp implements Startable {
   }
 
   async #serve(frames: FrameStream, peer: PeerId): Promise<void> {
-    const { book, counters, log, node } = this.#deps
+    const { book, clock, counters, log, node } = this.#deps
+    const startedMs = clock.monotonic()
     try {
-      const onNews = (): void => this.#schedule.soon(peer, 200)
-      await answerQuestions(frames, { swarm: this.#swarm, book, onNews })
+      const { done, garbage } = await answerQuestions(frames, peer, {
+        swarm: this.#swarm,
+        book,
+        clock,
+        trade: this.#trade,
+        refused: this.#refused,
+        claims: this.#claims,
+        isOpen: (bucket) => this.isOpen(bucket),
+        onNews: (records) => this.#news(peer, records),
+        onTold: () => this.#schedule.soon(peer, 200),
+      })
       await frames.close()
+      if (garbage > 0) node.offenders.add(peer, 3 * garbagePoints)
+      if (done) {
+        counters.add('catch-up.done')
+        this.#schedule.met(peer, startedMs)
+      }
     } catch (error) {
       frames.abort(error instanceof Error ? error : new Error(String(error)))
-      if (!(error instanceof CatchUpFailed) && !isFramingFault(error)) {
+      if (!(error instanceof ReconcileFailed) && !isFramingFault(error)) {
         log.debug({ err: error, peer }, 'answering broke off')
         return
       }
       counters.add('catch-up.refused:malformed')
       node.offenders.add(peer)
+    } finally {
+      this.#passOn(peer)
     }
   }
 }
 
-type CatchUpSession = ConstructorParameters<typeof CatchUpSchedule>[0]['session']
+/** Tells a neighbour that we have something new. */
+async function tellNews(frames: FrameStream, swarm: string): Promise<void> {
+  const greeting = await frames.ask(['hello', swarm, []])
+  if (greeting[0] !== 'round') throw unexpected(greeting)
+  const answer = await frames.ask(['news'])
+  if (answer[0] !== 'noted') throw unexpected(answer)
+}
 
 const isOpen = (connection: Connection): boolean => connection.status === 'open'
 

@@ -20,4 +20,4 @@ export function mdnsServiceTag(swarm: string): string {
 }
 
 /** The stream protocol with which two peers bring each other up to date. */
-export const catchUpProtocol = '/dt-swarm/catch-up/1'
+export const reconcileProtocol = '/dt-swarm/reconcile/1'
