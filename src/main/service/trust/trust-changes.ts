@@ -4,6 +4,7 @@ import type { TrustRole } from '../../../shared/trust-views.ts'
 import type { Log } from '../../base/log.ts'
 import { buckets, isBucketName, type BucketName } from '../../model/bucket.ts'
 import type { CborMap } from '../../model/cbor.ts'
+import { keyOfPeerId } from '../../model/peer-key.ts'
 import type { BucketRule } from '../../model/policy.ts'
 import {
   decodeTrust,
@@ -47,6 +48,7 @@ export class TrustChanges {
 
   /** @throws SwarmError NOT_TRUSTED, LIMIT_REACHED, DISK_FULL */
   admit(subject: PeerId, roles: readonly TrustRole[]): void {
+    mustBePeers([subject])
     const wanted = [...new Set(roles)]
     this.#sayRole(
       subject,
@@ -61,6 +63,7 @@ export class TrustChanges {
    */
   revoke(subject: PeerId, note: string | null): void {
     const { book, self } = this.#deps
+    mustBePeers([subject])
     if (subject === self) {
       throw new SwarmError('INVALID_INPUT', 'A peer cannot revoke its own key: another one of the swarm must do that.')
     }
@@ -82,6 +85,7 @@ export class TrustChanges {
   }): void {
     const root = this.#root('change the root keys')
     const keys = [...new Set(next.keys)]
+    mustBePeers(keys)
     if (next.threshold > keys.length) {
       throw new SwarmError(
         'INVALID_INPUT',
@@ -209,6 +213,12 @@ export class TrustChanges {
   #name(peer: PeerId): string {
     return peerName(peer, this.#deps.nameOf)
   }
+}
+
+/** An id may have the form of one and hold no key. */
+function mustBePeers(peers: readonly PeerId[]): void {
+  const wrong = peers.find((peer) => keyOfPeerId(peer) === undefined)
+  if (wrong !== undefined) throw new SwarmError('INVALID_INPUT', `"${wrong}" is not the id of a peer.`)
 }
 
 function valueOf({ version, name, keys, threshold, rules }: RootState): RootValue {
