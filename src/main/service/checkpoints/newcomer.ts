@@ -1,0 +1,296 @@
+import { setTimeout as sleepMs } from 'node:timers/promises'
+import { isAbort } from '../../../shared/errors.ts'
+import type { PeerId } from '../../../shared/ids.ts'
+import type { CatchUpView } from '../../../shared/checkpoint-views.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Counters } from '../../base/counters.ts'
+import { Emitter, type EventSource } from '../../base/emitter.ts'
+import type { Startable } from '../../base/lifecycle.ts'
+import type { Log } from '../../base/log.ts'
+import { garbagePoints } from '../../net/offenders.ts'
+import type { SwarmNode } from '../../net/swarm-node.ts'
+import type { RecordBook } from '../../store/record-book.ts'
+import type { Announcements, Candidate } from './announcements.ts'
+import type { CheckpointBringer } from './bringer.ts'
+import type { Doubts } from './doubts.ts'
+import type { CheckpointIntake } from './intake.ts'
+import type { CheckpointShelf } from './shelf.ts'
+import { BadCheckpointError } from './tree.ts'
+
+export interface NewcomerDeps {
+  readonly book: Pick<RecordBook, 'counts' | 'trust' | 'events'>
+  readonly node: Pick<SwarmNode, 'events' | 'neighbours' | 'offenders'>
+  readonly announcements: Announcements
+  readonly bringer: CheckpointBringer
+  readonly intake: CheckpointIntake
+  readonly shelf: CheckpointShelf
+  readonly doubts: Doubts
+  /** Keeps reconciliation from bringing the same records, but for trust and checkpoints; undone by what it gives back. */
+  readonly hold: () => () => void
+  readonly nameOf: (peer: PeerId) => string
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly log: Log
+}
+
+export interface NewcomerInit {
+  /** Fewer records than this are better reconciled one by one. Default 2,000. */
+  readonly leastRecords?: number
+  /** How long an announcement is waited for once a peer is linked. Default 10 s, 3 s for a peer that knows much already. */
+  readonly lookMs?: number
+}
+
+/** A peer that holds so many is no newcomer: it looks, but does not wait long. */
+const knowsMuch = 2_000
+/** Goes at one checkpoint; between them a moment for links to come back. */
+const maxTries = 4
+const retryMs = 1_500
+/** Without a chunk for so long, reconciliation is let go on beside it. */
+const patienceMs = 60_000
+
+const idle: CatchUpView = {
+  phase: 'idle',
+  doneRecords: 0,
+  totalRecords: 0,
+  doneChunks: 0,
+  totalChunks: 0,
+  recordsPerS: 0,
+  root: null,
+  sources: [],
+  startedAtMs: null,
+  reason: 'no peer is linked yet',
+}
+
+/**
+ * Takes over the swarm's state after a start, when much of it is lacking: from the best checkpoint that is announced,
+ * from several peers at once. What has changed since it was made, or all of it when there is none, reconciliation brings.
+ */
+export class Newcomer implements Startable {
+  readonly #deps: NewcomerDeps
+  readonly #init: NewcomerInit
+  readonly #events: Emitter<{ 'catch-up:changed': CatchUpView }>
+  #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
+  #view: CatchUpView = idle
+
+  constructor(deps: NewcomerDeps, init: NewcomerInit = {}) {
+    this.#deps = deps
+    this.#init = init
+    this.#events = new Emitter((err) => deps.log.error({ err }, 'a listener of the catch-up failed'))
+  }
+
+  get events(): EventSource<{ 'catch-up:changed': CatchUpView }> {
+    return this.#events
+  }
+
+  view(): CatchUpView {
+    return this.#view
+  }
+
+  /** Much of the state may be lacking still. */
+  get isBusy(): boolean {
+    return this.#view.phase === 'looking' || this.#view.phase === 'checkpoint'
+  }
+
+  async start(): Promise<void> {
+    if (this.#run !== null) return
+    const stop = new AbortController()
+    this.#view = idle
+    this.#run = { stop, ended: this.#begin(stop.signal) }
+  }
+
+  async stop(): Promise<void> {
+    const run = this.#run
+    this.#run = null
+    run?.stop.abort()
+    await run?.ended
+  }
+
+  async #begin(signal: AbortSignal): Promise<void> {
+    const { counters, log, shelf } = this.#deps
+    const release = this.#deps.hold()
+    try {
+      await this.#linked(signal)
+      this.#set({ phase: 'looking', reason: 'a checkpoint of the swarm is looked for' })
+      const reason = await this.#takeOne(signal, release)
+      shelf.tidy()
+      this.#set({ phase: 'done', reason })
+    } catch (err) {
+      if (signal.aborted || isAbort(err)) return
+      counters.add('checkpoints.failed')
+      log.error({ err }, 'taking over a checkpoint failed; reconciliation goes on without it')
+      this.#set({ phase: 'done', reason: 'neighbours bring each other up to date' })
+    } finally {
+      release()
+    }
+  }
+
+  async #linked(signal: AbortSignal): Promise<void> {
+    const { node } = this.#deps
+    if (node.neighbours().length > 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const undo = node.events.on('link:up', () => resolve())
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    await promise
+    undo()
+    signal.throwIfAborted()
+  }
+
+  async #takeOne(signal: AbortSignal, release: () => void): Promise<string> {
+    const tried = new Set<string>()
+    for (;;) {
+      const candidate = await this.#worthTaking(signal, tried)
+      if (candidate === null) {
+        return tried.size === 0 ? 'nothing much was lacking' : 'no checkpoint was sound; neighbours brought the rest'
+      }
+      tried.add(candidate.root)
+      if (await this.#take(candidate, signal, release)) return 'a checkpoint was taken over'
+    }
+  }
+
+  /** The best candidate that brings much; null when none comes up in time. */
+  async #worthTaking(signal: AbortSignal, tried: ReadonlySet<string>): Promise<Candidate | null> {
+    const { announcements, book, clock, doubts } = this.#deps
+    const held = book.counts().reduce((sum, { records }) => sum + records, 0)
+    const lookMs = this.#init.lookMs ?? (held >= knowsMuch ? 3_000 : 10_000)
+    const untilMs = clock.monotonic() + (tried.size > 0 ? 0 : lookMs)
+    for (;;) {
+      const wanted = announcements
+        .candidates()
+        .filter(({ root }) => !tried.has(root) && doubts.about(root) === undefined)
+        .find((candidate) => this.#lacking(candidate) >= (this.#init.leastRecords ?? 2_000))
+      if (wanted !== undefined && book.trust().root !== null) return wanted
+      const leftMs = untilMs - clock.monotonic()
+      if (leftMs <= 0) return null
+      await this.#somethingNew(Math.min(leftMs, 1_000), signal)
+    }
+  }
+
+  async #somethingNew(atMostMs: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController()
+    const undo = this.#deps.announcements.events.on('announcements:changed', () => woken.abort())
+    await this.#deps.clock
+      .sleep(atMostMs, { signal: AbortSignal.any([signal, woken.signal]) })
+      .catch(() => {})
+      .finally(undo)
+    signal.throwIfAborted()
+  }
+
+  /** Records that are in it and cannot be here yet, at least. */
+  #lacking({ announced }: Candidate): number {
+    const own = new Map(this.#deps.book.counts().map(({ bucket, records }) => [bucket, records]))
+    return [...announced.buckets].reduce(
+      (sum, [bucket, { count }]) => sum + Math.max(0, count - (own.get(bucket) ?? 0)),
+      0,
+    )
+  }
+
+  /** Whether it was taken over whole. */
+  async #take(candidate: Candidate, signal: AbortSignal, release: () => void): Promise<boolean> {
+    const { counters, doubts, log, node } = this.#deps
+    for (let attempt = 0; attempt < maxTries; attempt += 1) {
+      try {
+        await this.#bring(candidate, signal, release)
+        counters.add('checkpoints.taken')
+        return true
+      } catch (err) {
+        signal.throwIfAborted()
+        if (err instanceof BadCheckpointError) {
+          counters.add('checkpoints.refused:bad')
+          doubts.add(candidate.root, err.problems[0] ?? 'it is not sound')
+          // Whoever announced this very root made it, or took it over unseen.
+          for (const { peer, how } of candidate.signers) {
+            if (how === 'announced') node.offenders.add(peer, 3 * garbagePoints)
+          }
+          log.warn({ root: candidate.root, problems: err.problems }, 'a checkpoint is not sound; another way is taken')
+          return false
+        }
+        if (!(err instanceof Error) || err.name !== 'NoProviderError') throw err
+        log.debug({ err, attempt }, 'a block of a checkpoint did not come; it is tried again')
+        await sleepMs(retryMs * (attempt + 1), undefined, { signal })
+      }
+    }
+    counters.add('checkpoints.refused:missing')
+    doubts.add(candidate.root, 'a block of it did not come from any peer', { forMs: 10 * 60_000 })
+    return false
+  }
+
+  async #bring(candidate: Candidate, signal: AbortSignal, release: () => void): Promise<void> {
+    const { bringer, clock, intake, nameOf, shelf } = this.#deps
+    const { announced, root, signers } = candidate
+    const sources = new Set<PeerId>()
+    const startedMs = clock.monotonic()
+    const patience = new Patience(clock, patienceMs, release)
+    this.#set({
+      ...{ phase: 'checkpoint', root: announced.root.toString() as CatchUpView['root'] },
+      ...{ doneRecords: 0, doneChunks: 0, recordsPerS: 0, startedAtMs: Math.trunc(clock.now()) },
+      ...{ totalRecords: announced.records, totalChunks: announced.chunks },
+      reason: `the checkpoint that ${nameOf(announced.by)} announced is taken over`,
+    })
+    try {
+      await bringer.bring(
+        announced.root,
+        {
+          signal,
+          signers,
+          onFrom: (peer) => sources.add(peer),
+          onTree: (tree) => shelf.hold(root, tree.cids),
+        },
+        async (tree, load) => {
+          await intake.take(tree, {
+            ...{ load, signal, from: announced.by },
+            onProgress: ({ records, chunks }) => {
+              patience.renew()
+              const seconds = Math.max(0.001, (clock.monotonic() - startedMs) / 1_000)
+              this.#set({
+                ...{ doneRecords: records, doneChunks: chunks, recordsPerS: records / seconds },
+                sources: [...sources].map(nameOf),
+              })
+            },
+          })
+          // Every chunk is here, and may help the next newcomer.
+          const { recordId: _recordId, by: _by, endorsers: _endorsers, ...facts } = announced
+          shelf.add({ ...facts, how: 'fetched', sharedChunks: 0 }, tree.cids)
+        },
+      )
+    } finally {
+      patience.end()
+    }
+  }
+
+  #set(patch: Partial<CatchUpView>): void {
+    this.#view = { ...this.#view, ...patch }
+    this.#events.emit('catch-up:changed', this.#view)
+  }
+}
+
+/** Calls once when nothing was renewed for a time. */
+class Patience {
+  readonly #ended = new AbortController()
+  readonly #clock: Clock
+  readonly #ms: number
+  #renewedMs: number
+
+  constructor(clock: Clock, ms: number, onLost: () => void) {
+    this.#clock = clock
+    this.#ms = ms
+    this.#renewedMs = clock.monotonic()
+    void this.#watch(onLost)
+  }
+
+  renew(): void {
+    this.#renewedMs = this.#clock.monotonic()
+  }
+
+  end(): void {
+    this.#ended.abort()
+  }
+
+  async #watch(onLost: () => void): Promise<void> {
+    const { signal } = this.#ended
+    while (!signal.aborted) {
+      const leftMs = this.#renewedMs + this.#ms - this.#clock.monotonic()
+      if (leftMs <= 0) return onLost()
+      await this.#clock.sleep(leftMs, { signal }).catch(() => {})
+    }
+  }
+}
