@@ -19,7 +19,8 @@ import { SystemSampler } from './service/diagnostics/system-sampler.ts'
 import { Discovery } from './service/discovery/discovery.ts'
 import { FileService } from './service/files/file-service.ts'
 import { clockWarning, isPossibleTime } from './service/membership/clock-sense.ts'
-import { Membership, type MembershipInit } from './service/membership/membership.ts'
+import type { MembershipInit } from './service/membership/membership-init.ts'
+import { Membership } from './service/membership/membership.ts'
 import type { SettingsService } from './service/settings/settings-service.ts'
 import { joinAtStart } from './service/trust/join-swarm.ts'
 import { TrustService } from './service/trust/trust-service.ts'
@@ -157,7 +158,11 @@ function wire(opened: Opened): Peer {
     simulated: options.simulated ?? false,
   })
 
-  const book = new RecordBook({ ...basics, database, identity, swarm: swarmStore })
+  const book = new RecordBook(
+    { ...basics, database, identity, swarm: swarmStore },
+    // By a clock that says 1970 everything is from the future; what a robot holds must outlive its boot.
+    { isTimeKnown: () => isPossibleTime(clock.now()) },
+  )
   const portPath = join(options.home, 'port')
   const metrics = new MetricStore({ ...basics, database })
   const node = new SwarmNode(
@@ -211,8 +216,7 @@ function wire(opened: Opened): Peer {
   )
   const upkeep = new Upkeep(basics, {
     chores: [
-      // By a clock that says 1970 everything is from the future; what a robot holds must outlive its boot.
-      { name: 'sweep-records', everyMs: 60_000, run: () => isPossibleTime(clock.now()) && book.sweep().more },
+      { name: 'sweep-records', everyMs: 60_000, run: () => book.sweep().more },
       {
         name: 'sweep-metrics',
         everyMs: 300_000,
@@ -312,7 +316,7 @@ function wire(opened: Opened): Peer {
         ...trust.counts(),
         time: { offsetMs: 0, source: 'own', peers: 0, reason: "this machine's own clock" },
         catchUp: noCatchUp,
-        warnings: [options.notes ?? [], clockWarnings(), files.warnings()].flat(),
+        warnings: [options.notes ?? [], clockWarnings(), membership.warnings(), files.warnings()].flat(),
       }
     },
   }

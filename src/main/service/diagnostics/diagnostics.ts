@@ -200,8 +200,11 @@ export class Diagnostics implements Startable {
   #publish(): void {
     const summary = this.#summary.take(this.#deps.clock.monotonic())
     if (summary === undefined) return
+    const { book } = this.#deps
     try {
-      this.#deps.book.author({ bucket: 'diagnostics', key: 'health', value: encodeHealth(summary), validForMs })
+      const said = book.author({ bucket: 'diagnostics', key: 'health', value: encodeHealth(summary), validForMs })
+      // Before this peer is admitted its own words count nowhere, but it may see them itself.
+      if (book.state(said).state !== 'accepted') this.#hear(said, true)
     } catch (err) {
       this.#deps.counters.add('diagnostics.failed:publish')
       this.#deps.log.warn({ err }, 'the health of this machine could not be published; the next summary is in 10 s')
@@ -225,6 +228,8 @@ export class Diagnostics implements Startable {
           validFromMs: body.validFrom,
         })
     const health = healthOf(summary, atMs)
+    // Told again: it has a new signature, or the trust changed.
+    if (!own && this.#latest.get(body.author)?.atMs === atMs) return
     if (live) this.#latest.addToSpark(body.author, health)
     // Of itself this peer knows more than its summaries say.
     if (own && this.#latest.get(body.author) !== undefined) return

@@ -32,6 +32,9 @@ async function join(bootstrap: readonly string[]): Promise<TestPeer> {
       startedAtMs: 0,
       announceEveryMs: 10_000,
       leaving: false,
+      clockSkewMs: -2_000,
+      rootVersion: 3,
+      trustFingerprint: '00ff',
     }),
     validForMs: 3_600_000,
   })

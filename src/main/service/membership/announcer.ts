@@ -19,6 +19,7 @@ export interface SelfProfile {
 export interface AnnouncerDeps {
   readonly book: RecordBook
   readonly addresses: () => readonly string[]
+  readonly clockSkewMs: () => number | null
   readonly clock: Clock
   /** In [0, 1): spreads a thousand robots' announcements over time. */
   readonly random: () => number
@@ -129,6 +130,7 @@ export class Announcer implements Startable {
   }
 
   #facts(leaving: boolean): Parameters<typeof encodeMachine>[0] {
+    const { root, fingerprint } = this.#deps.book.trust()
     return {
       ...this.#profile,
       os: systemWords(),
@@ -136,10 +138,19 @@ export class Announcer implements Startable {
       startedAtMs: this.#init.startedAtMs,
       announceEveryMs: this.#init.speakEveryMs,
       leaving,
+      clockSkewMs: this.#deps.clockSkewMs(),
+      rootVersion: root?.version ?? null,
+      trustFingerprint: root === null ? null : fingerprint,
     }
   }
 
+  /**
+   * What is announced at once when it changes. Not the trust fingerprint: a thousand robots that are admitted one by
+   * one would make each of the thousand speak a thousand times. Of the skew only what a person would set right.
+   */
   #words(): string {
-    return JSON.stringify([this.#profile, [...this.#deps.addresses()].sort()])
+    const { addresses, book, clockSkewMs } = this.#deps
+    const skewMinutes = Math.round((clockSkewMs() ?? 0) / 60_000)
+    return JSON.stringify([this.#profile, [...addresses()].sort(), book.trust().root?.version, skewMinutes])
   }
 }

@@ -14,6 +14,9 @@ const facts: MachineFacts = {
   startedAtMs: 5,
   announceEveryMs: 10_000,
   leaving: false,
+  clockSkewMs: -2_000,
+  rootVersion: 3,
+  trustFingerprint: '00ff',
 }
 
 test('what a machine says of itself survives its record', () => {

@@ -20,6 +20,11 @@ export interface MachineFacts {
   readonly announceEveryMs: number
   /** A goodbye: it stops now, on purpose. */
   readonly leaving: boolean
+  /** By how much its own clock is off swarm time (ahead: positive); null while it does not know. */
+  readonly clockSkewMs: number | null
+  /** The version of the trust root that it believes, and `TrustState.fingerprint`; null before it believes one. */
+  readonly rootVersion: number | null
+  readonly trustFingerprint: string | null
 }
 
 /** More than any host has; a record must stay small for a thousand of them to be passed around. */
@@ -41,6 +46,10 @@ const recordValue = z.object({
   // A machine that says it speaks every week would never be missed; one that says 1 ms would always be.
   announceEveryMs: z.number().min(100).max(3_600_000),
   leaving: z.boolean().default(false),
+  // A clock that began in 1970 is 60 years behind.
+  clockSkewMs: z.number().int().min(-1e13).max(1e13).nullable().default(null),
+  rootVersion: z.number().int().min(1).max(0xffff_ffff).nullable().default(null),
+  trustFingerprint: z.hex().max(64).nullable().default(null),
 })
 
 export function encodeMachine(facts: MachineFacts): CborMap {
@@ -55,6 +64,9 @@ export function encodeMachine(facts: MachineFacts): CborMap {
     startedAtMs: facts.startedAtMs,
     announceEveryMs: facts.announceEveryMs,
     ...(facts.leaving ? { leaving: true } : {}),
+    ...(facts.clockSkewMs === null ? {} : { clockSkewMs: Math.round(facts.clockSkewMs) }),
+    ...(facts.rootVersion === null ? {} : { rootVersion: facts.rootVersion }),
+    ...(facts.trustFingerprint === null ? {} : { trustFingerprint: facts.trustFingerprint }),
   }
 }
 

@@ -24,6 +24,8 @@ export interface Machine {
   /** Its goodbye: when, on our clock, and by its own. */
   left: { readonly atMs: number; readonly saidMs: number } | undefined
   connected: boolean
+  /** It was told of: it has said who it is, and has been admitted. */
+  introduced: boolean
   status: MachineStatus
 }
 
@@ -174,6 +176,7 @@ export class MachineTable {
       firstHeardAtMs: undefined,
       left: undefined,
       connected: false,
+      introduced: false,
       status: peer === this.#self ? 'alive' : 'unknown',
     }
     this.#machines.set(peer, machine)

@@ -1,5 +1,8 @@
 import type { PeerId } from '../../../shared/ids.ts'
+import { trustRoles } from '../../../shared/trust-views.ts'
 import type { EvidenceView, HealthView, MachineView } from '../../../shared/views.ts'
+import { peerIdPattern } from '../../model/trust-words.ts'
+import type { PeerStanding } from '../../model/trust.ts'
 import type { Machine, RecordTrace } from './machine-table.ts'
 import { clockToleranceMs } from './spoken-times.ts'
 import { span } from './span-words.ts'
@@ -8,6 +11,7 @@ import { span } from './span-words.ts'
 export interface MachineContext {
   readonly nowMs: number
   readonly self: boolean
+  readonly standing: PeerStanding
   readonly nameOf: (peer: PeerId) => string
   readonly latencyMs: number | null
   readonly clockErrorMs: number | undefined
@@ -29,6 +33,11 @@ export function machineView(machine: Machine, context: MachineContext): MachineV
     version: facts?.version ?? null,
     robot: facts?.robot ?? null,
     simulated: facts?.simulated ?? false,
+    standing: context.standing.standing,
+    roles: trustRoles.filter((role) => context.standing.roles.has(role)),
+    standingReason: context.standing.reason.replaceAll(peerIdPattern, (peer) => nameOf(peer as PeerId)),
+    clockSkewMs: facts?.clockSkewMs ?? null,
+    rootVersion: facts?.rootVersion ?? null,
     os: facts === undefined || facts.os === '' ? null : facts.os,
     addresses: [...(facts?.addresses ?? [])],
     status: machine.status,

@@ -30,6 +30,9 @@ function facts(more: Partial<MachineFacts> = {}): MachineFacts {
     startedAtMs: 0,
     announceEveryMs: 10_000,
     leaving: false,
+    clockSkewMs: null,
+    rootVersion: null,
+    trustFingerprint: null,
     ...more,
   }
 }

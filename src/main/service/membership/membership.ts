@@ -1,12 +1,8 @@
 import { SwarmError } from '../../../shared/errors.ts'
 import type { PeerId } from '../../../shared/ids.ts'
-import type { HealthView, MachineStatus, MachineView } from '../../../shared/views.ts'
-import type { Clock } from '../../base/clock.ts'
-import type { Counters } from '../../base/counters.ts'
+import type { MachineStatus, MachineView } from '../../../shared/views.ts'
 import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
-import type { Log } from '../../base/log.ts'
-import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import { Announcer, type SelfProfile } from './announcer.ts'
 import { Forgotten } from './forgotten.ts'
@@ -14,62 +10,12 @@ import { LastLogs } from './last-logs.ts'
 import { decodeMachine } from './machine-record.ts'
 import { MachineTable, type Machine } from './machine-table.ts'
 import { machineView, shortName } from './machine-view.ts'
+import type { MembershipDeps, MembershipEvents, MembershipInit } from './membership-init.ts'
 import { SilenceWatch } from './silence-watch.ts'
+import { rootWarnings } from './root-warnings.ts'
 
-/** What membership needs of the network node. */
-export interface MembershipNode {
-  addresses(): readonly string[]
-  neighbours(): readonly PeerId[]
-  links(): readonly { readonly peer: PeerId; readonly latencyMs: number | null }[]
-  readonly events: EventSource<{ 'links:changed': Record<never, never> }>
-}
-
-/** What membership shows of a machine's health; `Diagnostics` is one. */
-export interface HealthSource {
-  latest(peer: PeerId): HealthView | undefined
-  spark(peer: PeerId): MachineView['spark']
-}
-
-/** Neighbours whose own records are refused for their time. */
-export interface RefusedClocks {
-  /** How far its clock is behind ours (ahead: negative), in ms; undefined while its records are taken. */
-  behindMs(peer: PeerId): number | undefined
-  readonly events: EventSource<{ 'clock:refused': { readonly peer: PeerId } }>
-}
-
-export interface MembershipDeps {
-  readonly peerId: PeerId
-  readonly book: RecordBook
-  readonly node: MembershipNode
-  readonly health: HealthSource
-  readonly clocks: RefusedClocks
-  readonly clock: Clock
-  /** In [0, 1). */
-  readonly random: () => number
-  readonly log: Log
-  readonly counters: Counters
-}
-
-export interface MembershipInit {
-  readonly profile: SelfProfile
-  readonly startedAtMs: number
-  /** The peer's home: the list of forgotten machines lies there. */
-  readonly forgottenPath: string
-  /** How often this machine promises to speak. Default 10 s, the pace of health summaries, which keep the promise. */
-  readonly speakEveryMs?: number
-  /** How often it repeats who it is though nothing changed. Default 5 min: others learn it by catching up anyway. */
-  readonly repeatEveryMs?: number
-  /** Default 10,000: ten times the largest fleet that is planned for. */
-  readonly maxMachines?: number
-}
-
-export interface MembershipEvents {
-  /** Anything about these machines may look different now. */
-  readonly 'machines:changed': { readonly peers: readonly PeerId[] }
-  /** A machine that this peer never knew told of itself. */
-  readonly 'machine:joined': { readonly peer: PeerId }
-  readonly 'machine:status': { readonly peer: PeerId; readonly status: MachineStatus; readonly before: MachineStatus }
-}
+const isSignOfLife = ({ record: { body } }: StoredRecord): boolean =>
+  body.bucket === 'machines' || body.bucket === 'diagnostics'
 
 /** Who is in the swarm, how each is heard, and who is alive; and what this machine tells of itself. */
 export class Membership implements Startable {
@@ -95,7 +41,11 @@ export class Membership implements Startable {
     this.#forgotten = new Forgotten(deps, { path: init.forgottenPath })
     this.#logs = new LastLogs(deps)
     this.#announcer = new Announcer(
-      { ...deps, addresses: () => deps.node.addresses() },
+      {
+        ...deps,
+        addresses: () => deps.node.addresses(),
+        clockSkewMs: deps.clockSkewMs ?? (() => null),
+      },
       {
         profile: init.profile,
         startedAtMs: init.startedAtMs,
@@ -118,20 +68,25 @@ export class Membership implements Startable {
     this.#forgotten.load()
     this.#loading = true
     this.#unsubscribe = [
+      // Strangers too: they are shown, as what they are.
+      book.events.on('records:stored', ({ records }) => this.#stored(records.filter(isSignOfLife))),
       book.events.on('bucket:merged', ({ bucket, records }) => {
-        if (bucket === 'machines' || bucket === 'diagnostics') this.#merged(records)
-        else if (bucket === 'files') this.#tell(this.#logs.merged(records))
+        if (bucket === 'files') this.#tell(this.#logs.merged(records))
       }),
+      book.events.on('trust:changed', ({ peers }) => this.#trustChanged(peers)),
       book.events.on('bucket:swept', ({ bucket, ids }) => {
         if (bucket === 'files') this.#tell(this.#logs.swept(ids))
       }),
     ]
     await this.#logs.load()
     for (const bucket of ['machines', 'diagnostics'] as const)
-      await book.eachLive(bucket, (stored) => this.#hear(stored))
+      await book.eachHeld(bucket, (stored) => this.#hear(stored))
     if (stopped()) return
     // What the store says of the time before this start is no news, nor is what came while it was read.
-    for (const machine of this.#table.all()) this.#table.judge(machine.peer, clock.now())
+    for (const machine of this.#table.all()) {
+      this.#table.judge(machine.peer, clock.now())
+      machine.introduced = this.#isTrusted(machine.peer)
+    }
     this.#loading = false
     this.#unsubscribe.push(
       node.events.on('links:changed', () => this.#linksChanged()),
@@ -204,27 +159,25 @@ export class Membership implements Startable {
     this.#tell([this.#deps.peerId])
   }
 
-  /** @returns true when it is a machine that was not known */
-  #hear(stored: StoredRecord): boolean {
-    const { body } = stored.record
-    const presence = body.bucket === 'machines'
-    if (body.key !== (presence ? 'self' : 'health')) return false
-    const facts = presence ? decodeMachine(body.value) : undefined
-    if (presence && facts === undefined) {
-      this.#deps.counters.add('membership.refused:bad-value')
-      return false
-    }
-    const known = this.#table.get(body.author)?.facts !== undefined
-    if (!this.#table.hear(stored, facts)) {
-      this.#deps.counters.add('membership.refused:table-full')
-      return false
-    }
-    return presence && !known
+  /** What is to be known about who follows which root; for the operator. */
+  warnings(): readonly { readonly code: string; readonly message: string }[] {
+    return rootWarnings(this.#table.all(), { trust: this.#deps.book.trust(), nameOf: (peer) => this.nameOf(peer) })
   }
 
-  #merged(records: readonly StoredRecord[]): void {
+  #hear(stored: StoredRecord): void {
+    const { book, counters } = this.#deps
+    const { body } = stored.record
+    const presence = body.bucket === 'machines'
+    if (body.key !== (presence ? 'self' : 'health')) return
+    // What was taken back is not heard; of a revoked machine one may still see that it is there.
+    if (book.state(stored).state === 'dismissed' && book.trust().of(body.author).standing !== 'revoked') return
+    const facts = presence ? decodeMachine(body.value) : undefined
+    if (presence && facts === undefined) counters.add('membership.refused:bad-value')
+    else if (!this.#table.hear(stored, facts)) counters.add('membership.refused:table-full')
+  }
+
+  #stored(records: readonly StoredRecord[]): void {
     const changed: PeerId[] = []
-    const joined: PeerId[] = []
     if (this.#loading) {
       for (const stored of records) this.#hear(stored)
       return
@@ -232,11 +185,31 @@ export class Membership implements Startable {
     for (const stored of records) {
       const { author } = stored.record.body
       if (author === this.#deps.peerId && stored.arrival.via === 'authored') this.#announcer.spoke()
-      if (this.#hear(stored)) joined.push(author)
+      this.#hear(stored)
       changed.push(author)
     }
     this.#judge(changed, true)
-    for (const peer of joined) if (peer !== this.#deps.peerId) this.#events.emit('machine:joined', { peer })
+    for (const peer of new Set(changed)) this.#introduce(peer)
+  }
+
+  /** Tells of a machine once: when it has told of itself and has been admitted. */
+  #introduce(peer: PeerId): void {
+    const machine = this.#table.get(peer)
+    if (machine?.facts === undefined || machine.introduced || !this.#isTrusted(peer)) return
+    machine.introduced = true
+    if (peer !== this.#deps.peerId) this.#events.emit('machine:joined', { peer })
+  }
+
+  #isTrusted(peer: PeerId): boolean {
+    const { standing } = this.#deps.book.trust().of(peer)
+    return standing === 'root' || standing === 'member'
+  }
+
+  #trustChanged(peers: readonly PeerId[]): void {
+    this.#announcer.checkChanged()
+    if (this.#loading) return
+    this.#tell(peers.filter((peer) => this.#table.get(peer) !== undefined))
+    for (const peer of peers) this.#introduce(peer)
   }
 
   #linksChanged(): void {
@@ -261,7 +234,7 @@ export class Membership implements Startable {
     }
     this.#silence.dueBy(dueMs)
     this.#tell([...told])
-    for (const change of statuses) this.#events.emit('machine:status', change)
+    for (const change of statuses) if (this.#isTrusted(change.peer)) this.#events.emit('machine:status', change)
   }
 
   #tell(peers: readonly PeerId[]): void {
@@ -277,16 +250,20 @@ export class Membership implements Startable {
   }
 
   #view(machine: Machine, latencies: ReadonlyMap<PeerId, number | null>): MachineView {
-    const { clock, clocks, health, peerId } = this.#deps
+    const { book, clock, clocks, health, peerId } = this.#deps
+    const self = machine.peer === peerId
+    // What strangers say of their health is nobody's business: it must not alarm anyone.
+    const isShown = self || this.#isTrusted(machine.peer)
     return machineView(machine, {
       nowMs: clock.now(),
-      self: machine.peer === peerId,
+      self,
+      standing: book.trust().of(machine.peer),
       nameOf: (peer) => this.nameOf(peer),
       latencyMs: latencies.get(machine.peer) ?? null,
       clockErrorMs: this.#table.clockErrorMs(machine.peer),
       refusedBehindMs: clocks.behindMs(machine.peer),
-      health: health.latest(machine.peer),
-      spark: health.spark(machine.peer),
+      health: isShown ? health.latest(machine.peer) : undefined,
+      spark: isShown ? health.spark(machine.peer) : { atMs: [], cpuPercent: [], temperatureC: [] },
       lastLog: this.#logs.get(machine.peer),
     })
   }

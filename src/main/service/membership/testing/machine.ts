@@ -12,7 +12,7 @@ import { identityOfSeed } from '../../../store/identity-store.ts'
 import { RecordBook } from '../../../store/record-book.ts'
 import type { StoredRecord } from '../../../store/record-store.ts'
 import { TrustedCircle } from '../../../store/testing/trusted-circle.ts'
-import type { MembershipNode } from '../membership.ts'
+import type { MembershipNode } from '../membership-init.ts'
 
 /** The network as membership sees it, with links that a test cuts and makes. */
 export class TestLinks implements MembershipNode {
@@ -44,7 +44,7 @@ export class TestLinks implements MembershipNode {
 }
 
 /** A day before a `FakeClock` begins: tests turn clocks back too. */
-const circle = new TrustedCircle({ atMs: 1_700_000_000_000 - 24 * 60 * 60_000 })
+export const circle = new TrustedCircle({ atMs: 1_700_000_000_000 - 24 * 60 * 60_000 })
 
 /** A machine without network and services: a real book on a real database, and what the services need besides. */
 export class TestMachine {
@@ -59,8 +59,12 @@ export class TestMachine {
   database: Database
   book: RecordBook
 
-  constructor(seed: number, clock: FakeClock) {
+  readonly #stranger: boolean
+
+  /** @param init.stranger nobody has admitted it; else all machines of a test trust each other */
+  constructor(seed: number, clock: FakeClock, init: { readonly stranger?: boolean } = {}) {
     this.clock = clock
+    this.#stranger = init.stranger ?? false
     this.clocks = new NeighbourClocks(this)
     this.home = mkdtempSync(join(tmpdir(), 'dt-swarm-service-'))
     this.identity = identityOfSeed(new Uint8Array(32).fill(seed))
@@ -94,7 +98,7 @@ export class TestMachine {
     const database = Database.open(this, { home: this.home })
     const { identity, clock } = this
     const book = new RecordBook({ ...this, database, identity, clock, swarm: circle.swarm() })
-    circle.admit(book)
+    if (!this.#stranger) circle.admit(book)
     return [database, book]
   }
 }
