@@ -1,6 +1,6 @@
 import type { PeerId } from '../../shared/ids.ts'
 import type { Attestation } from './attestation.ts'
-import type { BucketName, BucketPolicy } from './bucket.ts'
+import { buckets, type BucketName, type BucketPolicy } from './bucket.ts'
 import { countOf, hasRoleOf, oneOf, type BucketRule } from './policy.ts'
 import type { SignedRecord } from './record.ts'
 import { trustKindOf } from './trust-records.ts'
@@ -96,6 +96,28 @@ function stateOfTrust(record: SignedRecord, trust: TrustState): StateVerdict {
   if (verdict.state !== 'dismissed' || trustKindOf(record.body.key) !== 'ask') return verdict
   const revoked = trust.of(record.body.author).standing === 'revoked'
   return { ...verdict, burial: revoked ? 'drop' : 'mark' }
+}
+
+/**
+ * Whether a record may be kept at all, by who has signed it: undefined, or why not. How many a stranger may have is
+ * for the quotas. Both are honest reasons: who passes it on may know more, or less, than we do.
+ *
+ * Roots and roles pass when anybody has signed them who is, or may become, somebody: chains of belief are made of the
+ * words of peers that later lost their key or their role. While no root is known all of them pass.
+ */
+export function mayEnter(record: SignedRecord, trust: TrustState): 'stranger' | 'revoked' | undefined {
+  const { id, body } = record
+  const { standing } = trust.of(body.author)
+  const kind = body.bucket === 'trust' ? trustKindOf(body.key) : undefined
+  if (kind === 'root' || kind === 'role') {
+    if (trust.root === null || id === trust.anchor.swarm || id === trust.anchor.root) return undefined
+    const isSomebody = (peer: PeerId): boolean => trust.rootKeys.has(peer) || trust.of(peer).standing !== 'stranger'
+    if (isSomebody(body.author) || record.attestations.some(({ author }) => isSomebody(author))) return undefined
+    return 'stranger'
+  }
+  if (standing === 'revoked') return 'revoked'
+  if (standing !== 'stranger' || trust.ruleOf(body.bucket).authors.length === 0) return undefined
+  return buckets[body.bucket].strangers.maxRecords > 0 ? undefined : 'stranger'
 }
 
 function countSigned(record: SignedRecord, trust: TrustState, roles: BucketRule['endorse']['roles']): number {
