@@ -1,4 +1,5 @@
 import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
+import type { InvitePreview, InviteView, TrustRole, TrustView } from '../../../shared/trust-views.ts'
 import type {
   HealthView,
   HistoryView,
@@ -15,6 +16,7 @@ import type { Counters } from '../../base/counters.ts'
 import type { EventSource } from '../../base/emitter.ts'
 import type { Log } from '../../base/log.ts'
 import type { BucketName } from '../../model/bucket.ts'
+import type { BucketRule } from '../../model/policy.ts'
 import type { Link } from '../../net/links.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 
@@ -53,6 +55,25 @@ export interface ApiFiles {
   stat(cid: Cid): Promise<{ readonly sizeBytes: number; readonly local: boolean }>
 }
 
+/** What the API needs of the service of trust. */
+export interface ApiTrust {
+  readonly events: EventSource<{ 'view:changed': Record<never, never> }>
+  view(): TrustView
+  invite(init: { readonly role: TrustRole | null; readonly uses: number; readonly validForMs: number }): InviteView
+  invites(): readonly InviteView[]
+  withdrawInvite(id: string): void
+  readInvite(link: string): InvitePreview
+  admit(peer: PeerId, roles: readonly TrustRole[]): TrustView
+  revoke(peer: PeerId, note: string | null): TrustView
+  setRoot(next: {
+    readonly keys: readonly PeerId[]
+    readonly threshold: number
+    readonly name?: string | undefined
+  }): TrustView
+  setPolicy(bucket: string, rule: Pick<BucketRule, 'authors' | 'endorse'> | null): TrustView
+  describe(id: RecordId): { readonly what: string; readonly state: string; readonly reason: string }
+}
+
 /** What the API needs of a peer: every Peer is one, and a test can be one in a few lines. */
 export interface ApiPeer {
   readonly peerId: PeerId
@@ -72,6 +93,7 @@ export interface ApiPeer {
     history(query: HistoryQuery): Awaitable<HistoryView>
   }
   readonly files: ApiFiles
+  readonly trust: ApiTrust
   readonly settings: {
     get(): Settings
     update(patch: Partial<Settings>): Awaitable<{

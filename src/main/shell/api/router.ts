@@ -7,6 +7,7 @@ import { recordsRouter } from './records.ts'
 import { settingsRouter } from './settings.ts'
 import type { ShellActions } from './shell-actions.ts'
 import { labRouter, systemRouter } from './system.ts'
+import { trustRouter } from './trust.ts'
 
 /**
  * The contract over a peer, to be served by any oRPC handler (window port, WebSocket, HTTP) with a context made by
@@ -22,6 +23,7 @@ export function createRouter(peer: ApiPeer, shell: ShellActions) {
     records: recordsRouter(os, peer),
     network: networkRouter(os, peer),
     settings: settingsRouter(os, peer),
+    trust: trustRouter(os, peer, shell),
     lab: labRouter(os, shell),
   })
 }

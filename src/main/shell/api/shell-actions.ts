@@ -1,3 +1,4 @@
+import type { InvitePreview } from '../../../shared/trust-views.ts'
 import type { InfoView, LabView } from '../../../shared/views.ts'
 
 /** Starts and stops the simulated robots of this process. */
@@ -17,4 +18,10 @@ export interface ShellActions {
   /** Called only where `can.openFolder`. */
   showInFolder(path: string): void
   readonly lab: LabControl | null
+  /**
+   * Leaves the swarm for that of the invite: answers what the link says, and changes a moment later, by a new peer. Called
+   * only where `can.join`.
+   * @throws SwarmError BAD_INVITE, INVALID_INPUT
+   */
+  join(link: string): Promise<InvitePreview>
 }

@@ -10,6 +10,7 @@ import type { BucketName } from '../../../model/bucket.ts'
 import type { StoredRecord } from '../../../store/record-store.ts'
 import type { ApiPeer } from '../api-peer.ts'
 import type { ShellActions } from '../shell-actions.ts'
+import { MemoryTrust, memorySwarm } from './memory-trust.ts'
 
 export const peerA = '12D3KooWAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' as PeerId
 export const peerB = '12D3KooWBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB' as PeerId
@@ -23,6 +24,11 @@ export function machine(peer: PeerId, name: string): MachineView {
     version: '0.1.0',
     robot: null,
     simulated: false,
+    standing: 'member',
+    roles: ['robot'],
+    standingReason: 'granted robot',
+    clockSkewMs: null,
+    rootVersion: null,
     os: null,
     addresses: [],
     status: 'alive',
@@ -69,7 +75,12 @@ export class MemoryPeer implements ApiPeer {
   }
 
   get listenerCount(): number {
-    return this.machineEvents.listenerCount + this.healthEvents.listenerCount + this.fileEvents.listenerCount
+    return (
+      this.machineEvents.listenerCount +
+      this.healthEvents.listenerCount +
+      this.fileEvents.listenerCount +
+      this.trust.heard.listenerCount
+    )
   }
 
   readonly membership: ApiPeer['membership'] = {
@@ -130,6 +141,8 @@ export class MemoryPeer implements ApiPeer {
     },
   }
 
+  readonly trust = new MemoryTrust()
+
   readonly settings: ApiPeer['settings'] = {
     get: () => this.#settings,
     update: (patch) => {
@@ -159,6 +172,7 @@ export class MemoryPeer implements ApiPeer {
     listen: [],
     bootstrap: [],
     mdns: false,
+    channels: [],
     theme: 'system',
   }
 
@@ -168,7 +182,10 @@ export class MemoryPeer implements ApiPeer {
       name: 'laptop',
       role: 'operator',
       version: '0.1.0',
-      swarm: 'test',
+      swarm: memorySwarm,
+      standing: 'root',
+      roles: ['operator', 'release'],
+      fingerprint: 'AAAA AAAA AAAA AAAA',
       home: '/home',
       simulated: false,
       startedAtMs: 1,
@@ -183,6 +200,21 @@ export class MemoryPeer implements ApiPeer {
       links: 0,
       machines: { alive: this.machines.size, suspect: 0, gone: 0, unknown: 0 },
       transfersRunning: 0,
+      asks: 0,
+      proposals: 0,
+      time: { offsetMs: 0, source: 'own', peers: 0, reason: 'nobody else is there' },
+      catchUp: {
+        phase: 'idle',
+        doneRecords: 0,
+        totalRecords: 0,
+        doneChunks: 0,
+        totalChunks: 0,
+        recordsPerS: 0,
+        root: null,
+        sources: [],
+        startedAtMs: null,
+        reason: '',
+      },
       records: 0,
       counters: { ...this.counters.snapshot() },
       warnings: [],
@@ -243,9 +275,12 @@ export class MemoryPeer implements ApiPeer {
 
 /** A shell without a desktop and without a lab. */
 export const bareShell: ShellActions = {
-  can: { openFolder: false, choosePlace: false, lab: false },
+  can: { openFolder: false, choosePlace: false, lab: false, join: false },
   web: () => null,
   askSavePlace: async () => null,
   showInFolder: () => {},
   lab: null,
+  join: async () => {
+    throw new SwarmError('UNSUPPORTED', 'a memory peer joins nobody')
+  },
 }
