@@ -1,29 +1,10 @@
-import { z } from 'zod'
 import { isCid, type Cid, type PeerId, type RecordId } from '../../../shared/ids.ts'
 import type { EvidenceView, ShareView } from '../../../shared/views.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Unsubscribe } from '../../base/emitter.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
-
-const time = z.number().int().nonnegative()
-const size = z.number().int().nonnegative()
-
-/** What records in the bucket `files` say; the key is the CID. Fields that are not known here are let through. */
-const valueSchema = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('share'),
-    name: z.string().min(1).max(1_024),
-    sizeBytes: size,
-    mediaType: z.string().max(127),
-    modifiedAtMs: time,
-    sharedAtMs: time,
-    simulated: z.boolean(),
-  }),
-  z.object({ kind: z.literal('copy'), sizeBytes: size }),
-])
-type FileValue = z.infer<typeof valueSchema>
-export type ShareFacts = Omit<Extract<FileValue, { kind: 'share' }>, 'kind'>
+import { fileValueSchema, type FileValue, type ShareFacts } from './share-record.ts'
 
 /** A share lives this long without its origin; while the origin runs it is renewed. */
 const validForMs = 60 * 24 * 60 * 60_000
@@ -68,12 +49,21 @@ export class ShareBook {
       book.events.on('bucket:merged', ({ bucket, records }) => {
         if (bucket === 'files') this.#take(records)
       }),
+      // Before this peer is admitted its own shares count nowhere, but here they are shared all the same.
+      book.events.on('records:stored', ({ records }) =>
+        this.#take(records.filter((stored) => this.#isOwnWaiting(stored))),
+      ),
       book.events.on('bucket:swept', ({ bucket, ids }) => {
-        if (bucket === 'files') this.#tell(ids.map((id) => this.#remove(id)))
+        if (bucket === 'files') this.#tell(ids.map((id) => (this.#waits(id) ? undefined : this.#remove(id))))
       }),
     ]
     const cids = new Set<Cid | undefined>()
     await book.eachLive('files', (stored) => cids.add(this.#put(stored, book.state(stored).reason)))
+    if (book.trust().of(book.self).roles.size === 0) {
+      await book.eachHeld('files', (stored) => {
+        if (this.#isOwnWaiting(stored)) cids.add(this.#put(stored, book.state(stored).reason))
+      })
+    }
     this.#tell([...cids])
   }
 
@@ -236,14 +226,27 @@ export class ShareBook {
     this.#tell(
       records.map((stored) => {
         const { state, reason } = this.#deps.book.state(stored)
-        return state === 'accepted' ? this.#put(stored, reason) : this.#remove(stored.record.id)
+        const counts = state === 'accepted' || this.#isOwnWaiting(stored)
+        return counts ? this.#put(stored, reason) : this.#remove(stored.record.id)
       }),
     )
   }
 
+  #isOwnWaiting(stored: StoredRecord): boolean {
+    const { author, bucket } = stored.record.body
+    const { book, self } = this.#deps
+    return bucket === 'files' && author === self && book.state(stored).state === 'proposed'
+  }
+
+  /** One of our own that does not count (any more), though we have not taken it back. */
+  #waits(id: RecordId): boolean {
+    const stored = this.#ownIds.has(id) ? this.#deps.book.get(id) : undefined
+    return stored !== undefined && this.#isOwnWaiting(stored)
+  }
+
   #put({ record, arrival }: StoredRecord, rule: string): Cid | undefined {
     const { key: cid, author, seq, validFrom, validUntil } = record.body
-    const parsed = valueSchema.safeParse(record.body.value)
+    const parsed = fileValueSchema.safeParse(record.body.value)
     if (!isCid(cid) || !parsed.success) {
       this.#deps.counters.add('files.record:bad-value')
       return undefined
