@@ -33,6 +33,8 @@ export interface MemoryChannelInit {
   readonly swarm?: string
   readonly networkKey?: Uint8Array | null
   readonly kind?: ChannelKind
+  /** Default: one that no other has. */
+  readonly address?: string
   readonly counters?: Counters
   readonly limits?: Partial<LinkLimits>
   readonly maxPayloadBytes?: number
@@ -191,7 +193,7 @@ export class MemoryChannel implements Channel {
     this.link = link
     this.peer = init.peer
     this.kind = init.kind ?? (medium.pointToPoint ? 'tcp-line' : 'udp')
-    this.address = `/memory/${link.slice('memory:'.length)}/dswarm-line`
+    this.address = init.address ?? `/memory/${link.slice('memory:'.length)}/dswarm-line`
     this.id = this.address
     this.maxPayloadBytes = init.maxPayloadBytes ?? maxMessageBytes
     this.batchBytes = init.batchBytes ?? 64 * 1_024
