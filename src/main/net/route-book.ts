@@ -1,0 +1,141 @@
+import type { PeerId } from '../../shared/ids.ts'
+import { SwarmError } from '../../shared/errors.ts'
+import type { Clock } from '../base/clock.ts'
+import { Emitter, type EventSource } from '../base/emitter.ts'
+import { brainAddress, formatHop, type Address, type Hop } from '../model/address.ts'
+import {
+  checkRoute,
+  emptyTable,
+  markUsed,
+  maxSetRoutes,
+  resolve,
+  routesOf,
+  sweepRoutes,
+  withoutRoute,
+  withRoute,
+  type Resolved,
+  type Route,
+  type RoutingTable,
+} from '../model/routing.ts'
+import type { Channel, MessageSource } from './channels/channel.ts'
+
+export interface RouteBookDeps {
+  readonly self: PeerId
+  /** Those that are switched on. */
+  readonly channels: () => readonly Channel[]
+  /** Peers with a libp2p link to us now. */
+  readonly linked: () => readonly PeerId[]
+  readonly clock: Clock
+}
+
+/** A way that carried a message is believed for so long; a robot that changes its network is found again by then. */
+const learnedForMs = 10 * 60_000
+/** A shorter way is kept beside a longer newer one for so long: traffic comes by all ways at once. */
+const preferredForMs = 60_000
+
+/** The routing table of this peer as it is now: what was set, what was learned, and whom it is linked to. */
+export class RouteBook {
+  readonly #deps: RouteBookDeps
+  readonly #events = new Emitter<{ 'routes:changed': Record<never, never> }>()
+  #table: RoutingTable = emptyTable
+
+  constructor(deps: RouteBookDeps) {
+    this.#deps = deps
+  }
+
+  /** What people set has changed. What is learned changes all the time, and is not told. */
+  get events(): EventSource<{ 'routes:changed': Record<never, never> }> {
+    return this.#events
+  }
+
+  list(): readonly Route[] {
+    return routesOf(this.#current())
+  }
+
+  /** Routes that people set. */
+  set(): readonly Route[] {
+    return [...this.#table.set.values()]
+  }
+
+  /** @throws SwarmError INVALID_INPUT, LIMIT_REACHED */
+  add(prefix: string, next: string): void {
+    const checked = checkRoute(prefix, next)
+    if (checked.kind === 'rejected') throw new SwarmError('INVALID_INPUT', checked.reason)
+    if (this.#table.set.size >= maxSetRoutes && !this.#table.set.has(checked.prefix)) {
+      throw new SwarmError('LIMIT_REACHED', `${maxSetRoutes} routes are set already: remove some before setting more.`)
+    }
+    const route = { source: 'set', hops: null, expiresAtMs: null, usedAtMs: null } as const
+    this.#table = withRoute(this.#table, { ...route, prefix: checked.prefix, next: checked.next })
+    this.#events.emit('routes:changed', {})
+  }
+
+  /** @throws SwarmError NOT_FOUND when none was set for it; what is learned goes by itself */
+  remove(prefix: string): void {
+    const checked = checkRoute(prefix, '/ipfs-pubsub/records/dswarm-line')
+    const canonical = checked.kind === 'ok' ? checked.prefix : prefix
+    if (!this.#table.set.has(canonical)) {
+      throw new SwarmError('NOT_FOUND', `No route was set for "${prefix.slice(0, 200)}": see "dt-swarm routes".`)
+    }
+    this.#table = withoutRoute(this.#table, 'set', canonical)
+    this.#events.emit('routes:changed', {})
+  }
+
+  /** A message of `origin` that verified came that way, by way of the neighbour `sender`. */
+  learn(origin: PeerId, sender: PeerId, { channel: id }: MessageSource, hops: number): void {
+    const channel = this.#deps.channels().find((one) => one.id === id)
+    if (channel === undefined || origin === this.#deps.self || sender === this.#deps.self) return
+    const now = this.#deps.clock.now()
+    const prefix = brainAddress(origin)
+    const known = this.#table.learned.get(prefix)
+    const knownForMs = known?.expiresAtMs == null ? Infinity : now + learnedForMs - known.expiresAtMs
+    if (known !== undefined && (known.hops ?? Infinity) < hops && knownForMs < preferredForMs) return
+    const way = sender === origin ? channel.address : `${channel.address}${brainAddress(sender)}`
+    this.#table = withRoute(this.#table, {
+      prefix,
+      next: `${way}/$0`,
+      source: 'learned',
+      hops,
+      expiresAtMs: Math.trunc(now) + learnedForMs,
+      usedAtMs: known?.usedAtMs ?? null,
+    })
+  }
+
+  /** A way that did not answer. What was set is the operator's. */
+  forget(routes: readonly Route[]): void {
+    for (const { source, prefix } of routes) {
+      if (source === 'learned') this.#table = withoutRoute(this.#table, source, prefix)
+    }
+  }
+
+  resolve(to: Address): Resolved {
+    const now = Math.trunc(this.#deps.clock.now())
+    const table = this.#current()
+    const resolved = resolve(table, to, {
+      self: this.#deps.self,
+      hasChannel: (hop) => this.channelAt(hop) !== undefined,
+      now,
+    })
+    if (resolved.kind !== 'none') this.#table = markUsed(this.#table, resolved.used, now)
+    return resolved
+  }
+
+  /** The channel of this peer at a hop. */
+  channelAt(hop: Hop): Channel | undefined {
+    const address = formatHop(hop)
+    return this.#deps.channels().find((channel) => channel.address === address)
+  }
+
+  #current(): RoutingTable {
+    const now = this.#deps.clock.now()
+    this.#table = sweepRoutes(this.#table, now)
+    const gossip = this.#deps.channels().find(({ kind }) => kind === 'gossip')
+    // Streams to linked peers are a part of gossip, and off with it.
+    if (gossip === undefined) return this.#table
+    let table = this.#table
+    const link = { source: 'link', hops: 1, expiresAtMs: null, usedAtMs: null } as const
+    for (const peer of this.#deps.linked()) {
+      table = withRoute(table, { ...link, prefix: brainAddress(peer), next: `${gossip.address}/$0` })
+    }
+    return table
+  }
+}
