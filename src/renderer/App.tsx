@@ -10,10 +10,14 @@ import { useThemeOfPeer } from './parts/ThemeButton.tsx'
 import { TopBar } from './parts/TopBar.tsx'
 import { Tray } from './parts/Tray.tsx'
 import { KeysDialog, useKeys } from './parts/Keys.tsx'
+import { JoinFromLink } from './parts/trust/JoinFromLink.tsx'
+import { AskNotices } from './parts/trust/AskBanner.tsx'
+import { CheckpointsPage } from './pages/CheckpointsPage.tsx'
 import { DeniedPage } from './pages/DeniedPage.tsx'
 import { FleetPage } from './pages/FleetPage.tsx'
 import { LogsPage } from './pages/LogsPage.tsx'
 import { NetworkPage } from './pages/NetworkPage.tsx'
+import { RecordsPage } from './pages/RecordsPage.tsx'
 import { RobotPage } from './pages/RobotPage.tsx'
 import { SettingsPage } from './pages/SettingsPage.tsx'
 import { UnknownPage } from './pages/UnknownPage.tsx'
@@ -30,6 +34,7 @@ export function App() {
 
 function Frame({ line }: { readonly line: string }) {
   const route = useRoute()
+  const epoch = useStore(useStores().epoch, (state) => state.no)
   const [main, setMain] = useState<HTMLElement | null>(null)
   const keys = useKeys(main)
   useThemeOfPeer()
@@ -48,7 +53,7 @@ function Frame({ line }: { readonly line: string }) {
         </a>
         <Rail current={route.page} />
         <TopBar />
-        <main className="main" ref={setMain} tabIndex={-1} key={pageKey(route)}>
+        <main className="main" ref={setMain} tabIndex={-1} key={`${epoch} ${pageKey(route)}`}>
           <LineNotice />
           <Page route={route} />
         </main>
@@ -58,11 +63,13 @@ function Frame({ line }: { readonly line: string }) {
       <Palette onKeys={keys.show} />
       <KeysDialog opened={keys.shown} onClose={keys.hide} />
       <Announcer />
+      <AskNotices />
+      <JoinFromLink />
     </ScrollContext>
   )
 }
 
-/** Another page starts at its top; another tab or file of the same page keeps its place. */
+/** Another page, or another swarm, starts at its top; another tab or file of the same page keeps its place. */
 function pageKey(route: Route): string {
   return route.page === 'robot' ? route.peer : route.page
 }
@@ -76,9 +83,13 @@ function Page({ route }: { readonly route: Route }) {
     case 'logs':
       return <LogsPage chosen={route.file} />
     case 'network':
-      return <NetworkPage />
+      return <NetworkPage tab={route.tab} />
+    case 'records':
+      return <RecordsPage bucket={route.bucket} record={route.record} />
+    case 'checkpoints':
+      return <CheckpointsPage chosen={route.root} />
     case 'settings':
-      return <SettingsPage />
+      return <SettingsPage tab={route.tab} />
     case 'unknown':
       return <UnknownPage hash={route.hash} />
   }

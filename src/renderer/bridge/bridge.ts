@@ -1,3 +1,4 @@
+import type { CheckpointImportView } from '../../shared/checkpoint-views.ts'
 import type { ApiClient } from '../../shared/contract/contract.ts'
 import type { ConnectionStore } from './connection.ts'
 
@@ -21,6 +22,10 @@ export interface Bridge {
   shareFiles(files: readonly File[], options?: ShareOptions): Promise<ShareResult>
   /** Where a browser can save a local file from; null where the peer writes files itself. */
   contentUrl(cid: string, name: string): string | null
+  /** Takes over the records of a CAR file; throws what the peer says when it refuses. */
+  importCheckpoint(file: File, options?: ShareOptions): Promise<CheckpointImportView>
+  /** Where a browser can save a checkpoint from; null where the peer writes files itself. */
+  checkpointUrl(root: string): string | null
   /** Tries again at once instead of waiting for the next attempt. */
   reconnect(): void
   /** Closes the line for good. */

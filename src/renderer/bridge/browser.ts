@@ -6,7 +6,7 @@ import { createConnectionStore } from './connection.ts'
 import { problemOf } from './problem.ts'
 import { retryDelayMs } from './retry.ts'
 import { SwitchLink } from './switch-link.ts'
-import { uploadFile } from './upload.ts'
+import { uploadCheckpoint, uploadFile } from './upload.ts'
 
 /** A line that stayed up so long is good: the next loss starts again at the shortest wait. */
 const settledAfterMs = 5_000
@@ -66,6 +66,8 @@ export function connectBrowser(): Bridge {
     connection,
     shareFiles: (files, options) => uploadAll(files, options),
     contentUrl: (cid, name) => `/api/files/${cid}/content?name=${encodeURIComponent(name)}`,
+    importCheckpoint: (file, options) => uploadCheckpoint(file, options),
+    checkpointUrl: (root) => `/api/checkpoints/${root}/car`,
     reconnect: () => {
       attempt = 0
       dial()

@@ -38,12 +38,15 @@ export function connectDesktop(desktop: DesktopWindow): Bridge {
   window.addEventListener('message', receive)
   desktop.connect()
 
+  const api = createORPCClient<ApiClient>(link)
   return {
     kind: 'desktop',
-    api: createORPCClient<ApiClient>(link),
+    api,
     connection,
     shareFiles: async (files) => await desktop.shareFiles([...files]),
     contentUrl: () => null,
+    importCheckpoint: (file) => api.checkpoints.import({ file }),
+    checkpointUrl: () => null,
     reconnect: () => desktop.connect(),
     stop: () => {
       window.removeEventListener('message', receive)

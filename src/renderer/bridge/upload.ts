@@ -1,4 +1,5 @@
 import type { ShareOptions } from './bridge.ts'
+import { checkpointImportSchema, type CheckpointImportView } from '../../shared/checkpoint-views.ts'
 import { ProblemError, type Problem } from './problem.ts'
 
 const networkProblem: Problem = {
@@ -6,11 +7,26 @@ const networkProblem: Problem = {
   message: 'The line to the peer broke during the upload. Check that dt-swarm still runs, then drop the file again.',
 }
 
+/** Sends one file to the peer, to be shared. */
+export async function uploadFile(file: File, options: ShareOptions = {}): Promise<void> {
+  await putFile(`/api/files/upload?name=${encodeURIComponent(file.name)}`, file, options)
+}
+
+/** Sends a CAR file to the peer, whose records it takes over; several hundred megabytes are too much for the socket. */
+export async function uploadCheckpoint(file: File, options: ShareOptions = {}): Promise<CheckpointImportView> {
+  const answer = checkpointImportSchema.safeParse(JSON.parse(await putFile('/api/checkpoints/car', file, options)))
+  if (answer.success) return answer.data
+  throw new ProblemError({
+    code: 'INTERNAL',
+    message: 'The peer took the checkpoint and answered what this window cannot read: reload it.',
+  })
+}
+
 /**
- * Sends one file to the peer as a raw body. XMLHttpRequest, because fetch cannot report what was sent.
+ * Sends one file as a raw body and gives the answer's text. XMLHttpRequest, because fetch cannot report what was sent.
  * Throws a `ProblemError` when the peer refuses or the line breaks; an abort rejects with the signal's reason.
  */
-export function uploadFile(file: File, options: ShareOptions = {}): Promise<void> {
+function putFile(path: string, file: File, options: ShareOptions): Promise<string> {
   return new Promise((resolve, reject) => {
     const { signal } = options
     if (signal?.aborted) {
@@ -23,11 +39,13 @@ export function uploadFile(file: File, options: ShareOptions = {}): Promise<void
       signal?.removeEventListener('abort', abort)
       act()
     }
-    request.open('PUT', `/api/files/upload?name=${encodeURIComponent(file.name)}`)
+    request.open('PUT', path)
     request.setRequestHeader('content-type', 'application/octet-stream')
     request.upload.addEventListener('progress', (event) => options.onProgress?.(event.loaded))
     request.addEventListener('load', () =>
-      settle(() => (request.status < 300 ? resolve() : reject(new ProblemError(refusalOf(request))))),
+      settle(() =>
+        request.status < 300 ? resolve(request.responseText) : reject(new ProblemError(refusalOf(request))),
+      ),
     )
     request.addEventListener('error', () => settle(() => reject(new ProblemError(networkProblem))))
     request.addEventListener('abort', () => settle(() => reject(signal?.reason ?? new ProblemError(networkProblem))))

@@ -9,6 +9,7 @@ import { LabButton } from '../parts/LabButton.tsx'
 import { NewPill } from '../parts/NewPill.tsx'
 import { NoFleet } from '../parts/NoFleet.tsx'
 import { sayFailed } from '../parts/SharedDrop.tsx'
+import { AskBanner, SelfNotice } from '../parts/trust/AskBanner.tsx'
 import { Empty, Failed, Loading } from '../parts/States.tsx'
 import { useHeld } from '../parts/use-held.ts'
 import { go } from '../route.ts'
@@ -61,6 +62,8 @@ function FleetReady({ items }: { readonly items: ReadonlyMap<string, MachineView
         <h1>Fleet</h1>
         <LabButton quiet />
       </div>
+      <SelfNotice />
+      <AskBanner />
       <FleetToolbar items={items} filter={filter} onFilter={setFilter} />
       {held.waiting > 0 ? <NewPill waiting={held.waiting} onShow={held.release} /> : null}
       <div {...held.pointer}>

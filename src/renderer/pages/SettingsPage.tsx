@@ -1,15 +1,82 @@
-import { useEffect } from 'react'
+import { Tabs } from '@mantine/core'
+import { useEffect, type ReactNode } from 'react'
 import { useStore } from 'zustand'
+import type { TrustView } from '../../shared/trust-views.ts'
 import { AboutPanel } from '../parts/AboutPanel.tsx'
 import { AppearancePanel } from '../parts/AppearancePanel.tsx'
 import { IdentityPanel } from '../parts/IdentityPanel.tsx'
+import { ChannelsPanel } from '../parts/network/ChannelsPanel.tsx'
 import { SettingsForm } from '../parts/SettingsForm.tsx'
 import { Failed, Loading } from '../parts/States.tsx'
+import { ClockPanel } from '../parts/trust/ClockPanel.tsx'
+import { InvitePanel } from '../parts/trust/InvitePanel.tsx'
+import { SwarmPanel } from '../parts/trust/SwarmPanel.tsx'
+import { TrustPanel } from '../parts/trust/TrustPanel.tsx'
+import { go, settingsTabs, type SettingsTab } from '../route.ts'
 import { useStores } from '../state/context.ts'
+import { valueIn } from '../state/live-value.ts'
 import { useInfo } from '../state/use-info.ts'
+import { useStatus } from '../state/use-live.ts'
 
-/** Who this peer is and how it behaves. */
-export function SettingsPage() {
+const labels: Readonly<Record<SettingsTab, string>> = {
+  peer: 'This peer',
+  swarm: 'Swarm and invites',
+  trust: 'Trust',
+  clock: 'Clock',
+  channels: 'Channels',
+}
+
+/** Who this peer is, how it behaves, and who may say what in its swarm. */
+export function SettingsPage({ tab }: { readonly tab: SettingsTab }) {
+  const status = useStatus()
+  const waiting = (status?.asks ?? 0) + (status?.proposals ?? 0)
+  return (
+    <div className="page">
+      <h1>Settings</h1>
+      <Tabs
+        value={tab}
+        onChange={(value) => {
+          const next = settingsTabs.find((one) => one === value)
+          if (next !== undefined) go({ page: 'settings', tab: next })
+        }}
+        keepMounted={false}
+      >
+        <Tabs.List aria-label="Settings">
+          {settingsTabs.map((one) => (
+            <Tabs.Tab key={one} value={one}>
+              {labels[one]}
+              {one === 'trust' && waiting > 0 ? ` (${waiting})` : ''}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="peer" className="tab">
+          <PeerTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="swarm" className="tab">
+          <WithTrust>
+            {(trust) => (
+              <div className="columns settings">
+                <SwarmPanel trust={trust} />
+                <InvitePanel trust={trust} />
+              </div>
+            )}
+          </WithTrust>
+        </Tabs.Panel>
+        <Tabs.Panel value="trust" className="tab">
+          <WithTrust>{(trust) => <TrustPanel trust={trust} />}</WithTrust>
+        </Tabs.Panel>
+        <Tabs.Panel value="clock" className="tab">
+          <ClockTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="channels" className="tab">
+          <ChannelsPanel />
+        </Tabs.Panel>
+      </Tabs>
+    </div>
+  )
+}
+
+function PeerTab() {
   const { settings, bridge } = useStores()
   const state = useStore(settings.store)
   const info = useInfo()
@@ -18,28 +85,42 @@ export function SettingsPage() {
     if (open) void settings.load()
   }, [settings, open])
   return (
-    <div className="page">
-      <h1>Settings</h1>
-      <div className="columns settings">
-        <div className="settings-column">
-          {state.phase === 'failed' ? (
-            <Failed
-              title="The settings could not be read"
-              problem={state.problem}
-              onRetry={() => void settings.load()}
-            />
-          ) : null}
-          {state.phase === 'idle' || state.phase === 'loading' ? (
-            <Loading label="Loading the settings" rows={7} />
-          ) : null}
-          {state.phase === 'ready' ? <SettingsForm inForce={state.value} /> : null}
-        </div>
-        <div className="settings-column">
-          {info === null ? null : <IdentityPanel info={info} />}
-          <AppearancePanel />
-          {info === null ? null : <AboutPanel info={info} />}
-        </div>
+    <div className="columns settings">
+      <div className="settings-column">
+        {state.phase === 'failed' ? (
+          <Failed title="The settings could not be read" problem={state.problem} onRetry={() => void settings.load()} />
+        ) : null}
+        {state.phase === 'idle' || state.phase === 'loading' ? <Loading label="Loading the settings" rows={7} /> : null}
+        {state.phase === 'ready' ? <SettingsForm inForce={state.value} /> : null}
+      </div>
+      <div className="settings-column">
+        {info === null ? null : <IdentityPanel info={info} />}
+        <AppearancePanel />
+        {info === null ? null : <AboutPanel info={info} />}
       </div>
     </div>
   )
+}
+
+/** Draws what needs the trust state, once there is one. */
+function WithTrust({ children }: { readonly children: (trust: TrustView) => ReactNode }) {
+  const { trust } = useStores()
+  const live = useStore(trust.store)
+  const value = valueIn(live)
+  if (live.phase === 'failed') {
+    return <Failed title="The trust state could not be read" problem={live.problem} onRetry={trust.retry} />
+  }
+  return value === null ? <Loading label="Loading the trust state" heightRem={6} rows={4} /> : children(value)
+}
+
+function ClockTab() {
+  const { fleet, system } = useStores()
+  const status = useStatus()
+  const machines = useStore(fleet.store)
+  const live = useStore(system.status.store)
+  if (live.phase === 'failed') {
+    return <Failed title="The time could not be read" problem={live.problem} onRetry={system.status.retry} />
+  }
+  if (status === null) return <Loading label="Loading the time" rows={4} />
+  return <ClockPanel status={status} machines={machines.phase === 'ready' ? [...machines.items.values()] : []} />
 }

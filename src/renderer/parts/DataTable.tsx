@@ -1,6 +1,6 @@
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useRef, type CSSProperties, type ReactNode } from 'react'
+import { memo, useEffect, useRef, type CSSProperties, type ReactNode } from 'react'
 import type { Sort } from '../state/prefs.ts'
 import { useScroller, useScrollMargin } from './scroll.ts'
 
@@ -25,6 +25,8 @@ interface DataTableProps<Item> {
   readonly onOpen?: (item: Item) => void
   readonly chosenId?: string | null
   readonly isAged?: (item: Item) => boolean
+  /** Called when the last rows come into sight: the next page is wanted. */
+  readonly onEnd?: () => void
 }
 
 /** One row's height before it is measured, in pixels at 16 px a rem. */
@@ -32,7 +34,7 @@ const rowPx = 42
 
 /** A real table of which only the rows in sight are drawn: a thousand cost as much as thirty. */
 export function DataTable<Item>(props: DataTableProps<Item>) {
-  const { label, columns, items, idOf, sort, onSort, onOpen, chosenId, isAged } = props
+  const { label, columns, items, idOf, sort, onSort, onOpen, chosenId, isAged, onEnd } = props
   const wrap = useRef<HTMLDivElement>(null)
   const scroller = useScroller()
   const scrollMargin = useScrollMargin(wrap)
@@ -49,6 +51,10 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
     },
   })
   const rows = virtual.getVirtualItems()
+  const lastSeen = rows.at(-1)?.index ?? -1
+  useEffect(() => {
+    if (lastSeen >= items.length - 1 && items.length > 0) onEnd?.()
+  }, [lastSeen, items.length, onEnd])
   const beforePx = rows[0] === undefined ? 0 : rows[0].start - scrollMargin
   const afterPx = rows.length === 0 ? 0 : virtual.getTotalSize() - ((rows.at(-1)?.end ?? 0) - scrollMargin)
   const widthRem = widthOf(columns)

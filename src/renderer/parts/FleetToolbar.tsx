@@ -1,6 +1,7 @@
 import { SegmentedControl, Select } from '@mantine/core'
 import { useMemo } from 'react'
 import { useStore } from 'zustand'
+import { standingSchema } from '../../shared/trust-views.ts'
 import type { MachineStatus, MachineView } from '../../shared/views.ts'
 import { useStores } from '../state/context.ts'
 import type { FleetView } from '../state/prefs.ts'
@@ -42,6 +43,7 @@ export function FleetToolbar({ items, filter, onFilter }: FleetToolbarProps) {
       trouble: machines.filter((machine) => troublesOf(machine).length > 0).length,
       kinds: countBy(machines, kindOf),
       versions: countBy(machines, (machine) => machine.version ?? 'unknown'),
+      standings: countBy(machines, (machine) => machine.standing),
       statuses: countBy(machines, (machine) => machine.status),
     }
   }, [items])
@@ -81,6 +83,17 @@ export function FleetToolbar({ items, filter, onFilter }: FleetToolbarProps) {
         chosen={filter.statuses}
         onChange={(chosen) => onFilter({ ...filter, statuses: statuses.filter((status) => chosen.includes(status)) })}
       />
+      {facets.standings.some(({ value }) => value === 'stranger' || value === 'revoked') ||
+      filter.standings.length > 0 ? (
+        <Facet
+          label="Standing"
+          options={facets.standings}
+          chosen={filter.standings}
+          onChange={(chosen) =>
+            onFilter({ ...filter, standings: standingSchema.options.filter((one) => chosen.includes(one)) })
+          }
+        />
+      ) : null}
       <span className="toolbar-end">
         {view === 'cards' ? (
           <Select

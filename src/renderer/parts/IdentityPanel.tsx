@@ -1,6 +1,7 @@
 import type { InfoView } from '../../shared/views.ts'
-import { fingerprint } from '../format.ts'
+import { shortId } from '../format.ts'
 import { CopyIcon } from './Copy.tsx'
+import { Fingerprint } from './Fingerprint.tsx'
 
 /** The key this peer signs with. */
 export function IdentityPanel({ info }: { readonly info: InfoView }) {
@@ -10,12 +11,12 @@ export function IdentityPanel({ info }: { readonly info: InfoView }) {
       <dl className="facts">
         <dt>Fingerprint</dt>
         <dd>
-          <span className="finger mono">
-            {fingerprint(info.peer).map((group, i) => (
-              <span key={`${i} ${group}`}>{group}</span>
-            ))}
-          </span>
-          <CopyIcon text={info.peer} label="Copy peer id" />
+          <Fingerprint text={info.fingerprint} label="fingerprint of this peer" />
+          <div className="dim">Who admits this peer compares it with these letters.</div>
+        </dd>
+        <dt>Peer id</dt>
+        <dd className="mono">
+          <span title={info.peer}>{shortId(info.peer)}</span> <CopyIcon text={info.peer} label="Copy peer id" />
         </dd>
         <dt>Swarm</dt>
         <dd>{info.swarm.name}</dd>

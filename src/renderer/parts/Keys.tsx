@@ -1,6 +1,7 @@
 import { Kbd, Modal } from '@mantine/core'
 import { spotlight } from '@mantine/spotlight'
 import { useEffect, useState } from 'react'
+import { go, parseRoute } from '../route.ts'
 import { pages } from './Rail.tsx'
 
 /** A `g` waits so long for its second key. */
@@ -66,7 +67,7 @@ export function useKeys(main: HTMLElement | null): {
   return { shown, show: () => setShown(true), hide: () => setShown(false) }
 }
 
-/** Out of a field first, then out of a robot or a file. */
+/** Out of a field first, then out of a robot, a file, a record or a checkpoint. */
 function escape(event: KeyboardEvent): void {
   if (isTyping(event.target) && event.target instanceof HTMLElement) {
     event.target.blur()
@@ -76,6 +77,9 @@ function escape(event: KeyboardEvent): void {
   const { hash } = window.location
   if (hash.startsWith('#/robot/')) window.location.hash = '#/fleet'
   if (hash.startsWith('#/logs/')) window.location.hash = '#/logs'
+  if (hash.startsWith('#/checkpoints/')) window.location.hash = '#/checkpoints'
+  const route = parseRoute(hash)
+  if (route.page === 'records' && route.record !== null) go({ ...route, record: null })
 }
 
 const list: readonly (readonly [readonly string[], string])[] = [

@@ -4,6 +4,7 @@ import { hrefOf } from '../route.ts'
 import { Age } from './Age.tsx'
 import { CopyIcon } from './Copy.tsx'
 import { DataTable, type Column } from './DataTable.tsx'
+import { ReachButton } from './network/ReachButton.tsx'
 import { NamedPeer } from './PeerName.tsx'
 
 function encryptionOf(link: LinkView): string {
@@ -73,6 +74,13 @@ const columns: readonly Column<LinkView>[] = [
         <CopyIcon text={link.address} label={`Copy address of ${link.name ?? link.peer}`} />
       </span>
     ),
+  },
+  {
+    key: 'acts',
+    label: '',
+    widthRem: 8,
+    right: true,
+    cell: (link) => <ReachButton peer={link.peer} name={link.name ?? shortId(link.peer)} />,
   },
 ]
 

@@ -9,6 +9,8 @@ import { FileName } from './FileName.tsx'
 import { KindIcon, Simulated } from './KindIcon.tsx'
 import { Meter, Metric } from './Metric.tsx'
 import { Sparkline } from './Sparkline.tsx'
+import { Notes } from './Notes.tsx'
+import { StandingChip } from './Standing.tsx'
 import { LevelMark, StatusWord } from './StatusMark.tsx'
 import { Why } from './Why.tsx'
 
@@ -82,6 +84,8 @@ export const MachineCard = memo(function MachineCard({ machine, onForget }: Mach
       <p className="card-note">
         {self ? <span className="chip">this peer</span> : null}
         {simulated ? <Simulated /> : null}
+        <StandingChip standing={machine.standing} reason={machine.standingReason} />
+        <Notes machine={machine} />
         {troubles.slice(0, 3).map((trouble) => (
           <span key={trouble.text} className={`chip level-${trouble.level}`}>
             <LevelMark level={trouble.level} /> {trouble.text}

@@ -2,7 +2,7 @@ import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } fr
 import { IconFile, IconSearch } from '@tabler/icons-react'
 import { useState } from 'react'
 import { formatBytes } from '../format.ts'
-import { go } from '../route.ts'
+import { go, parseRoute } from '../route.ts'
 import { useStores } from '../state/context.ts'
 import { kindOf } from '../state/select-fleet.ts'
 import type { Stores } from '../state/stores.ts'
@@ -20,7 +20,18 @@ export function Palette({ onKeys }: { readonly onKeys: () => void }) {
   const stores = useStores()
   const { choose } = useTheme()
   const [actions, setActions] = useState<SpotlightActionGroupData[]>([])
+  const places = [
+    ['graph', 'Network: who hears whom', '#/network/graph'],
+    ['channels', 'Network: channels', '#/network/channels'],
+    ['messages', 'Network: message stream', '#/network/messages'],
+    ['routes', 'Network: routes', '#/network/routes'],
+    ['invite', 'Invite a robot or a laptop', '#/settings/swarm'],
+    ['join', 'Join another swarm', '#/settings/swarm'],
+    ['trust', 'Trust: members, roles and root keys', '#/settings/trust'],
+    ['clock', 'Swarm time', '#/settings/clock'],
+  ] as const
   const doable: SpotlightActionData[] = [
+    ...places.map(([id, label, hash]) => ({ id, label, onClick: () => go(parseRoute(hash)) })),
     { id: 'share', label: 'Share a file…', onClick: () => void pickFiles().then((files) => shareFiles(stores, files)) },
     { id: 'dark', label: 'Theme: dark', onClick: () => choose('dark') },
     { id: 'light', label: 'Theme: light', onClick: () => choose('light') },
@@ -58,7 +69,7 @@ function thingsOf(stores: Stores): SpotlightActionGroupData[] {
         id: `page ${page}`,
         label,
         leftSection: <Icon size={20} stroke={1.6} aria-hidden />,
-        onClick: () => go(page === 'logs' ? { page, file: null } : { page }),
+        onClick: () => go(parseRoute(`#/${page}`)),
       })),
     },
     {

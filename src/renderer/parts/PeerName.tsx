@@ -4,7 +4,7 @@ import { useStores } from '../state/context.ts'
 import { Simulated } from './KindIcon.tsx'
 
 interface NamedProps {
-  /** One element: it shrinks where room is short. */
+  /** One element that shrinks where room is short, and chips, which never do. */
   readonly children: ReactNode
   readonly simulated: boolean
   readonly self?: boolean

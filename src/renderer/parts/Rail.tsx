@@ -1,4 +1,4 @@
-import { IconFiles, IconRobot, IconSettings, IconTopologyStar3 } from '@tabler/icons-react'
+import { IconFiles, IconListDetails, IconRobot, IconSettings, IconStack2, IconTopologyStar3 } from '@tabler/icons-react'
 import { useStore } from 'zustand'
 import icon from '../icon.svg'
 import { useStores } from '../state/context.ts'
@@ -10,6 +10,8 @@ export const pages = [
   { page: 'fleet', label: 'Fleet', key: 'f', Icon: IconRobot },
   { page: 'logs', label: 'Logs', key: 'l', Icon: IconFiles },
   { page: 'network', label: 'Network', key: 'n', Icon: IconTopologyStar3 },
+  { page: 'records', label: 'Records', key: 'r', Icon: IconListDetails },
+  { page: 'checkpoints', label: 'Checkpoints', key: 'c', Icon: IconStack2 },
   { page: 'settings', label: 'Settings', key: 's', Icon: IconSettings },
 ] as const
 
@@ -53,12 +55,23 @@ function useNetworkBadge(): Badge {
   return { count, level: 'look', words: count === 1 ? 'warning' : 'warnings' }
 }
 
+/** Who asks to be admitted, and what lacks this peer's signature. */
+function useTrustBadge(): Badge {
+  const { system } = useStores()
+  const count = useStore(system.status.store, (state) => {
+    const status = state.phase === 'ready' ? state.items.get('status') : undefined
+    return status === undefined ? 0 : status.asks + status.proposals
+  })
+  return { count, level: 'look', words: count === 1 ? 'waits for you' : 'wait for you' }
+}
+
 /** The pages, each with a quiet badge. */
 export function Rail({ current }: { readonly current: string }) {
   const badges: Readonly<Record<string, Badge>> = {
     fleet: useFleetBadge(),
     logs: useLogsBadge(),
     network: useNetworkBadge(),
+    settings: useTrustBadge(),
   }
   return (
     <nav className="rail" aria-label="Pages">

@@ -4,6 +4,7 @@ import { useStore } from 'zustand'
 import type { PeerId } from '../../shared/ids.ts'
 import type { RecordView } from '../../shared/record-views.ts'
 import { formatBytes, formatExact, formatUntil } from '../format.ts'
+import { hrefOf } from '../route.ts'
 import { createAsyncStore } from '../state/async-store.ts'
 import { useNow } from '../state/clock.ts'
 import { useStores } from '../state/context.ts'
@@ -11,6 +12,7 @@ import { readRecordsOf } from '../state/records-of.ts'
 import { Age, heardWords } from './Age.tsx'
 import { CopyIcon } from './Copy.tsx'
 import { DataTable, type Column } from './DataTable.tsx'
+import { RecordStateWord } from './records/RecordStateWord.tsx'
 import { Empty, Failed, Loading } from './States.tsx'
 
 function Until({ record }: { readonly record: RecordView }) {
@@ -20,13 +22,22 @@ function Until({ record }: { readonly record: RecordView }) {
 
 const columns: readonly Column<RecordView>[] = [
   { key: 'bucket', label: 'Bucket', widthRem: 7, cell: (record) => record.bucket },
-  { key: 'key', label: 'Key', widthRem: 14, cell: (record) => <span title={record.key}>{record.key}</span> },
+  {
+    key: 'key',
+    label: 'Key',
+    widthRem: 14,
+    cell: (record) => (
+      <a href={hrefOf({ page: 'records', bucket: record.bucket, record: record.id })} title={record.key} data-nav-item>
+        {record.key}
+      </a>
+    ),
+  },
   { key: 'seq', label: 'Seq', widthRem: 5, right: true, cell: (record) => record.seq },
   {
     key: 'state',
     label: 'State',
     widthRem: 6,
-    cell: (record) => <span title={record.stateReason}>{record.state}</span>,
+    cell: (record) => <RecordStateWord record={record} />,
   },
   {
     key: 'heard',

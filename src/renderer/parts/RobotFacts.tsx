@@ -1,6 +1,9 @@
 import type { MachineView } from '../../shared/views.ts'
 import { Age } from './Age.tsx'
 import { CopyIcon } from './Copy.tsx'
+import { skewWords } from '../state/skew.ts'
+import { ReachButton } from './network/ReachButton.tsx'
+import { rolesWords, StandingWord } from './Standing.tsx'
 import { EvidenceList } from './Why.tsx'
 
 /** How a machine is reached, and the records that speak of it. */
@@ -26,6 +29,28 @@ export function RobotFacts({ machine }: { readonly machine: MachineView }) {
               `${machine.latencyMs.toFixed(1)} ms`
             )}
           </dd>
+          <dt>Standing</dt>
+          <dd>
+            <StandingWord standing={machine.standing} reason={machine.standingReason} />
+            {machine.roles.length === 0 ? null : `, ${rolesWords(machine.roles)}`}
+            <div className="dim">{machine.standingReason}</div>
+          </dd>
+          <dt>Its clock</dt>
+          <dd>
+            {machine.clockSkewMs === null ? (
+              <span className="dim">it does not say</span>
+            ) : (
+              (skewWords(machine.clockSkewMs) ?? 'within 2 s of swarm time')
+            )}
+          </dd>
+          <dt>Trust root</dt>
+          <dd>
+            {machine.rootVersion === null ? (
+              <span className="dim">it does not say</span>
+            ) : (
+              `version ${machine.rootVersion}`
+            )}
+          </dd>
           <dt>First heard</dt>
           <dd>
             {machine.firstHeardAtMs === null ? (
@@ -46,6 +71,11 @@ export function RobotFacts({ machine }: { readonly machine: MachineView }) {
             </ul>
           </dd>
         </dl>
+        {machine.self ? null : (
+          <div className="form-foot panel-foot">
+            <ReachButton peer={machine.peer} name={machine.name} size="xs" />
+          </div>
+        )}
       </section>
       <section className="panel">
         <h2>Evidence</h2>

@@ -5,6 +5,8 @@ import { kindOf, troublesOf } from '../state/select-fleet.ts'
 import { Heard } from './Age.tsx'
 import { CopyIcon } from './Copy.tsx'
 import { KindIcon, Simulated } from './KindIcon.tsx'
+import { Notes } from './Notes.tsx'
+import { StandingChip } from './Standing.tsx'
 import { LevelMark, StatusWord } from './StatusMark.tsx'
 import { Why } from './Why.tsx'
 
@@ -28,6 +30,8 @@ export function RobotHead({ machine, onForget }: { readonly machine: MachineView
           <h1 dir="auto">{name}</h1>
           <StatusWord status={status} reason={statusReason} />
           {simulated ? <Simulated /> : null}
+          <StandingChip standing={machine.standing} reason={machine.standingReason} />
+          <Notes machine={machine} />
           {self ? <span className="chip">this peer</span> : null}
           {troublesOf(machine).map((trouble) => (
             <span key={trouble.text} className={`chip level-${trouble.level}`}>

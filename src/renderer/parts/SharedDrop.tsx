@@ -5,6 +5,8 @@ import { problemOf } from '../bridge/problem.ts'
 import { formatCount, plural } from '../format.ts'
 import { useStores } from '../state/context.ts'
 import type { Stores } from '../state/stores.ts'
+import { useRoute } from '../route.ts'
+import { importCheckpoint, isCarFile } from './checkpoints/import-checkpoint.ts'
 import { entriesWithFolders, maxDropped, walkEntries, type Dropped } from './dropped-files.ts'
 
 /** Hands files to the peer and says what it refused. */
@@ -79,11 +81,21 @@ function sayLeftOut({ files, more, unreadable }: Dropped): void {
 /** The whole window is a drop target, on every page. */
 export function SharedDrop() {
   const stores = useStores()
+  const checkpoints = useRoute().page === 'checkpoints'
+  const take = async (files: readonly File[]): Promise<void> => {
+    const [first] = files
+    // On the page of checkpoints a CAR file is one; anywhere else it is a file like others.
+    if (checkpoints && first !== undefined && files.every((file) => isCarFile(file))) {
+      for (const file of files) await importCheckpoint(stores, file)
+      return
+    }
+    await shareFiles(stores, files)
+  }
   return (
     <Dropzone.FullScreen
       active
       getFilesFromEvent={(event) => droppedFiles(event, stores.bridge.kind === 'browser')}
-      onDrop={(files) => void shareFiles(stores, files)}
+      onDrop={(files) => void take(files)}
       styles={{
         fullScreen: { background: 'transparent', padding: '1rem' },
         root: { border: 0, background: 'none', height: '100%' },
@@ -94,9 +106,15 @@ export function SharedDrop() {
         <div>
           <IconFileUpload size={52} stroke={1.4} aria-hidden />
           <p>
-            <strong>Drop to share with the swarm</strong>
+            <strong>
+              {checkpoints ? 'Drop a .car file to take over its records' : 'Drop to share with the swarm'}
+            </strong>
           </p>
-          <p className="dim">Every robot and laptop of the swarm will see these files and can fetch them.</p>
+          <p className="dim">
+            {checkpoints
+              ? 'Every block and signature is checked first. Other files are shared with the swarm.'
+              : 'Every robot and laptop of the swarm will see these files and can fetch them.'}
+          </p>
         </div>
       </div>
     </Dropzone.FullScreen>

@@ -1,18 +1,22 @@
-import { Kbd } from '@mantine/core'
+import { Kbd, Loader } from '@mantine/core'
 import { spotlight } from '@mantine/spotlight'
 import { IconPlugConnected, IconPlugConnectedX, IconSearch } from '@tabler/icons-react'
 import { useStore } from 'zustand'
 import { useShallow } from 'zustand/shallow'
+import type { Standing } from '../../shared/trust-views.ts'
 import { plural } from '../format.ts'
 import { useStores } from '../state/context.ts'
 import { fleetHealth } from '../state/select-fleet.ts'
 import { useInfo } from '../state/use-info.ts'
+import { useStatus, useTrust } from '../state/use-live.ts'
+import { catchUpPercent, isCatchingUp } from './checkpoints/CatchUp.tsx'
 import { Named } from './PeerName.tsx'
 import { LevelMark } from './StatusMark.tsx'
 
 /** The swarm, me, search, health in one line, and the line to the peer. */
 export function TopBar() {
   const info = useInfo()
+  const standing = useTrust()?.self.standing
   const mac = navigator.userAgent.includes('Mac')
   return (
     <header className="top">
@@ -22,7 +26,7 @@ export function TopBar() {
           <div className="top-me">
             <Named simulated={info.simulated}>
               <span className="clip" dir="auto" title={info.name}>
-                {info.name} · {info.role}
+                {info.name} · {standingWords(standing ?? info.standing) ?? info.role}
               </span>
             </Named>
           </div>
@@ -35,6 +39,7 @@ export function TopBar() {
           {mac ? '⌘' : 'Ctrl'} K
         </Kbd>
       </button>
+      <CatchUpLine />
       <Health />
       <Line />
     </header>
@@ -64,6 +69,25 @@ function Health() {
         </a>
       )}
     </div>
+  )
+}
+
+/** What must be said of this peer instead of its role. */
+function standingWords(standing: Standing): string | null {
+  if (standing === 'stranger') return 'not admitted yet'
+  return standing === 'revoked' ? 'revoked' : null
+}
+
+/** While the swarm's state is being taken over: how far. */
+function CatchUpLine() {
+  const catchUp = useStatus()?.catchUp
+  if (catchUp === undefined || !isCatchingUp(catchUp)) return null
+  const percent = catchUpPercent(catchUp)
+  return (
+    <a className="top-catch-up" href="#/checkpoints" title={catchUp.reason}>
+      <Loader size={12} aria-hidden />
+      <span>{percent === null ? 'Catching up' : `Catching up, ${percent} %`}</span>
+    </a>
   )
 }
 

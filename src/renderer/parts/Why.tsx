@@ -3,6 +3,7 @@ import { IconHelpCircle } from '@tabler/icons-react'
 import { useRef, useState } from 'react'
 import type { EvidenceView } from '../../shared/views.ts'
 import { formatExact, formatUntil, shortId } from '../format.ts'
+import { hrefOf } from '../route.ts'
 import { useNow } from '../state/clock.ts'
 import { Age, heardWords } from './Age.tsx'
 import { CopyIcon } from './Copy.tsx'
@@ -84,7 +85,10 @@ export function EvidenceList({ evidence }: { readonly evidence: readonly Evidenc
             <dd>{one.rule}</dd>
             <dt>Record</dt>
             <dd className="mono">
-              {shortId(one.recordId)} <CopyIcon text={one.recordId} label="Copy record id" />
+              <a href={hrefOf({ page: 'records', bucket: null, record: one.recordId })} title={one.recordId}>
+                {shortId(one.recordId)}
+              </a>{' '}
+              <CopyIcon text={one.recordId} label="Copy record id" />
             </dd>
           </dl>
         </li>

@@ -5,6 +5,7 @@ import { Age, Heard } from './Age.tsx'
 import type { Column } from './DataTable.tsx'
 import { Metric } from './Metric.tsx'
 import { Named } from './PeerName.tsx'
+import { StandingChip } from './Standing.tsx'
 import { LevelMark, StatusWord } from './StatusMark.tsx'
 
 /** The fleet as a table. */
@@ -24,6 +25,7 @@ export const fleetColumns: readonly Column<MachineView>[] = [
         >
           {machine.name}
         </a>
+        <StandingChip standing={machine.standing} reason={machine.standingReason} />
       </Named>
     ),
   },

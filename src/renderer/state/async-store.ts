@@ -25,6 +25,8 @@ export interface AsyncStore<Value> {
    * another one followed, are of the past and are not taken. Where the change fails the value is asked for anew.
    */
   change(make: () => Promise<Value>): Promise<void>
+  /** Forgets the value, for it is of another swarm. */
+  reset(): void
 }
 
 export function createAsyncStore<Value>(ask: () => Promise<Value>, now: () => number = Date.now): AsyncStore<Value> {
@@ -58,6 +60,10 @@ export function createAsyncStore<Value>(ask: () => Promise<Value>, now: () => nu
       } catch {
         if (mine === turn) await load()
       }
+    },
+    reset: () => {
+      turn += 1
+      store.setState({ phase: 'idle' }, true)
     },
   }
 }

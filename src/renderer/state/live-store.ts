@@ -19,6 +19,8 @@ export interface LiveStore<Item> {
   readonly stop: () => void
   /** Asks again now, after a failure. */
   readonly retry: () => void
+  /** Forgets what is known, for it is of another swarm; goes on listening where it did. */
+  readonly reset: () => void
 }
 
 /**
@@ -51,7 +53,7 @@ export function createLiveStore<Item>(
     }
   }
 
-  const { start, stop } = createRun((signal) => {
+  const { start, stop, isRunning } = createRun((signal) => {
     if (store.getState().phase === 'idle') store.setState({ phase: 'loading' }, true)
     void follow(signal)
   })
@@ -64,6 +66,12 @@ export function createLiveStore<Item>(
       stop()
       if (store.getState().phase === 'failed') store.setState({ phase: 'loading' }, true)
       start()
+    },
+    reset: () => {
+      const wanted = isRunning()
+      stop()
+      store.setState({ phase: 'idle' }, true)
+      if (wanted) start()
     },
   }
 }

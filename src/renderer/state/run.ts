@@ -2,6 +2,7 @@
 export interface Run {
   readonly start: () => void
   readonly stop: () => void
+  readonly isRunning: () => boolean
 }
 
 /** @param work begins the work; it ends when the signal does */
@@ -17,5 +18,6 @@ export function createRun(work: (signal: AbortSignal) => void): Run {
       controller?.abort()
       controller = null
     },
+    isRunning: () => controller !== null,
   }
 }

@@ -1,3 +1,4 @@
+import type { Standing } from '../../shared/trust-views.ts'
 import type { MachineStatus, MachineView } from '../../shared/views.ts'
 import { formatCelsius, formatPercent, plural } from '../format.ts'
 import type { Sort } from './prefs.ts'
@@ -94,13 +95,21 @@ export interface FleetFilter {
   readonly kinds: readonly string[]
   readonly versions: readonly string[]
   readonly statuses: readonly MachineStatus[]
+  readonly standings: readonly Standing[]
 }
 
-export const noFleetFilter: FleetFilter = { search: '', trouble: false, kinds: [], versions: [], statuses: [] }
+export const noFleetFilter: FleetFilter = {
+  search: '',
+  trouble: false,
+  kinds: [],
+  versions: [],
+  statuses: [],
+  standings: [],
+}
 
 export function isFiltered(filter: FleetFilter): boolean {
-  const { search, trouble, kinds, versions, statuses } = filter
-  return search.trim() !== '' || trouble || kinds.length + versions.length + statuses.length > 0
+  const { search, trouble, kinds, versions, statuses, standings } = filter
+  return search.trim() !== '' || trouble || kinds.length + versions.length + statuses.length + standings.length > 0
 }
 
 export function matchesMachine(machine: MachineView, filter: FleetFilter): boolean {
@@ -108,6 +117,7 @@ export function matchesMachine(machine: MachineView, filter: FleetFilter): boole
   if (filter.kinds.length > 0 && !filter.kinds.includes(kindOf(machine))) return false
   if (filter.versions.length > 0 && !filter.versions.includes(machine.version ?? 'unknown')) return false
   if (filter.statuses.length > 0 && !filter.statuses.includes(machine.status)) return false
+  if (filter.standings.length > 0 && !filter.standings.includes(machine.standing)) return false
   const words = filter.search.trim().toLowerCase()
   if (words === '') return true
   const { name, peer, robot, version, addresses } = machine

@@ -6,7 +6,8 @@ test('an untouched form changes nothing', () => {
   const draft = draftOf(fakeSettings)
   expect(changesOf(draft, fakeSettings)).toEqual({})
   expect(checkDraft(draft)).toEqual({})
-  expect({ ...settingsOf(draft), theme: fakeSettings.theme }).toEqual(fakeSettings)
+  const { theme, channels } = fakeSettings
+  expect({ ...settingsOf(draft), theme, channels }).toEqual(fakeSettings)
 })
 
 test('sends only what differs, without blank lines', () => {

@@ -1,8 +1,14 @@
-import type { StoreApi } from 'zustand/vanilla'
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { CheckpointView } from '../../shared/checkpoint-views.ts'
+import type { ChannelView, GraphView, RouteView } from '../../shared/network-views.ts'
+import type { BucketSummaryView } from '../../shared/record-views.ts'
+import type { InviteView, TrustView } from '../../shared/trust-views.ts'
 import type { LabView, LinkView, MachineView, Settings, ShareView, TransferView } from '../../shared/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import { createAsyncStore, type AsyncStore } from './async-store.ts'
+import { createJoining, type JoiningStore } from './joining.ts'
 import { createLiveStore, type LiveStore } from './live-store.ts'
+import { createLiveValue, createLiveWhole } from './live-value.ts'
 import { createPrefsStore, type Prefs } from './prefs.ts'
 import { createSystemStore, type SystemStore } from './system.ts'
 import { createUploads, type Uploads } from './uploads.ts'
@@ -18,7 +24,18 @@ export interface Stores {
   readonly settings: AsyncStore<Settings>
   readonly links: AsyncStore<readonly LinkView[]>
   readonly lab: AsyncStore<LabView>
+  readonly trust: LiveStore<TrustView>
+  readonly invites: AsyncStore<readonly InviteView[]>
+  readonly joining: JoiningStore
   readonly prefs: StoreApi<Prefs>
+  /** Listened to by the pages that show them. */
+  readonly buckets: LiveStore<BucketSummaryView>
+  readonly checkpoints: LiveStore<CheckpointView>
+  readonly channels: LiveStore<ChannelView>
+  readonly graph: LiveStore<GraphView>
+  readonly routes: AsyncStore<readonly RouteView[]>
+  /** Rises when the peer has changed to another swarm: pages begin anew. */
+  readonly epoch: StoreApi<{ readonly no: number }>
   readonly start: () => void
   readonly stop: () => void
 }
@@ -26,34 +43,92 @@ export interface Stores {
 export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 'setItem'> | null): Stores {
   const { api, connection } = bridge
   const system = createSystemStore(bridge)
-  const fleet = createLiveStore<MachineView>(
-    connection,
-    (signal) => api.fleet.watch(undefined, { signal }),
-    (machine) => machine.peer,
-  )
-  const files = createLiveStore<ShareView>(
-    connection,
-    (signal) => api.files.watch(undefined, { signal }),
-    (share) => share.cid,
-  )
-  const transfers = createLiveStore<TransferView>(
-    connection,
-    (signal) => api.files.watchTransfers(undefined, { signal }),
-    (transfer) => transfer.id,
-  )
-  const all = [system, fleet, files, transfers]
+  const always = {
+    fleet: createLiveStore<MachineView>(
+      connection,
+      (signal) => api.fleet.watch(undefined, { signal }),
+      (machine) => machine.peer,
+    ),
+    files: createLiveStore<ShareView>(
+      connection,
+      (signal) => api.files.watch(undefined, { signal }),
+      (share) => share.cid,
+    ),
+    transfers: createLiveStore<TransferView>(
+      connection,
+      (signal) => api.files.watchTransfers(undefined, { signal }),
+      (transfer) => transfer.id,
+    ),
+    trust: createLiveValue<TrustView>(connection, (signal) => api.trust.watch(undefined, { signal })),
+  }
+  const byPages = {
+    buckets: createLiveWhole<BucketSummaryView>(
+      connection,
+      (signal) => api.records.watch(undefined, { signal }),
+      (bucket) => bucket.bucket,
+    ),
+    checkpoints: createLiveStore<CheckpointView>(
+      connection,
+      (signal) => api.checkpoints.watch(undefined, { signal }),
+      (checkpoint) => checkpoint.root,
+    ),
+    channels: createLiveStore<ChannelView>(
+      connection,
+      (signal) => api.network.watchChannels(undefined, { signal }),
+      (channel) => channel.id,
+    ),
+    graph: createLiveValue<GraphView>(connection, (signal) => api.network.watchGraph(undefined, { signal })),
+  }
+  const asked = {
+    settings: createAsyncStore(() => api.settings.get()),
+    links: createAsyncStore<readonly LinkView[]>(() => api.network.links()),
+    lab: createAsyncStore(() => api.lab.status()),
+    invites: createAsyncStore<readonly InviteView[]>(() => api.trust.invites()),
+    routes: createAsyncStore<readonly RouteView[]>(() => api.network.routes()),
+  }
+  const joining = createJoining(bridge)
+  const epoch = createStore<{ readonly no: number }>(() => ({ no: 0 }))
+  const running = [system, ...Object.values(always)]
+  const undoes: (() => void)[] = []
+  let swarm: string | null = null
+
+  /** What the peer says of itself once the line is back: another swarm has other data, none of which is left standing. */
+  const arrived = (id: string, name: string): void => {
+    const before = swarm
+    swarm = id
+    if (before !== null && before !== id) {
+      for (const store of [system.status, ...Object.values(always), ...Object.values(byPages)]) store.reset()
+      for (const store of Object.values(asked)) store.reset()
+      epoch.setState({ no: epoch.getState().no + 1 }, true)
+    }
+    joining.inSwarm(id, name)
+  }
+
   return {
     bridge,
     system,
-    fleet,
-    files,
-    transfers,
+    ...always,
+    ...byPages,
+    ...asked,
     uploads: createUploads(bridge),
-    settings: createAsyncStore(() => api.settings.get()),
-    links: createAsyncStore(() => api.network.links()),
-    lab: createAsyncStore(() => api.lab.status()),
+    joining,
     prefs: createPrefsStore(storage),
-    start: () => all.forEach((store) => store.start()),
-    stop: () => all.forEach((store) => store.stop()),
+    epoch,
+    start: () => {
+      if (undoes.length > 0) return
+      undoes.push(
+        system.info.store.subscribe((state, before) => {
+          if (state.phase === 'ready' && state !== before) arrived(state.value.swarm.id, state.value.swarm.name)
+        }),
+        connection.subscribe((state) => {
+          if (state.phase === 'lost') joining.dropped()
+        }),
+      )
+      for (const store of running) store.start()
+    },
+    stop: () => {
+      for (const undo of undoes.splice(0)) undo()
+      for (const store of running) store.stop()
+    },
   }
 }

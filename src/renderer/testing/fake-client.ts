@@ -126,6 +126,8 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
         return Promise.resolve({ accepted: files.length, rejected: [] })
       },
       contentUrl: (cid, name) => (init.kind === 'browser' ? `/api/files/${cid}/content?name=${name}` : null),
+      importCheckpoint: (file) => api.checkpoints.import({ file }),
+      checkpointUrl: (root) => (init.kind === 'browser' ? `/api/checkpoints/${root}/car` : null),
       reconnect: () => swarm.restore(),
       stop: () => line.abort(),
     },

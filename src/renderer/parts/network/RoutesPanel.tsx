@@ -1,0 +1,185 @@
+import { Button, TextInput } from '@mantine/core'
+import { useEffect, useMemo, useState } from 'react'
+import { useStore } from 'zustand'
+import type { RouteView } from '../../../shared/network-views.ts'
+import { formatUntil, plural } from '../../format.ts'
+import { useNow } from '../../state/clock.ts'
+import { useStores } from '../../state/context.ts'
+import { useAct } from '../../state/use-act.ts'
+import { Age } from '../Age.tsx'
+import { DataTable, type Column } from '../DataTable.tsx'
+import { ProblemNote } from '../Problem.tsx'
+import { sayFailed } from '../SharedDrop.tsx'
+import { Empty, Failed, Loading } from '../States.tsx'
+
+/** Learned routes come and go with traffic. */
+const refreshMs = 5_000
+
+const sources: Readonly<Record<RouteView['source'], string>> = {
+  set: 'set by hand',
+  learned: 'learned from traffic',
+  link: 'a direct link',
+}
+
+const idOf = (route: RouteView): string => `${route.prefix} ${route.next} ${route.source}`
+
+/** Which way addressed messages go. */
+export function RoutesPanel() {
+  const { routes, bridge } = useStores()
+  const state = useStore(routes.store)
+  const open = useStore(bridge.connection, (line) => line.phase === 'open')
+  const columns = useMemo(
+    () =>
+      columnsOf((route) => {
+        bridge.api.network
+          .removeRoute({ prefix: route.prefix })
+          .then((after) => routes.set(after))
+          .catch(sayFailed('The route was not removed'))
+      }),
+    [bridge, routes],
+  )
+  useEffect(() => {
+    if (!open) return
+    void routes.load()
+    const timer = setInterval(() => void routes.load(), refreshMs)
+    return () => clearInterval(timer)
+  }, [routes, open])
+  return (
+    <div className="stack">
+      <p className="dim">
+        An addressed message goes where the longest prefix that fits leads. <code className="mono">$0</code> stands for
+        what was matched.
+      </p>
+      {state.phase === 'failed' ? (
+        <Failed title="The routes could not be read" problem={state.problem} onRetry={() => void routes.load()} />
+      ) : null}
+      {state.phase === 'idle' || state.phase === 'loading' ? <Loading label="Loading the routes" rows={4} /> : null}
+      {state.phase === 'ready' && state.value.length === 0 ? (
+        <Empty title="No routes yet">
+          <p>They are learned from messages that pass; one can also be set below.</p>
+        </Empty>
+      ) : null}
+      {state.phase === 'ready' && state.value.length > 0 ? (
+        <DataTable label="Routes" columns={columns} items={state.value} idOf={idOf} />
+      ) : null}
+      <AddRoute />
+    </div>
+  )
+}
+
+function AddRoute() {
+  const { bridge, routes } = useStores()
+  const { busy, problem, run } = useAct()
+  const [prefix, setPrefix] = useState('')
+  const [next, setNext] = useState('')
+  const set = (): void =>
+    run(async () => {
+      routes.set(await bridge.api.network.setRoute({ prefix: prefix.trim(), next: next.trim() }))
+      setPrefix('')
+      setNext('')
+    })
+  return (
+    <form
+      className="panel"
+      aria-label="Set a route"
+      onSubmit={(event) => {
+        event.preventDefault()
+        set()
+      }}
+    >
+      <h2>Set a route</h2>
+      <div className="inline">
+        <TextInput
+          label="Prefix"
+          placeholder="/dswarm/12D3KooW…/brain"
+          value={prefix}
+          maxLength={512}
+          classNames={{ input: 'mono' }}
+          style={{ flex: '1 1 18rem' }}
+          onChange={(event) => setPrefix(event.currentTarget.value)}
+        />
+        <TextInput
+          label="Next hop"
+          placeholder="/ip4/192.168.1.9/tcp/7602/dswarm-line/$0"
+          value={next}
+          maxLength={1_024}
+          classNames={{ input: 'mono' }}
+          style={{ flex: '1 1 18rem' }}
+          onChange={(event) => setNext(event.currentTarget.value)}
+        />
+        <Button type="submit" disabled={prefix.trim() === '' || next.trim() === ''} loading={busy}>
+          Set
+        </Button>
+      </div>
+      <ProblemNote problem={problem} />
+    </form>
+  )
+}
+
+function Ends({ route }: { readonly route: RouteView }) {
+  const nowMs = useNow()
+  return route.expiresAtMs === null ? (
+    <span className="dim">{route.source === 'link' ? 'with the link' : 'stays'}</span>
+  ) : (
+    <span>{formatUntil(route.expiresAtMs, nowMs)}</span>
+  )
+}
+
+function columnsOf(remove: (route: RouteView) => void): readonly Column<RouteView>[] {
+  return [
+    {
+      key: 'prefix',
+      label: 'Prefix',
+      widthRem: 20,
+      cell: (route) => (
+        <span className="mono" title={route.prefix}>
+          {route.prefix}
+        </span>
+      ),
+    },
+    {
+      key: 'next',
+      label: 'Next hop',
+      widthRem: 20,
+      cell: (route) => (
+        <span className="mono" title={route.next}>
+          {route.next}
+        </span>
+      ),
+    },
+    { key: 'source', label: 'Source', widthRem: 9, cell: (route) => sources[route.source] },
+    {
+      key: 'hops',
+      label: 'Hops',
+      widthRem: 5,
+      minor: true,
+      cell: (route) => (route.hops === null ? <span className="dim">–</span> : plural(route.hops, 'hop')),
+    },
+    { key: 'ends', label: 'Ends', widthRem: 6, minor: true, cell: (route) => <Ends route={route} /> },
+    {
+      key: 'used',
+      label: 'Used',
+      widthRem: 6,
+      minor: true,
+      cell: (route) => (route.usedAtMs === null ? <span className="dim">never</span> : <Age atMs={route.usedAtMs} />),
+    },
+    {
+      key: 'acts',
+      label: '',
+      widthRem: 6,
+      right: true,
+      cell: (route) =>
+        route.source === 'set' ? (
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            color="red"
+            aria-label={`Remove the route ${route.prefix}`}
+            onClick={() => remove(route)}
+          >
+            Remove
+          </Button>
+        ) : null,
+    },
+  ]
+}

@@ -1,0 +1,156 @@
+import { Button, Loader, Textarea } from '@mantine/core'
+import { useEffect, useRef, useState } from 'react'
+import { useStore } from 'zustand'
+import type { InvitePreview, TrustView } from '../../../shared/trust-views.ts'
+import { formatUntil } from '../../format.ts'
+import { useNow } from '../../state/clock.ts'
+import { useStores } from '../../state/context.ts'
+import { useAct } from '../../state/use-act.ts'
+import { useInfo } from '../../state/use-info.ts'
+import { useTrust } from '../../state/use-live.ts'
+import { Dialog } from '../Dialog.tsx'
+import { Fingerprint } from '../Fingerprint.tsx'
+import { ProblemNote } from '../Problem.tsx'
+
+interface JoinDialogProps {
+  readonly link?: string
+  readonly onClose: () => void
+}
+
+/** A link, what it says, and only then the joining. */
+export function JoinDialog({ link: given = '', onClose }: JoinDialogProps) {
+  const { bridge, joining } = useStores()
+  const info = useInfo()
+  const trust = useTrust()
+  const state = useStore(joining.store)
+  const [link, setLink] = useState(given)
+  const [preview, setPreview] = useState<InvitePreview | null>(null)
+  const { busy, problem, run } = useAct()
+  const close = (): void => {
+    if (state.phase !== 'moving') joining.forget()
+    onClose()
+  }
+  const read = (): void => run(async () => setPreview(await bridge.api.trust.readInvite({ link: link.trim() })))
+  const line = useStore(bridge.connection, (one) => one.phase)
+  const begun = useRef(false)
+  useEffect(() => {
+    // A link that the window was opened with is read at once; what it says is shown before anything happens.
+    if (given === '' || begun.current || line !== 'open') return
+    begun.current = true
+    run(async () => setPreview(await bridge.api.trust.readInvite({ link: given })))
+  }, [bridge, given, line, run])
+  const moving = state.phase === 'moving'
+  return (
+    <Dialog title="Join another swarm" opened onClose={close}>
+      {state.phase === 'joined' ? (
+        <Joined name={state.name} onClose={close} />
+      ) : (
+        <>
+          <Textarea
+            label="Invite link"
+            placeholder="dt-swarm://join/…"
+            autosize
+            minRows={2}
+            maxRows={5}
+            maxLength={4_096}
+            value={link}
+            disabled={moving}
+            classNames={{ input: 'mono' }}
+            onChange={(event) => {
+              setLink(event.currentTarget.value)
+              setPreview(null)
+            }}
+          />
+          {preview === null ? null : <Preview preview={preview} leaving={info?.swarm.name ?? null} trust={trust} />}
+          {info?.can.join === false ? (
+            <p className="dim">
+              This peer cannot change its swarm while it runs. Stop it and run{' '}
+              <code className="mono">dt-swarm join LINK</code>.
+            </p>
+          ) : null}
+          <ProblemNote problem={state.phase === 'failed' ? state.problem : problem} />
+          {moving ? (
+            <output className="inline">
+              <Loader size="xs" /> Joining {state.preview.swarm.name}: this peer starts anew, and this window follows by
+              itself.
+            </output>
+          ) : null}
+          <div className="dialog-foot">
+            <Button variant="default" onClick={close}>
+              {moving ? 'Close' : 'Stay here'}
+            </Button>
+            {preview === null ? (
+              <Button disabled={link.trim() === ''} loading={busy} onClick={read}>
+                Read the invite
+              </Button>
+            ) : (
+              <Button
+                disabled={preview.current || info?.can.join === false}
+                loading={moving}
+                onClick={() => void joining.join(link.trim(), preview)}
+              >
+                Join {preview.swarm.name}
+              </Button>
+            )}
+          </div>
+        </>
+      )}
+    </Dialog>
+  )
+}
+
+function Joined({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
+  return (
+    <>
+      <output>
+        This peer is in <strong>{name}</strong> now. If its invite has a role, it is admitted as soon as the peer that
+        made the invite hears of it.
+      </output>
+      <div className="dialog-foot">
+        <Button onClick={onClose}>Done</Button>
+      </div>
+    </>
+  )
+}
+
+interface PreviewProps {
+  readonly preview: InvitePreview
+  readonly leaving: string | null
+  readonly trust: TrustView | null
+}
+
+function Preview({ preview, leaving, trust }: PreviewProps) {
+  const nowMs = useNow()
+  const { swarm, role, bootstrap, expiresAtMs, current } = preview
+  if (current) return <p>This peer is in {swarm.name} already.</p>
+  const alone = trust?.self.standing === 'root' && trust.root !== null && trust.root.keys.length === 1
+  return (
+    <section className="preview" aria-label="What the invite says">
+      <dl className="facts">
+        <dt>Swarm</dt>
+        <dd>
+          <strong>{swarm.name}</strong>
+          {swarm.private ? ', a private network' : ''}
+        </dd>
+        <dt>Fingerprint</dt>
+        <dd>
+          <Fingerprint text={swarm.fingerprint} label="fingerprint of the swarm" />
+        </dd>
+        <dt>You come as</dt>
+        <dd>{role ?? 'one who asks: an operator decides'}</dd>
+        <dt>Found at</dt>
+        <dd className="mono">{bootstrap.length === 0 ? 'the local network' : bootstrap.join(', ')}</dd>
+        <dt>Ends</dt>
+        <dd>{formatUntil(expiresAtMs, nowMs)}</dd>
+      </dl>
+      <p>
+        <strong>You leave {leaving ?? 'your swarm'}.</strong> Its records are put aside in this peer&apos;s home, and
+        its robots vanish from here; your key, settings and files stay. What lies in your share folder is shared with{' '}
+        {swarm.name} from then on.
+        {alone && trust.members.length > 1 ? (
+          <> You hold its only root key: while you are away nobody can change who may do what there.</>
+        ) : null}
+      </p>
+    </section>
+  )
+}

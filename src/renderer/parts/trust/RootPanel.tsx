@@ -1,0 +1,155 @@
+import { Button, Checkbox, NumberInput, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { isPeerId, type PeerId } from '../../../shared/ids.ts'
+import type { TrustView } from '../../../shared/trust-views.ts'
+import { formatExact, formatUntil } from '../../format.ts'
+import { hrefOf } from '../../route.ts'
+import { useNow } from '../../state/clock.ts'
+import { useStores } from '../../state/context.ts'
+import { memberName } from '../../state/trust-words.ts'
+import { useAct } from '../../state/use-act.ts'
+import { Dialog } from '../Dialog.tsx'
+import { ProblemNote } from '../Problem.tsx'
+
+/** The keys that decide about all others: k of n. */
+export function RootPanel({ trust }: { readonly trust: TrustView }) {
+  const nowMs = useNow()
+  const [changing, setChanging] = useState(false)
+  const { root } = trust
+  return (
+    <section className="panel" aria-label="Root keys">
+      <h2>Root keys</h2>
+      {root === null ? (
+        <p className="dim">
+          The root of this swarm has not been heard yet. Until it is, nobody has a role here: connect to a member.
+        </p>
+      ) : (
+        <>
+          <dl className="facts">
+            <dt>Must sign</dt>
+            <dd>
+              <Dots filled={root.threshold} of={root.keys.length} /> {root.threshold} of {root.keys.length}
+            </dd>
+            <dt>Keys</dt>
+            <dd>
+              <ul>
+                {root.keys.map((key) => (
+                  <li key={key.peer}>
+                    <a href={hrefOf({ page: 'robot', peer: key.peer, tab: 'health' })} title={key.peer}>
+                      {memberName(key)}
+                    </a>
+                  </li>
+                ))}
+              </ul>
+            </dd>
+            <dt>Version</dt>
+            <dd>
+              {root.version}{' '}
+              <a href={hrefOf({ page: 'records', bucket: 'trust', record: root.recordId })}>its record</a>
+            </dd>
+            <dt>Ends</dt>
+            <dd title={formatExact(root.expiresAtMs)}>{formatUntil(root.expiresAtMs, nowMs)}</dd>
+          </dl>
+          {root.keys.length === 1 ? (
+            <p className="dim">
+              One key is one way to lose it all: with two of three, a lost key is replaced by the others.
+            </p>
+          ) : null}
+          {trust.self.standing === 'root' ? (
+            <Button size="xs" variant="default" onClick={() => setChanging(true)}>
+              Change root keys…
+            </Button>
+          ) : null}
+        </>
+      )}
+      {changing ? <RootDialog trust={trust} onClose={() => setChanging(false)} /> : null}
+    </section>
+  )
+}
+
+/** A threshold as dots. */
+function Dots({ filled, of }: { readonly filled: number; readonly of: number }) {
+  return (
+    <span className="dots" aria-hidden>
+      {Array.from({ length: of }, (_, i) => (
+        <span key={i} data-on={i < filled} />
+      ))}
+    </span>
+  )
+}
+
+function RootDialog({ trust, onClose }: { readonly trust: TrustView; readonly onClose: () => void }) {
+  const { bridge } = useStores()
+  const { busy, problem, run } = useAct()
+  const now = trust.root?.keys.map((key) => key.peer) ?? []
+  const [keys, setKeys] = useState<readonly PeerId[]>(now)
+  const [threshold, setThreshold] = useState(trust.root?.threshold ?? 1)
+  const [other, setOther] = useState('')
+  // Operators first: a robot is seldom where its key is safe.
+  const offered = [
+    ...trust.members.filter((member) => member.standing !== 'revoked').map(({ peer, name }) => ({ peer, name })),
+    ...keys.filter((key) => !trust.members.some((one) => one.peer === key)).map((peer) => ({ peer, name: null })),
+  ]
+  const typed = other.trim()
+  const add = (): void => {
+    if (!isPeerId(typed) || keys.includes(typed)) return
+    setKeys([...keys, typed])
+    setOther('')
+  }
+  const fits = keys.length >= 1 && keys.length <= 16 && threshold >= 1 && threshold <= keys.length
+  const save = (): void =>
+    run(async () => {
+      await bridge.api.trust.setRoot({ keys: [...keys], threshold })
+      onClose()
+    })
+  return (
+    <Dialog title="Change root keys" opened onClose={onClose}>
+      <p>
+        The new set counts once {trust.root?.threshold ?? 1} of the old keys and {threshold} of the new ones have signed
+        it. Until then the old set stays in force; nothing is interrupted.
+      </p>
+      <Checkbox.Group
+        label="Keys"
+        value={[...keys]}
+        onChange={(value: string[]) => setKeys(value.filter((one) => isPeerId(one)))}
+      >
+        <div className="choices">
+          {offered.map((one) => (
+            <Checkbox key={one.peer} value={one.peer} label={memberName(one)} description={one.peer} />
+          ))}
+        </div>
+      </Checkbox.Group>
+      <div className="inline">
+        <TextInput
+          label="Another key, by peer id"
+          placeholder="12D3KooW…"
+          value={other}
+          error={typed !== '' && !isPeerId(typed) ? 'A peer id begins with 12D3KooW and has 52 letters.' : undefined}
+          onChange={(event) => setOther(event.currentTarget.value)}
+          style={{ flex: 1 }}
+        />
+        <Button variant="default" disabled={!isPeerId(typed)} onClick={add}>
+          Add
+        </Button>
+      </div>
+      <NumberInput
+        label="How many must sign"
+        min={1}
+        max={Math.max(1, keys.length)}
+        value={threshold}
+        error={threshold > keys.length ? `There are only ${keys.length} keys.` : undefined}
+        onChange={(value) => setThreshold(typeof value === 'number' ? value : 1)}
+        w="10rem"
+      />
+      <ProblemNote problem={problem} />
+      <div className="dialog-foot">
+        <Button variant="default" onClick={onClose}>
+          Leave it
+        </Button>
+        <Button disabled={!fits} loading={busy} onClick={save}>
+          Sign the new root
+        </Button>
+      </div>
+    </Dialog>
+  )
+}
