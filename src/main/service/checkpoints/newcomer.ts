@@ -1,6 +1,6 @@
 import { setTimeout as sleepMs } from 'node:timers/promises'
 import { isAbort } from '../../../shared/errors.ts'
-import type { PeerId } from '../../../shared/ids.ts'
+import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { CatchUpView } from '../../../shared/checkpoint-views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
@@ -15,7 +15,7 @@ import type { CheckpointBringer } from './bringer.ts'
 import type { Doubts } from './doubts.ts'
 import type { CheckpointIntake } from './intake.ts'
 import type { CheckpointShelf } from './shelf.ts'
-import { BadCheckpointError } from './tree.ts'
+import { BadCheckpointError, checkAnnounced, factsOf } from './tree.ts'
 
 export interface NewcomerDeps {
   readonly book: Pick<RecordBook, 'counts' | 'trust' | 'events'>
@@ -25,8 +25,10 @@ export interface NewcomerDeps {
   readonly intake: CheckpointIntake
   readonly shelf: CheckpointShelf
   readonly doubts: Doubts
-  /** Keeps reconciliation from bringing the same records, but for trust and checkpoints; undone by what it gives back. */
+  /** Keeps reconciliation from bringing the same records in its own way; undone by what it gives back. */
   readonly hold: () => () => void
+  /** Sessions of reconciliation that came to their end. */
+  readonly sessions: () => number
   readonly nameOf: (peer: PeerId) => string
   readonly clock: Clock
   readonly counters: Counters
@@ -36,17 +38,22 @@ export interface NewcomerDeps {
 export interface NewcomerInit {
   /** Fewer records than this are better reconciled one by one. Default 2,000. */
   readonly leastRecords?: number
-  /** How long an announcement is waited for once a peer is linked. Default 10 s, 3 s for a peer that knows much already. */
+  /**
+   * How long announcements are waited for once a peer is linked, unless a first session of reconciliation, which brings
+   * them, ends before. Default 10 s.
+   */
   readonly lookMs?: number
 }
 
-/** A peer that holds so many is no newcomer: it looks, but does not wait long. */
-const knowsMuch = 2_000
 /** Goes at one checkpoint; between them a moment for links to come back. */
 const maxTries = 4
 const retryMs = 1_500
 /** Without a chunk for so long, reconciliation is let go on beside it. */
 const patienceMs = 60_000
+/** How often it is looked whether a session has ended. */
+const pollMs = 50
+/** So long the first sessions after the checkpoint are said to go on, at most. */
+const reconcilingMs = 60_000
 
 const idle: CatchUpView = {
   phase: 'idle',
@@ -71,10 +78,15 @@ export class Newcomer implements Startable {
   readonly #events: Emitter<{ 'catch-up:changed': CatchUpView }>
   #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
   #view: CatchUpView = idle
+  /** From the beginning: the first session may come before `start` does. */
+  #release: () => void
+  readonly #sessionsBefore: number
 
   constructor(deps: NewcomerDeps, init: NewcomerInit = {}) {
     this.#deps = deps
     this.#init = init
+    this.#release = deps.hold()
+    this.#sessionsBefore = deps.sessions()
     this.#events = new Emitter((err) => deps.log.error({ err }, 'a listener of the catch-up failed'))
   }
 
@@ -107,12 +119,16 @@ export class Newcomer implements Startable {
 
   async #begin(signal: AbortSignal): Promise<void> {
     const { counters, log, shelf } = this.#deps
-    const release = this.#deps.hold()
+    const release = this.#release
     try {
       await this.#linked(signal)
       this.#set({ phase: 'looking', reason: 'a checkpoint of the swarm is looked for' })
       const reason = await this.#takeOne(signal, release)
       shelf.tidy()
+      const before = this.#deps.sessions()
+      release()
+      this.#set({ phase: 'reconciling', reason: `${reason}; neighbours bring the rest` })
+      await this.#until(() => this.#deps.sessions() > before, reconcilingMs, signal)
       this.#set({ phase: 'done', reason })
     } catch (err) {
       if (signal.aborted || isAbort(err)) return
@@ -122,6 +138,12 @@ export class Newcomer implements Startable {
     } finally {
       release()
     }
+  }
+
+  async #until(isSo: () => boolean, atMostMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps
+    const untilMs = clock.monotonic() + atMostMs
+    while (!isSo() && clock.monotonic() < untilMs) await clock.sleep(pollMs, { signal })
   }
 
   async #linked(signal: AbortSignal): Promise<void> {
@@ -149,20 +171,25 @@ export class Newcomer implements Startable {
 
   /** The best candidate that brings much; null when none comes up in time. */
   async #worthTaking(signal: AbortSignal, tried: ReadonlySet<string>): Promise<Candidate | null> {
-    const { announcements, book, clock, doubts } = this.#deps
-    const held = book.counts().reduce((sum, { records }) => sum + records, 0)
-    const lookMs = this.#init.lookMs ?? (held >= knowsMuch ? 3_000 : 10_000)
-    const untilMs = clock.monotonic() + (tried.size > 0 ? 0 : lookMs)
+    const { book, clock, sessions } = this.#deps
+    const untilMs = clock.monotonic() + (tried.size > 0 ? 0 : (this.#init.lookMs ?? 10_000))
+    const before = this.#sessionsBefore
     for (;;) {
-      const wanted = announcements
-        .candidates()
-        .filter(({ root }) => !tried.has(root) && doubts.about(root) === undefined)
-        .find((candidate) => this.#lacking(candidate) >= (this.#init.leastRecords ?? 2_000))
+      // Whether a session has ended is asked first: what it brought is then looked at once more.
+      const isOver = sessions() > before || clock.monotonic() >= untilMs
+      const wanted = this.#best(tried)
       if (wanted !== undefined && book.trust().root !== null) return wanted
-      const leftMs = untilMs - clock.monotonic()
-      if (leftMs <= 0) return null
-      await this.#somethingNew(Math.min(leftMs, 1_000), signal)
+      if (isOver) return null
+      await this.#somethingNew(pollMs, signal)
     }
+  }
+
+  #best(tried: ReadonlySet<string>): Candidate | undefined {
+    const { announcements, doubts } = this.#deps
+    return announcements
+      .candidates()
+      .filter(({ root }) => !tried.has(root) && doubts.about(root) === undefined)
+      .find((candidate) => this.#lacking(candidate) >= (this.#init.leastRecords ?? 2_000))
   }
 
   async #somethingNew(atMostMs: number, signal: AbortSignal): Promise<void> {
@@ -221,9 +248,14 @@ export class Newcomer implements Startable {
     const startedMs = clock.monotonic()
     const patience = new Patience(clock, patienceMs, release)
     this.#set({
-      ...{ phase: 'checkpoint', root: announced.root.toString() as CatchUpView['root'] },
-      ...{ doneRecords: 0, doneChunks: 0, recordsPerS: 0, startedAtMs: Math.trunc(clock.now()) },
-      ...{ totalRecords: announced.records, totalChunks: announced.chunks },
+      phase: 'checkpoint',
+      root: announced.root.toString() as Cid,
+      doneRecords: 0,
+      totalRecords: announced.records,
+      doneChunks: 0,
+      totalChunks: announced.chunks,
+      recordsPerS: 0,
+      startedAtMs: Math.trunc(clock.now()),
       reason: `the checkpoint that ${nameOf(announced.by)} announced is taken over`,
     })
     try {
@@ -233,23 +265,29 @@ export class Newcomer implements Startable {
           signal,
           signers,
           onFrom: (peer) => sources.add(peer),
-          onTree: (tree) => shelf.hold(root, tree.cids),
+          onTree: (tree) => {
+            checkAnnounced(tree, announced)
+            shelf.hold(root, tree.cids)
+          },
         },
         async (tree, load) => {
           await intake.take(tree, {
-            ...{ load, signal, from: announced.by },
+            load,
+            signal,
+            from: announced.by,
             onProgress: ({ records, chunks }) => {
               patience.renew()
               const seconds = Math.max(0.001, (clock.monotonic() - startedMs) / 1_000)
               this.#set({
-                ...{ doneRecords: records, doneChunks: chunks, recordsPerS: records / seconds },
+                doneRecords: records,
+                doneChunks: chunks,
+                recordsPerS: records / seconds,
                 sources: [...sources].map(nameOf),
               })
             },
           })
           // Every chunk is here, and may help the next newcomer.
-          const { recordId: _recordId, by: _by, endorsers: _endorsers, ...facts } = announced
-          shelf.add({ ...facts, how: 'fetched', sharedChunks: 0 }, tree.cids)
+          shelf.add({ ...factsOf(tree, announced.at), how: 'fetched', sharedChunks: 0 }, tree.cids)
         },
       )
     } finally {

@@ -18,6 +18,8 @@ export interface Shelved extends Announcement {
 
 export interface ShelfDeps {
   readonly blocks: () => BlockStore
+  /** Another one is kept, or one less. */
+  readonly changed: () => void
   readonly counters: Counters
   readonly log: Log
 }
@@ -111,6 +113,7 @@ export class CheckpointShelf {
       for (const { root: old } of over) this.drop(old.toString(), false)
     }
     this.#save()
+    this.#deps.changed()
   }
 
   drop(root: string, save = true): void {

@@ -1,5 +1,6 @@
 import type { CID } from 'multiformats/cid'
 import { bucketNames, type BucketName } from '../../model/bucket.ts'
+import type { Announcement, BucketSum } from '../../model/checkpoint-announcement.ts'
 import { checkEntries, decodeIndex, decodeRoot, type ChunkEntry, type CheckpointRoot } from '../../model/checkpoint.ts'
 
 /** Loads a block by its CID; checked by its hash. Throws when nobody gives it. */
@@ -19,6 +20,8 @@ export interface CheckpointTree {
   readonly chunks: readonly PlannedChunk[]
   /** Of all its blocks, chunks too. */
   readonly cids: readonly CID[]
+  /** Of all its blocks. */
+  readonly bytes: number
 }
 
 /** A checkpoint is not what it should be: its announcer lies, or who made it has a fault. */
@@ -43,7 +46,9 @@ const maxIndexBlocks = 32
  * @throws BadCheckpointError, and what `load` throws
  */
 export async function readTree(cid: CID, load: Load): Promise<CheckpointTree> {
-  const decoded = decodeRoot(await load(cid))
+  const first = await load(cid)
+  let bytes = first.length
+  const decoded = decodeRoot(first)
   if (decoded.kind === 'bad') throw new BadCheckpointError(cid, [decoded.problem])
   const root = decoded.value
   const chunks: PlannedChunk[] = []
@@ -57,7 +62,9 @@ export async function readTree(cid: CID, load: Load): Promise<CheckpointTree> {
       if (list.blocks.length > maxIndexBlocks) throw new BadCheckpointError(cid, [`${bucket}: its index has no end`])
       const all: ChunkEntry[] = []
       for (const block of list.blocks) {
-        const index = decodeIndex(await load(block))
+        const loaded = await load(block)
+        bytes += loaded.length
+        const index = decodeIndex(loaded)
         if (index.kind === 'bad') throw new BadCheckpointError(cid, [`${bucket}: ${index.problem}`])
         cids.push(block)
         all.push(...index.value)
@@ -69,7 +76,32 @@ export async function readTree(cid: CID, load: Load): Promise<CheckpointTree> {
     for (const entry of entries) {
       chunks.push({ bucket, entry })
       cids.push(entry.cid)
+      bytes += entry.bytes
     }
   }
-  return { cid, root, chunks, cids }
+  return { cid, root, chunks, cids, bytes }
+}
+
+/** What is to be said of a checkpoint, from itself. */
+export function factsOf({ cid, root, chunks, bytes }: CheckpointTree, at: number): Announcement {
+  const byBucket = Map.groupBy(chunks, ({ bucket }) => bucket)
+  const buckets = new Map<BucketName, BucketSum>()
+  let records = 0
+  for (const [bucket, { count, fingerprint }] of root.buckets) {
+    buckets.set(bucket, { count, fingerprint, chunks: byBucket.get(bucket)?.length ?? 0 })
+    records += count
+  }
+  return { root: cid, at, records, bytes, chunks: chunks.length, buckets }
+}
+
+/** @throws BadCheckpointError when a checkpoint is not what was announced */
+export function checkAnnounced(tree: CheckpointTree, announced: Announcement): void {
+  const { buckets, records } = factsOf(tree, announced.at)
+  const isSame =
+    records === announced.records &&
+    [...buckets].every(([bucket, { fingerprint }]) => {
+      const said = announced.buckets.get(bucket)
+      return said !== undefined && Buffer.compare(said.fingerprint, fingerprint) === 0
+    })
+  if (!isSame) throw new BadCheckpointError(tree.cid, ['it does not hold what its announcement says'])
 }
