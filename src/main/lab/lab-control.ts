@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { SwarmError } from '../../shared/errors.ts'
-import type { LabView } from '../../shared/views.ts'
+import type { LabView, SystemStatusView } from '../../shared/views.ts'
 import type { Log } from '../base/log.ts'
 import { storeError } from '../store/store-error.ts'
 import { Lab, type LabInit } from './lab.ts'
@@ -11,7 +11,18 @@ export interface LabControlInit {
   readonly version: string
   /** Where this process's own peer listens, asked when a lab starts. */
   readonly bootstrap: () => readonly string[]
+  /** How its robots get into this process's swarm, asked when a lab starts. Default: they form one of their own. */
+  readonly admission?: (robots: number) => LabAdmission
   readonly pace?: number
+}
+
+/** What robots are given to get in. */
+export interface LabAdmission {
+  readonly link: string
+  /** Why they stay strangers until somebody admits them; null: they are admitted by themselves. */
+  readonly notAdmitted: string | null
+  /** The link is of no use any more. */
+  close(): void
 }
 
 /** The lab of one process: at most one at a time, started and stopped as a person wishes. */
@@ -19,6 +30,7 @@ export class LabControl {
   readonly #deps: { readonly log: Log }
   readonly #init: LabControlInit
   #lab: Lab | null = null
+  #admission: LabAdmission | null = null
   /** Wishes are fulfilled one after the other: two quick clicks must not make two labs in one home. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -43,14 +55,18 @@ export class LabControl {
       if (this.#lab !== null && this.#lab.status().robots.length === robots) return
       const { home, seed, version, bootstrap, pace } = this.#init
       makeFolder(home)
-      await this.#lab?.stop()
-      this.#lab = null
+      await this.#end()
+      const admission = this.#init.admission?.(robots) ?? null
+      if (admission?.notAdmitted != null)
+        this.#deps.log.warn({ why: admission.notAdmitted }, 'the robots stay strangers')
+      this.#admission = admission
       const init: LabInit = {
         robots,
         seed,
         home,
         version,
         bootstrap: loopback(bootstrap()),
+        ...(admission === null ? {} : { join: admission.link }),
         ...(pace === undefined ? {} : { pace }),
       }
       const lab = new Lab(this.#deps, init)
@@ -60,10 +76,20 @@ export class LabControl {
   }
 
   async stop(): Promise<LabView> {
-    return await this.#next(async () => {
-      await this.#lab?.stop()
-      this.#lab = null
-    })
+    return await this.#next(() => this.#end())
+  }
+
+  /** What a person should know about the lab. */
+  warnings(): SystemStatusView['warnings'] {
+    const why = this.#lab === null ? null : (this.#admission?.notAdmitted ?? null)
+    return why === null ? [] : [{ code: 'LAB_NOT_ADMITTED', message: why }]
+  }
+
+  async #end(): Promise<void> {
+    await this.#lab?.stop()
+    this.#lab = null
+    this.#admission?.close()
+    this.#admission = null
   }
 
   async #next(work: () => Promise<void>): Promise<LabView> {

@@ -30,6 +30,8 @@ export interface LabInit {
   readonly version: string
   /** Addresses of peers that the robots connect to, besides each to the one started before it. */
   readonly bootstrap: readonly string[]
+  /** An invite of the swarm that the robots are to be in. Default: the first of them founds one, and lets the others in. */
+  readonly join?: string
   /** How much faster than life the bodies live. Default 1. */
   readonly pace?: number
   /** Default 2 s. */
@@ -56,6 +58,8 @@ export class Lab implements Startable {
   readonly #robots: LabRobot[]
   readonly #addresses: (readonly string[])[] = []
   readonly #children = new Map<number, RobotChild>()
+  /** Into the swarm of the lab. */
+  #link: string | null
   #run: AbortController | undefined
   #keepers: Promise<void>[] = []
   #launch: Promise<void> = Promise.resolve()
@@ -64,6 +68,7 @@ export class Lab implements Startable {
     this.#deps = deps
     this.#init = init
     this.#clock = deps.clock ?? systemClock
+    this.#link = init.join ?? null
     this.#events = new Emitter((err) => deps.log.error({ err }, 'a listener of the lab failed'))
     this.#robots = Array.from({ length: init.robots }, (_, index) => ({
       name: robotName(index),
@@ -79,6 +84,11 @@ export class Lab implements Startable {
 
   status(): LabView {
     return { running: this.#run !== undefined, robots: this.#robots.map((robot) => ({ ...robot })) }
+  }
+
+  /** A way into the swarm of the robots; null until the first of them is up. */
+  invite(): string | null {
+    return this.#link
   }
 
   /** Where the robots that have come up listen, all of them. */
@@ -139,6 +149,7 @@ export class Lab implements Startable {
       const readyAtMs = this.#clock.monotonic()
       if (news !== null) {
         this.#addresses[index] = news.addresses
+        if (this.#init.join === undefined) this.#link = news.invite ?? this.#link
         this.#set(index, { peer: news.peer, state: 'running', error: null })
       }
       tried()
@@ -168,6 +179,7 @@ export class Lab implements Startable {
       home: join(home, name),
       version,
       bootstrap: [...bootstrap, ...this.#neighbour(index)],
+      join: this.#link,
       pace: pace ?? 1,
       sampleEveryMs: sampleEveryMs ?? 2_000,
       speakEveryMs: speakEveryMs ?? 10_000,

@@ -1,11 +1,17 @@
 import { join } from 'node:path'
 import { SwarmError } from '../../shared/errors.ts'
 import { systemClock } from '../base/clock.ts'
-import { createLog } from '../base/log.ts'
-import { createPeer } from '../peer.ts'
+import { createLog, type Log } from '../base/log.ts'
+import { createPeer, type Peer } from '../peer.ts'
+import { readLink, swarmOfInvite } from '../service/trust/join-swarm.ts'
+import { openIdentity } from '../store/identity-store.ts'
+import { changeSwarm } from '../store/swarm-change.ts'
+import { readSwarm } from '../store/swarm-file.ts'
 import { kindOf } from './kinds.ts'
 import { RobotBody } from './robot-body.ts'
 import { labWishSchema, robotOrderSchema, type RobotNews, type RobotOrder } from './robot-messages.ts'
+
+const dayMs = 24 * 60 * 60_000
 
 /**
  * One simulated robot: a real peer with a simulated body, in a process of its own. The lab starts it with its order
@@ -16,7 +22,8 @@ async function main(): Promise<void> {
   const ended = untilEnded()
   const { peer, body } = await begin(order)
   // The lab may die while we start; nobody would then ever stop us.
-  if (process.connected) tell({ type: 'ready', peer: peer.peerId, addresses: [...peer.node.addresses()] })
+  const addresses = [...peer.node.addresses()]
+  if (process.connected) tell({ type: 'ready', peer: peer.peerId, addresses, invite: inviteOf(peer) })
   await ended
   // A disk that hangs must not keep a robot alive that nobody knows of.
   setTimeout(() => process.exit(1), 10_000).unref()
@@ -30,6 +37,7 @@ async function begin(order: RobotOrder) {
   const kind = kindOf(order.kind)
   const log = createLog('warn')
   const shareDir = join(home, 'shared-logs')
+  if (order.join !== null) follow(home, order.join, log)
   const body = new RobotBody({ clock: systemClock, log }, { name, kind, seed, shareDir, pace })
   const peer = await createPeer({
     home,
@@ -45,6 +53,7 @@ async function begin(order: RobotOrder) {
       bootstrap,
       mdns: false,
     },
+    ...(order.join === null ? {} : { join: order.join }),
     sampler: body,
     robot: kind.facts,
     simulated: true,
@@ -54,6 +63,22 @@ async function begin(order: RobotOrder) {
   await body.start()
   await peer.start()
   return { peer, body }
+}
+
+/** A robot of a lab is in the swarm of whoever runs the lab now; what it was in before is left. */
+function follow(home: string, link: string, log: Log): void {
+  const before = readSwarm(home)
+  const invite = readLink(link, 0)
+  if (before === undefined || before.anchor.swarm === invite.swarm) return
+  const { peerId } = openIdentity({ home })
+  changeSwarm(home, swarmOfInvite(invite, { peerId, role: 'robot' }), { clock: systemClock, log })
+}
+
+/** In a lab without anybody else the first robot founds the swarm, and lets the others in. */
+function inviteOf(peer: Peer): string | null {
+  if (peer.book.trust().of(peer.peerId).standing !== 'root') return null
+  for (const { id } of peer.trust.invites()) peer.trust.withdrawInvite(id)
+  return peer.trust.invite({ role: 'robot', uses: 64, validForMs: dayMs }).link
 }
 
 function untilEnded(): Promise<void> {

@@ -17,8 +17,11 @@ import { readLink } from './join-swarm.ts'
 import { OwnAsk } from './own-ask.ts'
 import { Renewals } from './renewals.ts'
 import { TrustChanges } from './trust-changes.ts'
-import { inviteView, previewOf, swarmView, trustView } from './trust-view.ts'
+import { inviteView, linkOf, previewOf, swarmView, trustView } from './trust-view.ts'
 import { withNames, wordsOf, type NameOf } from './trust-words.ts'
+
+/** In a link that is of no invite: eight bytes of zero. */
+const noInvite = 'AAAAAAAAAAA'
 
 /** Renewals and asks that end are looked at so often; both have days to spare. */
 const lookEveryMs = 15 * 60_000
@@ -129,6 +132,14 @@ export class TrustService implements Startable {
     const made = this.#invites.make({ role, uses, createdAtMs, expiresAtMs: createdAtMs + Math.trunc(validForMs) })
     this.#events.emit('view:changed', {})
     return this.#inviteView(made.id)
+  }
+
+  /** A link that only shows where the swarm is: who comes with it asks, and waits. Also a stranger knows that much. */
+  wayIn(validForMs: number): string {
+    const { swarm, clock, addresses } = this.#deps
+    const createdAtMs = Math.trunc(clock.now())
+    const made = { id: noInvite, secret: null, role: null, createdAtMs, expiresAtMs: createdAtMs + validForMs }
+    return linkOf(made, swarm.get(), this.swarmView().name, dialFirst(addresses()))
   }
 
   invites(): readonly InviteView[] {

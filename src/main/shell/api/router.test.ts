@@ -110,7 +110,7 @@ test('fetching to a place of choice asks the shell; a cancelled dialog fetches n
   let place: string | null = null
   const shell: ShellActions = {
     ...bareShell,
-    can: { openFolder: true, choosePlace: true, lab: false },
+    can: { openFolder: true, choosePlace: true, lab: false, join: false },
     askSavePlace: async (name) => {
       asked.push(name)
       return place

@@ -1,11 +1,13 @@
 import type { InvitePreview } from '../../../shared/trust-views.ts'
-import type { InfoView, LabView } from '../../../shared/views.ts'
+import type { InfoView, LabView, SystemStatusView } from '../../../shared/views.ts'
 
 /** Starts and stops the simulated robots of this process. */
 export interface LabControl {
   status(): LabView
   start(robots: number): Promise<LabView>
   stop(): Promise<LabView>
+  /** What a person should know about it, shown with the peer's own. */
+  warnings(): SystemStatusView['warnings']
 }
 
 /** What a shell (desktop, daemon) can do that a peer cannot: it alone has dialogs, a file manager, child processes. */

@@ -10,17 +10,21 @@ import type { LabControl, ShellActions } from './shell-actions.ts'
 const statusEveryMs = 1_000
 
 export function systemRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
+  const status = (): SystemStatusView => {
+    const now = peer.status()
+    return { ...now, warnings: [...now.warnings, ...(shell.lab?.warnings() ?? [])] }
+  }
   return {
     info: os.system.info.handler(() => ({ ...peer.info(), web: shell.web(), can: { ...shell.can } })),
-    status: os.system.status.handler(() => peer.status()),
+    status: os.system.status.handler(status),
     watch: os.system.watch.handler(({ signal, context, path }) => {
       let shown = ''
       const changed = (): SystemStatusView | null => {
-        const status = peer.status()
-        const facts = JSON.stringify({ ...status, atMs: 0 })
+        const now = status()
+        const facts = JSON.stringify({ ...now, atMs: 0 })
         if (facts === shown) return null
         shown = facts
-        return status
+        return now
       }
       return live<SystemStatusView>(
         {

@@ -78,6 +78,10 @@ export class MemoryLab implements LabControl {
     return { running: this.robots > 0, robots: [] }
   }
 
+  warnings(): [] {
+    return []
+  }
+
   async start(robots: number): Promise<LabView> {
     this.robots = robots
     return this.status()

@@ -1,0 +1,28 @@
+import { SwarmError } from '../../shared/errors.ts'
+import type { Peer } from '../peer.ts'
+import type { LabAdmission } from './lab-control.ts'
+
+/** Robots come up one after another, 50 of them within some minutes; a lab that is started again gets another link. */
+const validForMs = 60 * 60_000
+
+/** Lets the robots of a lab into the swarm of the peer that runs it: as robots at once, where that peer may admit them. */
+export function labAdmission(peer: Pick<Peer, 'peerId' | 'book' | 'trust' | 'log'>, robots: number): LabAdmission {
+  const { roles, standing } = peer.book.trust().of(peer.peerId)
+  if (!roles.has('operator')) {
+    return {
+      link: peer.trust.wayIn(validForMs),
+      notAdmitted: `This peer is ${standing === 'member' ? 'no operator' : `a ${standing}`} in its swarm, so its simulated robots stay strangers until an operator admits them.`,
+      close: () => {},
+    }
+  }
+  const { id, link } = peer.trust.invite({ role: 'robot', uses: robots, validForMs })
+  const close = (): void => {
+    try {
+      peer.trust.withdrawInvite(id)
+    } catch (error) {
+      // Used up is as good.
+      if (!(error instanceof SwarmError)) peer.log.warn({ err: error }, 'the invite of the lab could not be withdrawn')
+    }
+  }
+  return { link, notAdmitted: null, close }
+}
