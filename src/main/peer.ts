@@ -13,6 +13,7 @@ import { Exchange } from './net/exchange.ts'
 import { LastPort, portsToTry } from './net/last-port.ts'
 import { SwarmNode } from './net/swarm-node.ts'
 import { VerifyPool } from './net/verify-pool.ts'
+import { CheckpointService, type CheckpointServiceInit } from './service/checkpoints/checkpoint-service.ts'
 import { Diagnostics, type DiagnosticsInit } from './service/diagnostics/diagnostics.ts'
 import type { Sampler } from './service/diagnostics/sampler.ts'
 import { SystemSampler } from './service/diagnostics/system-sampler.ts'
@@ -49,6 +50,7 @@ export interface PeerOptions {
   readonly robot?: RobotFacts | null
   readonly simulated?: boolean
   readonly diagnostics?: DiagnosticsInit
+  readonly checkpoints?: Omit<CheckpointServiceInit, 'home'>
   readonly membership?: Pick<MembershipInit, 'speakEveryMs' | 'repeatEveryMs'>
   /**
    * An invite: a home without a swarm begins in that one, instead of founding its own. Refused in a home of another swarm;
@@ -72,6 +74,7 @@ export interface Peer extends Startable {
   readonly membership: Membership
   readonly diagnostics: Diagnostics
   readonly files: FileService
+  readonly checkpoints: CheckpointService
   readonly settings: SettingsService
   readonly trust: TrustService
   readonly swarm: SwarmStore
@@ -112,19 +115,6 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
 /** What a new installation calls its swarm; at most the 63 signs of a name. */
 export function foundedBy(name: string): string {
   return `${name.slice(0, 55)}'s swarm`
-}
-
-const noCatchUp: SystemStatusView['catchUp'] = {
-  phase: 'idle',
-  doneRecords: 0,
-  totalRecords: 0,
-  doneChunks: 0,
-  totalChunks: 0,
-  recordsPerS: 0,
-  root: null,
-  sources: [],
-  startedAtMs: null,
-  reason: 'neighbours bring each other up to date',
 }
 
 interface Basics {
@@ -214,6 +204,22 @@ function wire(opened: Opened): Peer {
     },
     { home: options.home },
   )
+  const checkpoints = new CheckpointService(
+    {
+      ...basics,
+      book,
+      pool,
+      node,
+      peerId,
+      blocks: () => files.blocks,
+      nameOf: (peer) => membership.nameOf(peer),
+      // What machines say of themselves is little, and the first thing that one wants to see.
+      hold: () => exchange.hold(['trust', 'checkpoints', 'machines']),
+      sessions: () => counters.get('catch-up.done'),
+      onImported: () => exchange.compareSoon(),
+    },
+    { home: options.home, ...options.checkpoints },
+  )
   const upkeep = new Upkeep(basics, {
     chores: [
       { name: 'sweep-records', everyMs: 60_000, run: () => book.sweep().more },
@@ -230,7 +236,20 @@ function wire(opened: Opened): Peer {
   // Stopped in reverse: goodbyes are said while the network is up, the store is closed when nothing writes any more.
   const store: Startable = { start: async () => {}, stop: async () => database.close() }
   const discovery = new Discovery({ book, node })
-  const parts = [store, pool, node, lastPort, exchange, discovery, diagnostics, membership, trust, files, upkeep]
+  const parts = [
+    store,
+    pool,
+    node,
+    lastPort,
+    exchange,
+    discovery,
+    diagnostics,
+    membership,
+    trust,
+    files,
+    checkpoints,
+    upkeep,
+  ]
 
   const clockWarnings = () => {
     const neighbours = node.neighbours()
@@ -278,6 +297,7 @@ function wire(opened: Opened): Peer {
     membership,
     diagnostics,
     files,
+    checkpoints,
     settings,
     trust,
     swarm: swarmStore,
@@ -315,7 +335,7 @@ function wire(opened: Opened): Peer {
         counters: counters.snapshot(),
         ...trust.counts(),
         time: { offsetMs: 0, source: 'own', peers: 0, reason: "this machine's own clock" },
-        catchUp: noCatchUp,
+        catchUp: checkpoints.catchUp(),
         warnings: [options.notes ?? [], clockWarnings(), membership.warnings(), files.warnings()].flat(),
       }
     },

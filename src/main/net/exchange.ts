@@ -4,6 +4,7 @@ import type { Counters } from '../base/counters.ts'
 import type { Unsubscribe } from '../base/emitter.ts'
 import { startAll, stopAll, type Startable } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
+import type { BucketName } from '../model/bucket.ts'
 import type { RecordBook } from '../store/record-book.ts'
 import { Brain } from './brain.ts'
 import { GossipChannel } from './channels/gossipsub.ts'
@@ -63,6 +64,16 @@ export class Exchange implements Startable {
     this.#ingest = ingest
     this.#gossip = gossip
     this.#catchUp = new StreamCatchUp({ ...deps, ingest, passOn: (records) => this.brain.passOn(records) }, init)
+  }
+
+  /** Until undone, neighbours exchange only these buckets with us: the rest comes in another way just now. */
+  hold(but: readonly BucketName[]): () => void {
+    return this.#catchUp.hold(but)
+  }
+
+  /** Much is new here that came in no channel: all neighbours are compared with at once. */
+  compareSoon(): void {
+    this.#catchUp.soon(null, 0)
   }
 
   async start(): Promise<void> {
