@@ -266,6 +266,11 @@ export class RecordBook extends RecordReader {
     return this.#growth.of(bucket, { atMs: Math.trunc(this.#components.clock.now()), records })
   }
 
+  /** The clock goes another way now: what counts is looked at anew. */
+  timeChanged(): void {
+    this.#refreshTrust()
+  }
+
   /** Takes away what is over and brings the trust up to date; `more` when there is some left for the next call. */
   sweep(): { readonly removed: number; readonly more: boolean } {
     this.#refreshTrust()

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { systemClock, type Clock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
 import { silentLog, type Log } from '../../base/log.ts'
+import { SwarmClock } from '../../base/swarm-clock.ts'
 import { startAll, stopAll, type Startable } from '../../base/lifecycle.ts'
 import type { BucketName } from '../../model/bucket.ts'
 import { Database } from '../../store/database.ts'
@@ -48,7 +49,10 @@ export class TestPeer implements Startable {
     const { seed: _seed, home: _home, clock = systemClock, log = silentLog, ...node } = init
     const shared = { clock, log, counters: this.counters, random: Math.random, identity: this.identity }
     this.#database = Database.open(shared, { home: this.home })
-    this.book = new RecordBook({ ...shared, database: this.#database, swarm: circle.swarm() })
+    this.book = new RecordBook(
+      { ...shared, database: this.#database, swarm: circle.swarm() },
+      { isTimeKnown: () => !(clock instanceof SwarmClock) || clock.isKnown },
+    )
     if (init.stranger !== true) circle.admit(this.book)
     const swarm = init.swarm ?? 'test'
     this.node = new SwarmNode(shared, { listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false, ...node, swarm })

@@ -1,0 +1,293 @@
+import type { Connection, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { lpStream } from '@libp2p/utils'
+import type { PeerId } from '../../shared/ids.ts'
+import type { SwarmTimeView } from '../../shared/trust-views.ts'
+import { isAbort } from '../../shared/errors.ts'
+import type { Counters } from '../base/counters.ts'
+import type { Unsubscribe } from '../base/emitter.ts'
+import type { Startable } from '../base/lifecycle.ts'
+import type { Log } from '../base/log.ts'
+import type { SwarmClock } from '../base/swarm-clock.ts'
+import { decideTime, isPossibleTime } from '../model/clock-sync.ts'
+import type { RecordBook } from '../store/record-book.ts'
+import type { SwarmNode } from './swarm-node.ts'
+import {
+  decodeTimeAnswer,
+  encodeTimeAnswer,
+  isTimeQuestion,
+  maxTimeFrame,
+  timeProtocol,
+  timeQuestion,
+} from './time-frames.ts'
+import { TimeSamples } from './time-samples.ts'
+
+export interface TimeSyncDeps {
+  readonly node: SwarmNode
+  readonly book: Pick<RecordBook, 'trust' | 'timeChanged' | 'events'>
+  readonly clock: SwarmClock
+  /** In [0, 1): spreads the questions of many peers. */
+  readonly random: () => number
+  readonly counters: Counters
+  readonly log: Log
+}
+
+export interface TimeSyncInit {
+  /** The last swarm time known from earlier runs, ms since the epoch; 0: none. */
+  readonly lastSeenMs: number
+  /** Keeps the swarm time for the next run: now and then, and at the end. */
+  readonly onSeen: (nowMs: number) => void
+  /** How often each neighbour is asked. Default 1 min. */
+  readonly everyMs?: number
+  /** How often it is looked whether the machine's clock was set. Default 2 s. */
+  readonly lookEveryMs?: number
+}
+
+/** Questions in a row on one stream, of which the quickest answer counts. */
+const rounds = 3
+/** A clock is read in no time; what takes longer says nothing about it. */
+const deadlineMs = 5_000
+/** More votes make no median better; trusted neighbours are asked first. */
+const maxAsked = 16
+/** An asker needs three at a time, once a minute; twice over, for links that flap. */
+const answersAtOnce = 12
+const answersPerMs = 1 / 5_000
+/** Neighbours whose questions are counted: more than a node has links. */
+const maxAskers = 256
+/** The machine's clock was set, or it slept: between two looks quartz clocks do not drift by this. */
+const stepMs = 1_000
+/** What is lost when the power goes: ten minutes of a clock that is wrong by years. */
+const keepEveryMs = 10 * 60_000
+
+/**
+ * Compares clocks with the neighbours (the four times of NTP, RFC 5905 section 8) and sets the swarm clock by what trust
+ * says of them: see `decideTime`.
+ */
+export class TimeSync implements Startable {
+  readonly #deps: TimeSyncDeps
+  readonly #init: TimeSyncInit
+  readonly #samples = new TimeSamples()
+  readonly #nextAskMs = new Map<PeerId, number>()
+  readonly #asking = new Map<PeerId, Promise<void>>()
+  readonly #askers = new Map<PeerId, { tokens: number; atMs: number }>()
+  readonly #undo: Unsubscribe[] = []
+  #run: AbortController | null = null
+  #loop: Promise<void> = Promise.resolve()
+  #ownOverMonotonicMs: number
+  #lastSeenMs: number
+  #keptAtMs = -Infinity
+
+  constructor(deps: TimeSyncDeps, init: TimeSyncInit) {
+    this.#deps = deps
+    this.#init = init
+    this.#lastSeenMs = init.lastSeenMs
+    this.#ownOverMonotonicMs = deps.clock.system.now() - deps.clock.monotonic()
+  }
+
+  async start(): Promise<void> {
+    if (this.#run !== null) return
+    const run = new AbortController()
+    this.#run = run
+    const { node, book } = this.#deps
+    await node.libp2p.handle(timeProtocol, (stream, connection) => this.#answer(stream, connection), {
+      maxInboundStreams: 2,
+      maxOutboundStreams: 2,
+      runOnLimitedConnection: true,
+    })
+    this.#undo.push(
+      node.events.on('link:up', ({ peer }) => this.#ask(peer)),
+      node.events.on('link:down', ({ peer }) => void this.#nextAskMs.delete(peer)),
+      book.events.on('trust:changed', () => this.#decide()),
+    )
+    for (const peer of node.neighbours()) this.#ask(peer)
+    this.#decide()
+    this.#loop = this.#watch(run.signal)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#run === null) return
+    for (const undo of this.#undo.splice(0)) undo()
+    this.#run.abort()
+    this.#run = null
+    await this.#deps.node.libp2p.unhandle(timeProtocol)
+    await Promise.all([this.#loop, ...this.#asking.values()])
+    this.#nextAskMs.clear()
+    this.#keep(true)
+  }
+
+  view(): SwarmTimeView {
+    return this.#deps.clock.view()
+  }
+
+  /** By how much this machine's own clock is ahead of swarm time; null while that is not known. */
+  skewMs(): number | null {
+    const { clock } = this.#deps
+    return clock.isKnown ? -clock.offsetMs : null
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#deps
+    try {
+      for (;;) {
+        await clock.sleep(this.#init.lookEveryMs ?? 2_000, { signal })
+        this.#noticeStep()
+        const now = clock.monotonic()
+        for (const [peer, dueMs] of this.#nextAskMs) if (now >= dueMs) this.#ask(peer)
+        this.#decide()
+        this.#keep(false)
+      }
+    } catch (err) {
+      if (!isAbort(err)) log.error({ err }, 'comparing clocks ended')
+    }
+  }
+
+  /**
+   * Somebody set the machine's clock, or it slept, which the monotonic clock does not count: what was measured before
+   * may be wrong by as much.
+   */
+  #noticeStep(): void {
+    const { clock, counters } = this.#deps
+    const over = clock.system.now() - clock.monotonic()
+    if (Math.abs(over - this.#ownOverMonotonicMs) > stepMs) {
+      counters.add('time.stepped')
+      this.#samples.clear()
+      for (const peer of this.#nextAskMs.keys()) this.#nextAskMs.set(peer, 0)
+    }
+    this.#ownOverMonotonicMs = over
+  }
+
+  #decide(): void {
+    const { book, clock, log } = this.#deps
+    const trust = book.trust()
+    const isTrusted = (peer: PeerId): boolean => trust.of(peer).roles.size > 0
+    const ownMs = clock.system.now()
+    const { offsetMs } = clock
+    const before = clock.view().source
+    const time = decideTime({
+      samples: this.#samples.at(ownMs, clock.monotonic(), isTrusted),
+      ownMs,
+      lastSeenMs: this.#lastSeenMs,
+      rootKnown: trust.root !== null,
+      offsetMs,
+    })
+    clock.set(time)
+    const changedMs = time.offsetMs - offsetMs
+    if (before === time.source && Math.abs(changedMs) <= stepMs) return
+    log.info({ ...time, changedMs }, 'swarm time')
+    // Roots that began "in the future" are in force now; then it is known whom to trust, and this is looked at again.
+    book.timeChanged()
+  }
+
+  #keep(last: boolean): void {
+    const { clock, counters, log } = this.#deps
+    const now = clock.monotonic()
+    if (!clock.isKnown || (!last && now - this.#keptAtMs < keepEveryMs)) return
+    this.#keptAtMs = now
+    this.#lastSeenMs = clock.now()
+    try {
+      this.#init.onSeen(this.#lastSeenMs)
+    } catch (err) {
+      counters.add('time.failed:keep')
+      log.warn({ err }, 'the time could not be kept for the next start; it is tried again')
+    }
+  }
+
+  #ask(peer: PeerId): void {
+    const { clock, random } = this.#deps
+    const signal = this.#run?.signal
+    if (signal === undefined || this.#asking.has(peer)) return
+    this.#nextAskMs.set(peer, clock.monotonic() + (this.#init.everyMs ?? 60_000) * (0.7 + 0.6 * random()))
+    if (!this.#isWanted(peer)) return
+    const asking = this.#compare(peer, signal).finally(() => this.#asking.delete(peer))
+    this.#asking.set(peer, asking)
+  }
+
+  /** Of many neighbours the trusted ones, and of those as many as are enough. */
+  #isWanted(peer: PeerId): boolean {
+    if (this.#nextAskMs.size <= maxAsked) return true
+    const trust = this.#deps.book.trust()
+    const weight = (one: PeerId): number => (trust.of(one).roles.size > 0 ? 0 : 1)
+    const first = [...this.#nextAskMs.keys()].sort((a, b) => weight(a) - weight(b)).slice(0, maxAsked)
+    return first.includes(peer)
+  }
+
+  async #compare(peer: PeerId, signal: AbortSignal): Promise<void> {
+    const { node, clock, counters, log } = this.#deps
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
+    let stream: Stream | null = null
+    try {
+      stream = await node.libp2p.dialProtocol(peerIdFromString(peer), timeProtocol, {
+        signal: deadline,
+        runOnLimitedConnection: true,
+      })
+      const frames = lpStream(stream, { maxDataLength: maxTimeFrame, maxBufferSize: 2 * maxTimeFrame })
+      for (let i = 0; i < rounds; i++) {
+        const asked = clock.monotonic()
+        await frames.write(timeQuestion, { signal: deadline })
+        const bytes = (await frames.read({ signal: deadline })).subarray()
+        const answer = decodeTimeAnswer(bytes)
+        if (answer === undefined) {
+          counters.add('time.refused:malformed')
+          node.offenders.add(peer)
+          stream.abort(new Error('the answer to a question for the time is none'))
+          return
+        }
+        this.#samples.add(peer, answer, asked, clock.monotonic())
+      }
+      await stream.close({ signal: deadline })
+    } catch (error) {
+      stream?.abort(error instanceof Error ? error : new Error(String(error)))
+      if (signal.aborted) return
+      // An older peer, one that is just leaving, a link that is slow: the next minute asks again.
+      counters.add('time.failed:ask')
+      log.debug({ err: error, peer }, 'a neighbour did not tell the time')
+    }
+    if (!signal.aborted) this.#decide()
+  }
+
+  #answer(stream: Stream, connection: Connection): void {
+    const peer = connection.remotePeer.toString() as PeerId
+    const signal = this.#run?.signal
+    if (signal === undefined) return stream.abort(new Error('stopping'))
+    void this.#answerQuestions(stream, peer, AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]))
+  }
+
+  async #answerQuestions(stream: Stream, peer: PeerId, signal: AbortSignal): Promise<void> {
+    const { clock, counters, node } = this.#deps
+    const frames = lpStream(stream, { maxDataLength: maxTimeFrame, maxBufferSize: 2 * maxTimeFrame })
+    try {
+      for (let i = 0; i < rounds; i++) {
+        const bytes = (await frames.read({ signal })).subarray()
+        const cameAt = clock.monotonic()
+        const ownMs = clock.system.now()
+        if (!isTimeQuestion(bytes)) {
+          counters.add('time.refused:malformed')
+          node.offenders.add(peer)
+          throw new Error('that is no question for the time')
+        }
+        if (!this.#mayAsk(peer)) {
+          counters.add('time.refused:rate')
+          throw new Error('too many questions for the time')
+        }
+        const own = isPossibleTime(ownMs) ? ownMs : null
+        const swarm = clock.isKnown ? clock.now() : null
+        await frames.write(encodeTimeAnswer({ own, swarm, held: clock.monotonic() - cameAt }), { signal })
+      }
+      await stream.close({ signal })
+    } catch (error) {
+      // Its side of the stream is gone, or it asked too much: nothing is owed to it.
+      stream.abort(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  #mayAsk(peer: PeerId): boolean {
+    const now = this.#deps.clock.monotonic()
+    const before = this.#askers.get(peer) ?? { tokens: answersAtOnce, atMs: now }
+    const tokens = Math.min(answersAtOnce, before.tokens + (now - before.atMs) * answersPerMs)
+    this.#askers.delete(peer)
+    this.#askers.set(peer, { tokens: Math.max(0, tokens - 1), atMs: now })
+    const oldest = this.#askers.keys().next()
+    if (this.#askers.size > maxAskers && oldest.done !== true) this.#askers.delete(oldest.value)
+    return tokens >= 1
+  }
+}
