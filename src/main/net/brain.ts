@@ -238,14 +238,11 @@ export class Brain implements Startable {
   #passOnFrom(records: readonly SignedRecord[], message: SwarmMessage, source: MessageSource): void {
     const hops = message.hops + 1
     const { trace } = message
+    if (hops > maxHops) return this.#deps.counters.add('brain.dropped:hops', records.length)
     this.#outboxes.add(records, (channel) => {
       const isSource = channel.id === source.channel
       // Where all hear all they have heard it; gossip passes on by itself.
       if (isSource && channel.shared) return null
-      if (hops > maxHops) {
-        this.#deps.counters.add('brain.dropped:hops', records.length)
-        return null
-      }
       return { hops, trace, except: isSource ? source.link : null, waitMs: isSource ? 0 : this.#waitMs(channel) }
     })
   }
