@@ -31,15 +31,15 @@ export const maxBuriedPerBucket = 50_000
 export class BuriedStore {
   readonly #sql: Statements
   /** None has been put there yet: then nothing need be looked up, which is a tenth of the cost of taking a record in. */
-  #empty: boolean
+  #empty: boolean | undefined
 
   constructor(statements: Statements) {
     this.#sql = statements
-    this.#empty = statements.get('SELECT 1 FROM buried LIMIT 1').get() === undefined
   }
 
   /** Looks in one bucket, or in every one. Undefined for one that is not buried. */
   get(id: RecordId, among?: BucketName): BuriedRecord | undefined {
+    this.#empty ??= this.#sql.get('SELECT 1 FROM buried LIMIT 1').get() === undefined
     if (this.#empty) return undefined
     const codes = among === undefined ? bucketCodes : bucketCode(among)
     const row = this.#sql

@@ -5,7 +5,7 @@ import { decideMerge, decideSweep, versionOf, type Version } from '../model/merg
 import type { SignedRecord } from '../model/record.ts'
 import { rejected, type Rejected } from '../model/reject.ts'
 import { isBuried } from './record-check.ts'
-import { gate, gated, hasRoom, judgedAtMs, refusedAuthor, type DoorView } from './record-door.ts'
+import { gate, gated, hasRoom, judgedAtMs, refusedSigners, type DoorView } from './record-door.ts'
 import { horizonMs } from '../model/validity.ts'
 import type { BucketTally } from './bucket-tally.ts'
 import type { AuthorCount } from './count-store.ts'
@@ -62,7 +62,7 @@ export class RecordChanges {
     const { bucket, author, key } = whole.body
     const policy = buckets[bucket]
     // Looked at again: what is known of its author may have changed while its signature was checked.
-    const refused = refusedAuthor(this.#view, whole)
+    const refused = refusedSigners(this.#view, whole)
     if (refused !== undefined) return rejected(refused)
     const record = gated(this.#view, whole)
     const grave = this.#store.buried.get(record.id, bucket)

@@ -7,7 +7,7 @@ import { rejected, type Rejected } from '../model/reject.ts'
 import { dismissalOf } from '../model/state.ts'
 import { checkValidity } from '../model/validity.ts'
 import type { BucketTally } from './bucket-tally.ts'
-import { badAttestationTime, gated, hasRoom, judgedAtMs, refusedAuthor, type DoorView } from './record-door.ts'
+import { badAttestationTime, gated, hasRoom, judgedAtMs, refusedSigners, type DoorView } from './record-door.ts'
 import type { RecordStore } from './record-store.ts'
 
 export type CheckResult =
@@ -28,7 +28,7 @@ export function checkRecord(
   const invalid = checkValidity(whole.body, policy, now)
   // One that has ended may still outdate another; that needs its signature, and is worth it only then.
   if (invalid !== undefined && (invalid !== 'expired' || policy.kind === 'set')) return rejected(invalid)
-  const refused = refusedAuthor(view, whole) ?? badAttestationTime(view, whole)
+  const refused = refusedSigners(view, whole) ?? badAttestationTime(view, whole)
   if (refused !== undefined) return rejected(refused)
   const record = gated(view, whole)
   if (isBuried(store, view, record)) return rejected('dismissed')

@@ -3,6 +3,7 @@ import { knownSigner, type Attestation } from '../model/attestation.ts'
 import { buckets, maxFutureMs } from '../model/bucket.ts'
 import type { RecordBody, SignedRecord } from '../model/record.ts'
 import type { RejectReason } from '../model/reject.ts'
+import { mayEnter } from '../model/state.ts'
 import type { TrustState } from '../model/trust.ts'
 import { decodeTrust, trustKindOf } from '../model/trust-records.ts'
 import { signedSizeBytes } from '../model/record-codec.ts'
@@ -29,16 +30,16 @@ export function judgedAtMs({ nowMs, timeKnown }: DoorView, body: RecordBody): nu
   return body.bucket === 'trust' && !timeKnown ? Math.max(nowMs, body.validFrom) : nowMs
 }
 
-/** Why nothing of this author is wanted in this bucket; undefined when it may come in. Costs no verification. */
-export function refusedAuthor(view: DoorView, record: SignedRecord): 'revoked' | 'stranger' | undefined {
+/** Why the record is not wanted, by who has signed it; undefined when it may come in. Costs no verification. */
+export function refusedSigners(view: DoorView, record: SignedRecord): 'revoked' | 'stranger' | undefined {
   const { author, bucket } = record.body
   if (author === view.self) return undefined
-  const { standing } = view.trust.of(author)
-  // Roots and roles stay, whoever signed them: whole chains of belief hang on them.
-  if (standing === 'revoked') return bucket === 'trust' && kindOf(record) !== 'ask' ? undefined : 'revoked'
-  if (standing !== 'stranger') return undefined
-  if (bucket === 'trust') return isForTrust(view, record) ? undefined : 'stranger'
-  return strangersShare(view, record).maxRecords > 0 ? undefined : 'stranger'
+  const refused = mayEnter(record, view.trust)
+  if (bucket !== 'trust' || view.trust.of(author).standing !== 'stranger') return refused
+  const kind = kindOf(record)
+  if (kind === 'root' || kind === 'role') return view.learning || !view.timeKnown ? undefined : refused
+  // Strangers have one thing to say there.
+  return decodeTrust(record.body).kind === 'ask' ? refused : 'stranger'
 }
 
 /** Whether one more of this author fits. */
@@ -74,26 +75,18 @@ export function badAttestationTime(view: DoorView, record: SignedRecord): Reject
 }
 
 /**
- * Whether a trust record of somebody who is nobody (any more) still matters: by others' signatures, or as one of the
- * roots that lead to the present one, which newcomers with an old invite need.
+ * Whether a root or role turned out to be nobody's: let in while it could not be told who would be somebody.
+ * @param rootKeys of all roots up to the one believed
  */
-export function isVouchedFor(view: DoorView, record: SignedRecord): boolean {
-  const { trust } = view
-  if (record.id === trust.anchor.root || record.id === trust.anchor.swarm) return true
-  if (kindOf(record) === 'root') {
-    const statement = decodeTrust(record.body)
-    if (statement.kind === 'root' && statement.root.version <= trust.anchor.rootVersion) return true
+export function isNobodys(view: DoorView, record: SignedRecord, rootKeys: ReadonlySet<PeerId>): boolean {
+  const { trust, self } = view
+  const kind = kindOf(record)
+  if ((kind !== 'root' && kind !== 'role') || record.id === trust.anchor.root || record.id === trust.anchor.swarm) {
+    return false
   }
-  return record.attestations.some(({ author, verdict }) => {
-    const { standing } = trust.of(author)
-    return verdict === 'endorse' && (standing === 'root' || standing === 'member')
-  })
-}
-
-function isForTrust(view: DoorView, record: SignedRecord): boolean {
-  return kindOf(record) === 'ask'
-    ? decodeTrust(record.body).kind === 'ask'
-    : view.learning || !view.timeKnown || view.trust.rootKeys.has(record.body.author) || isVouchedFor(view, record)
+  const isSomebody = (peer: PeerId): boolean =>
+    peer === self || rootKeys.has(peer) || trust.of(peer).standing !== 'stranger'
+  return !isSomebody(record.body.author) && !record.attestations.some(({ author }) => isSomebody(author))
 }
 
 function strangersShare(view: DoorView, record: SignedRecord) {

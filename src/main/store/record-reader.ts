@@ -85,11 +85,11 @@ export class RecordReader {
 
   /**
    * Ids of a bucket's unexpired records, dismissed ones too, in id order, after `after` (exclusive). The end is
-   * reached when fewer than `limit` come.
+   * reached when fewer than `limit` come. @param author default: of all
    */
-  idsPage(bucket: BucketName, after: RecordId | null, limit: number): readonly RecordId[] {
+  idsPage(bucket: BucketName, after: RecordId | null, limit: number, author?: PeerId): readonly RecordId[] {
     const { clock, database, store } = this.#reads
-    return database.read(() => store.idsPage({ bucket, after, limit, endsAfterMs: clock.now() }))
+    return database.read(() => store.idsPage({ bucket, author, after, limit, endsAfterMs: clock.now() }))
   }
 
   /** As `idsPage`, each id with a mark that differs when its attestations do. */

@@ -2,10 +2,10 @@ import type { PeerId } from '../../shared/ids.ts'
 import { bucketNames, buckets, maxFutureMs, type BucketName } from '../model/bucket.ts'
 import type { SignedRecord } from '../model/record.ts'
 import { recordState } from '../model/state.ts'
-import { trustKindOf } from '../model/trust-records.ts'
+import { decodeTrust, rootKey } from '../model/trust-records.ts'
 import type { BucketTally } from './bucket-tally.ts'
 import type { RecordChanges } from './record-changes.ts'
-import { gated, isVouchedFor, type DoorView } from './record-door.ts'
+import { gated, isNobodys, type DoorView } from './record-door.ts'
 import type { RecordStore } from './record-store.ts'
 
 /** Long enough for everybody who is there to have heard of the dismissal together with the record. */
@@ -30,7 +30,7 @@ export class RecordSweep {
   }
 
   /** Does all of it, taking away at most `max` records. @returns how many went */
-  run(changes: RecordChanges, view: DoorView, trustRecords: Iterable<SignedRecord>, max: number): number {
+  run(changes: RecordChanges, view: DoorView, trustRecords: readonly SignedRecord[], max: number): number {
     const { nowMs, timeKnown } = view
     // Without a clock all that is new is from the future; what a robot holds must outlive its boot.
     const futureMs = timeKnown ? nowMs + maxFutureMs : Number.MAX_SAFE_INTEGER
@@ -91,24 +91,23 @@ export class RecordSweep {
   }
 
   /** What was let in while it could not be told who would turn out to be somebody. */
-  #tidyTrust(changes: RecordChanges, view: DoorView, records: Iterable<SignedRecord>, max: number): number {
+  #tidyTrust(changes: RecordChanges, view: DoorView, records: readonly SignedRecord[], max: number): number {
+    const rootKeys = new Set<PeerId>()
+    for (const { body } of records) {
+      const statement = body.key === rootKey ? decodeTrust(body) : undefined
+      if (statement?.kind !== 'root' || statement.root.version > view.trust.anchor.rootVersion) continue
+      for (const key of statement.root.keys) rootKeys.add(key)
+    }
     let gone = 0
     for (const record of records) {
-      const { author, key } = record.body
-      const isNobodys =
-        author !== view.self &&
-        trustKindOf(key) !== 'ask' &&
-        view.trust.of(author).standing === 'stranger' &&
-        !isVouchedFor(view, record)
-      const isCrowded = gated(view, record) !== record
-      if ((!isNobodys && !isCrowded) || gone >= max) continue
+      const isOut = isNobodys(view, record, rootKeys)
+      if (gone >= max || (!isOut && gated(view, record) === record)) continue
       const stored = this.#store.get(record.id)
       if (stored === undefined) continue
-      if (isCrowded) changes.trim(stored)
-      else {
+      if (isOut) {
         changes.drop(stored)
         gone++
-      }
+      } else changes.trim(stored)
     }
     return gone
   }

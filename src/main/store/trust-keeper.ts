@@ -56,8 +56,8 @@ export class TrustKeeper {
     return this.#state
   }
 
-  get records(): Iterable<SignedRecord> {
-    return this.#records.values()
+  get records(): readonly SignedRecord[] {
+    return [...this.#records.values()]
   }
 
   /** A trust record came, or has other attestations. */

@@ -15,10 +15,10 @@ import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { EventSource } from '../../base/emitter.ts'
 import type { Log } from '../../base/log.ts'
-import type { BucketName } from '../../model/bucket.ts'
 import type { BucketRule } from '../../model/policy.ts'
 import type { Link } from '../../net/links.ts'
-import type { StoredRecord } from '../../store/record-store.ts'
+import type { RangeIndex } from '../../store/range-index.ts'
+import type { RecordBook } from '../../store/record-book.ts'
 
 type Awaitable<T> = T | Promise<T>
 
@@ -74,6 +74,12 @@ export interface ApiTrust {
   describe(id: RecordId): { readonly what: string; readonly state: string; readonly reason: string }
 }
 
+/** What the API needs of the book of records. */
+export type ApiBook = Pick<
+  RecordBook,
+  'self' | 'events' | 'counts' | 'growth' | 'trust' | 'state' | 'idsPage' | 'get' | 'getMany' | 'author' | 'attest'
+> & { readonly index: Pick<RangeIndex, 'ready' | 'fingerprint'> }
+
 /** What the API needs of a peer: every Peer is one, and a test can be one in a few lines. */
 export interface ApiPeer {
   readonly peerId: PeerId
@@ -101,11 +107,7 @@ export interface ApiPeer {
       readonly waiting: readonly ('listen' | 'mdns' | 'role')[]
     }>
   }
-  readonly book: {
-    counts(): readonly { readonly bucket: BucketName; readonly records: number; readonly bytes: number }[]
-    idsPage(bucket: BucketName, after: RecordId | null, limit: number): readonly RecordId[]
-    getMany(ids: readonly RecordId[]): readonly StoredRecord[]
-  }
+  readonly book: ApiBook
   readonly node: { links(): readonly Link[] }
   info(): Omit<InfoView, 'web' | 'can'>
   status(): SystemStatusView

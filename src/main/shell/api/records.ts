@@ -1,73 +1,102 @@
 import { SwarmError } from '../../../shared/errors.ts'
-import { isRecordId, type RecordId } from '../../../shared/ids.ts'
-import type { RecordView } from '../../../shared/views.ts'
-import { bucketNames, buckets, isBucketName, type BucketName } from '../../model/bucket.ts'
-import { recordState } from '../../model/state.ts'
+import type { RecordId } from '../../../shared/ids.ts'
+import type { BucketSummaryView } from '../../../shared/record-views.ts'
+import { mayAttest, mayAuthor } from '../../model/attest-rights.ts'
+import { buckets, type BucketName } from '../../model/bucket.ts'
+import { ruleWords } from '../../model/policy.ts'
+import { decodeTrust } from '../../model/trust-records.ts'
+import { withNames } from '../../service/trust/trust-words.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
+import { toApiError } from './api-errors.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
-import { toDagJson } from './record-json.ts'
+import { live } from './live.ts'
+import { fromDagJson } from './record-json.ts'
+import { bucketOf, listRecords } from './record-list.ts'
+import { recordView } from './record-view.ts'
 
 export function recordsRouter(os: Builder, peer: ApiPeer) {
+  const summary = () => peer.book.counts().map((count) => summaryOf(count, peer))
   return {
-    summary: os.records.summary.handler(() =>
-      peer.book.counts().map(({ bucket, records, bytes }) => ({ bucket, kind: buckets[bucket].kind, records, bytes })),
+    summary: os.records.summary.handler(summary),
+    watch: os.records.watch.handler(({ signal, context, path }) =>
+      live<BucketSummaryView[]>(
+        {
+          subscribe: (wake) => {
+            const undo = [
+              peer.book.events.on('records:stored', wake),
+              peer.book.events.on('bucket:swept', wake),
+              peer.book.events.on('trust:changed', wake),
+            ]
+            return () => {
+              for (const one of undo) one()
+            }
+          },
+          first: summary,
+          next: summary,
+        },
+        {
+          clock: peer.clock,
+          slots: context.liveSlots,
+          signal,
+          onError: (error) => toApiError(error, path.join('.'), peer),
+        },
+      ),
     ),
-    list: os.records.list.handler(({ input }) => {
-      const only = input.bucket === undefined ? null : bucketOf(input.bucket)
-      let cursor = input.after === undefined ? null : cursorOf(input.after)
-      const wanted = only === null ? bucketNames : [only]
-      const from = cursor === null ? 0 : wanted.indexOf(cursor.bucket)
-      if (from < 0) throw badCursor(input.after ?? '')
-      const records: RecordView[] = []
-      for (const bucket of wanted.slice(from)) {
-        const room = input.limit - records.length
-        const ids = peer.book.idsPage(bucket, cursor?.after ?? null, room)
-        records.push(...peer.book.getMany(ids).map((stored) => recordView(stored, peer)))
-        const last = ids.at(-1)
-        if (ids.length === room && last !== undefined) return { records, next: `${bucket}:${last}` }
-        cursor = null
+    list: os.records.list.handler(({ input }) => listRecords(input, peer)),
+    get: os.records.get.handler(({ input }) => recordView(held(peer, input.id), peer)),
+    propose: os.records.propose.handler(({ input }) => {
+      const bucket = bucketOf(input.bucket)
+      const value = fromDagJson(input.value)
+      refuseUnlessMay(mayAuthor(bucket, peer.book.trust(), peer.book.self), 'The record is not signed', peer)
+      const statement = bucket === 'trust' ? decodeTrust({ key: input.key, value }) : undefined
+      if (statement?.kind === 'bad') {
+        throw new SwarmError('INVALID_INPUT', `That is no trust record: ${statement.why}.`)
       }
-      return { records, next: null }
+      return recordView(peer.book.author({ bucket, key: input.key, value, validForMs: input.validForMs }), peer)
+    }),
+    attest: os.records.attest.handler(({ input: { id, verdict } }) => {
+      const { record } = held(peer, id)
+      const context = { trust: peer.book.trust(), peer: peer.book.self, now: peer.clock.now() }
+      const what = verdict === 'endorse' ? 'The record is not endorsed' : 'The record is not dismissed'
+      refuseUnlessMay(mayAttest(verdict, record, context), what, peer)
+      return recordView(peer.book.attest(id, verdict), peer)
     }),
   }
 }
 
-/** A stored record as a screen draws it. */
-export function recordView(stored: StoredRecord, peer: Pick<ApiPeer, 'clock' | 'membership'>): RecordView {
-  const { record, arrival, sizeBytes } = stored
-  const { body } = record
-  const verdict = recordState(record, record.attestations, buckets[body.bucket], peer.clock.now())
+function summaryOf(
+  { bucket, records, bytes }: { readonly bucket: BucketName; readonly records: number; readonly bytes: number },
+  { book }: ApiPeer,
+): BucketSummaryView {
+  const { kind, maxValidityMs } = buckets[bucket]
+  const trust = book.trust()
+  const rule =
+    bucket === 'trust' ? 'root keys and operators may author; ask is for strangers' : ruleWords(trust.ruleOf(bucket))
   return {
-    id: record.id,
-    bucket: body.bucket,
-    key: body.key,
-    value: toDagJson(body.value),
-    author: body.author,
-    authorName: peer.membership.get(body.author)?.name ?? null,
-    seq: body.seq,
-    validFromMs: body.validFrom,
-    validUntilMs: body.validUntil,
-    state: verdict.state,
-    stateReason: verdict.reason,
-    how: arrival.via === 'authored' ? 'self' : arrival.via,
-    from: arrival.from,
-    receivedAtMs: arrival.receivedAtMs,
-    sizeBytes,
+    bucket,
+    kind,
+    records,
+    bytes,
+    fingerprint: book.index.ready ? book.index.fingerprint(bucket) : '',
+    rule: `${rule}; a record lives up to ${Math.round(maxValidityMs / 86_400_000)} days`,
+    mayPropose: mayAuthor(bucket, trust, book.self).may,
+    growth: [...book.growth(bucket)],
   }
 }
 
-function bucketOf(name: string): BucketName {
-  if (isBucketName(name)) return name
-  throw new SwarmError('INVALID_INPUT', `no bucket is called "${name}": they are ${bucketNames.join(', ')}`)
+function held(peer: ApiPeer, id: RecordId): StoredRecord {
+  const stored = peer.book.get(id)
+  if (stored !== undefined) return stored
+  throw new SwarmError(
+    'NOT_FOUND',
+    `This peer holds no record ${id}: it has ended, was dismissed, or has not come here.`,
+    { detail: { id } },
+  )
 }
 
-function cursorOf(text: string): { readonly bucket: BucketName; readonly after: RecordId } {
-  const [bucket, after] = text.split(':')
-  if (isBucketName(bucket) && after !== undefined && isRecordId(after)) return { bucket, after }
-  throw badCursor(text)
-}
-
-function badCursor(text: string): SwarmError {
-  return new SwarmError('INVALID_INPUT', `records.list: "${text}" is not the "next" of a page`)
+function refuseUnlessMay(right: ReturnType<typeof mayAuthor>, what: string, peer: ApiPeer): void {
+  if (right.may) return
+  const why = withNames(right.why, (of) => peer.membership.nameOf(of))
+  throw new SwarmError('NOT_TRUSTED', `${what}: ${why}.`)
 }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
-import type { Cid, PeerId, RecordId } from '../../../../shared/ids.ts'
+import type { Cid, PeerId } from '../../../../shared/ids.ts'
 import { SwarmError } from '../../../../shared/errors.ts'
 import type { HealthView, MachineView, Settings, ShareView, TransferView } from '../../../../shared/views.ts'
 import { systemClock, type Clock } from '../../../base/clock.ts'
 import { Counters } from '../../../base/counters.ts'
 import { Emitter } from '../../../base/emitter.ts'
 import { silentLog } from '../../../base/log.ts'
-import type { BucketName } from '../../../model/bucket.ts'
 import type { StoredRecord } from '../../../store/record-store.ts'
-import type { ApiPeer } from '../api-peer.ts'
+import type { ApiBook, ApiPeer } from '../api-peer.ts'
 import type { ShellActions } from '../shell-actions.ts'
+import { MemoryBook } from './memory-book.ts'
 import { MemoryTrust, memorySwarm } from './memory-trust.ts'
 
 export const peerA = '12D3KooWAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' as PeerId
@@ -63,15 +63,20 @@ export class MemoryPeer implements ApiPeer {
   readonly contents = new Map<Cid, Uint8Array>()
   readonly names = new Map<Cid, string>()
   readonly ended: TransferView[] = []
-  readonly records: StoredRecord[] = []
+  readonly records: StoredRecord[]
+  readonly book: ApiBook
   /** Bytes that uploads have brought. */
   uploaded = 0
   /** Uploads that were given up before their end. */
   aborted = 0
   fetched: unknown[] = []
 
-  constructor(clock: Clock = systemClock) {
+  /** @param book default: one in memory, which `records` fills */
+  constructor(clock: Clock = systemClock, book?: ApiBook) {
     this.clock = clock
+    const memory = new MemoryBook(peerA)
+    this.records = memory.records
+    this.book = book ?? memory
   }
 
   get listenerCount(): number {
@@ -149,17 +154,6 @@ export class MemoryPeer implements ApiPeer {
       this.#settings = { ...this.#settings, ...patch }
       return { settings: this.#settings, waiting: [] }
     },
-  }
-
-  readonly book: ApiPeer['book'] = {
-    counts: () => [{ bucket: 'files', records: this.records.length, bytes: 100 }],
-    idsPage: (bucket: BucketName, after: RecordId | null, limit: number) =>
-      this.records
-        .filter(({ record }) => record.body.bucket === bucket && (after === null || record.id > after))
-        .map(({ record }) => record.id)
-        .sort()
-        .slice(0, limit),
-    getMany: (ids) => ids.flatMap((id) => this.records.find(({ record }) => record.id === id) ?? []),
   }
 
   readonly node: ApiPeer['node'] = { links: () => [] }
