@@ -168,7 +168,7 @@ function wire(opened: Opened): Peer {
   )
   const lastPort = new LastPort({ node, log }, { path: portPath, chosenByUs: chosen.listen.length === 0 })
   const pool = new VerifyPool(basics)
-  const exchange = new Exchange({ ...basics, node, book, pool }, { swarm })
+  const exchange = new Exchange({ ...basics, identity, node, book, pool }, { swarm })
   const sampler = options.sampler ?? new SystemSampler(basics, { folder: options.home })
   const diagnostics = new Diagnostics({ ...basics, peerId, book, metrics, sampler }, options.diagnostics)
   const membership = new Membership(

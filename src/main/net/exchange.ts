@@ -1,22 +1,28 @@
 import type { PeerId } from '../../shared/ids.ts'
+import type { Standing } from '../../shared/trust-views.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import type { Unsubscribe } from '../base/emitter.ts'
 import { startAll, stopAll, type Startable } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import type { BucketName } from '../model/bucket.ts'
+import type { Signer } from '../model/attestation.ts'
 import type { RecordBook } from '../store/record-book.ts'
 import { Brain } from './brain.ts'
+import type { ChannelSet } from './brain-message.ts'
 import { GossipChannel } from './channels/gossipsub.ts'
 import { LineCodec } from './channels/line.ts'
+import { Dispatcher } from './dispatcher.ts'
 import { Ingest } from './ingest.ts'
 import { MessageStream } from './message-stream.ts'
 import { NeighbourClocks } from './neighbour-clocks.ts'
 import { StreamCatchUp } from './stream-catch-up.ts'
 import type { SwarmNode } from './swarm-node.ts'
+import { Talk } from './talk.ts'
 import type { VerifyPool } from './verify-pool.ts'
 
 export interface ExchangeDeps {
+  readonly identity: Signer
   readonly node: SwarmNode
   readonly book: RecordBook
   readonly pool: VerifyPool
@@ -35,6 +41,9 @@ export class Exchange implements Startable {
   /** Neighbours whose clock, or ours, is so wrong that what they say is refused. */
   readonly clocks: NeighbourClocks
   readonly brain: Brain
+  readonly dispatcher: Dispatcher
+  /** Pings and texts. */
+  readonly talk: Talk
   /** The last messages of all channels. */
   readonly stream: MessageStream
   readonly #deps: ExchangeDeps
@@ -48,19 +57,33 @@ export class Exchange implements Startable {
     this.#deps = deps
     this.clocks = new NeighbourClocks(deps)
     const { book, node } = deps
-    const isStranger = (peer: PeerId): boolean => book.trust().of(peer).standing === 'stranger'
+    const standingOf = (peer: PeerId): Standing => book.trust().of(peer).standing
+    const isStranger = (peer: PeerId): boolean => standingOf(peer) === 'stranger'
     const ingest = new Ingest({ ...deps, clocks: this.clocks, isStranger })
     const codec = new LineCodec({ swarm: init.swarm, networkKey: null })
     const gossip = new GossipChannel({ ...deps, codec }, init)
     this.stream = new MessageStream(deps)
+    const channels: ChannelSet = { events: gossip.events, channels: () => [gossip] }
     this.brain = new Brain({
       ...deps,
       self: node.peerId,
-      channels: { events: gossip.events, channels: () => [gossip] },
+      channels,
       ingest,
       stream: this.stream,
       onLost: (neighbour) => this.#catchUp.soon(neighbour, 1_000),
     })
+    this.dispatcher = new Dispatcher(
+      {
+        ...deps,
+        signer: deps.identity,
+        brain: this.brain,
+        channels: () => channels.channels(),
+        linked: () => node.neighbours(),
+        standingOf,
+      },
+      init,
+    )
+    this.talk = new Talk({ ...deps, self: node.peerId, dispatcher: this.dispatcher })
     this.#ingest = ingest
     this.#gossip = gossip
     this.#catchUp = new StreamCatchUp({ ...deps, ingest, passOn: (records) => this.brain.passOn(records) }, init)
@@ -79,7 +102,7 @@ export class Exchange implements Startable {
   async start(): Promise<void> {
     if (this.#running) return
     this.#running = true
-    await startAll([this.#ingest, this.brain, this.#gossip, this.#catchUp])
+    await startAll([this.#ingest, this.brain, this.dispatcher, this.#gossip, this.#catchUp])
     this.#undo.push(
       this.#deps.book.events.on('records:stored', ({ records, arrival }) => {
         if (arrival.via === 'authored') this.brain.publish(records.map(({ record }) => record))
@@ -93,6 +116,6 @@ export class Exchange implements Startable {
     if (!this.#running) return
     this.#running = false
     for (const undo of this.#undo.splice(0)) undo()
-    await stopAll([this.#ingest, this.#gossip, this.brain, this.#catchUp])
+    await stopAll([this.#ingest, this.#gossip, this.brain, this.dispatcher, this.#catchUp])
   }
 }
