@@ -62,7 +62,7 @@ export function createScriptedSwarm(robots: number, kind: 'desktop' | 'browser')
     },
   ]
   const machines = Array.from({ length: robots }, (_, i) =>
-    fakeMachine(i, nowMs, robots > 3 ? (oddities[i] ?? {}) : {}),
+    fakeMachine(i, nowMs, { rootVersion: i === 2 ? 1 : 2, ...(robots > 3 ? oddities[i] : {}) }),
   )
   const self = fakeMachine(1_000, nowMs, {
     self: true,

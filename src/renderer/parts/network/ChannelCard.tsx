@@ -118,6 +118,7 @@ export const ChannelCard = memo(function ChannelCard({ channel }: { readonly cha
             size="compact-xs"
             variant="subtle"
             color="red"
+            className="danger"
             loading={busy}
             onClick={remove}
             aria-label={`Remove ${address}`}

@@ -2,7 +2,7 @@ import { Button, TextInput } from '@mantine/core'
 import { useEffect, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
 import type { RouteView } from '../../../shared/network-views.ts'
-import { formatUntil, plural } from '../../format.ts'
+import { formatUntil, plural, shortId } from '../../format.ts'
 import { useNow } from '../../state/clock.ts'
 import { useStores } from '../../state/context.ts'
 import { useAct } from '../../state/use-act.ts'
@@ -19,6 +19,11 @@ const sources: Readonly<Record<RouteView['source'], string>> = {
   set: 'set by hand',
   learned: 'learned from traffic',
   link: 'a direct link',
+}
+
+/** An address with its peer ids cut short: what is around them is what one reads. */
+function shortened(address: string): string {
+  return address.replace(/12D3KooW\w{44}/g, (peer) => shortId(peer))
 }
 
 const idOf = (route: RouteView): string => `${route.prefix} ${route.next} ${route.source}`
@@ -133,7 +138,7 @@ function columnsOf(remove: (route: RouteView) => void): readonly Column<RouteVie
       widthRem: 20,
       cell: (route) => (
         <span className="mono" title={route.prefix}>
-          {route.prefix}
+          {shortened(route.prefix)}
         </span>
       ),
     },
@@ -143,7 +148,7 @@ function columnsOf(remove: (route: RouteView) => void): readonly Column<RouteVie
       widthRem: 20,
       cell: (route) => (
         <span className="mono" title={route.next}>
-          {route.next}
+          {shortened(route.next)}
         </span>
       ),
     },
@@ -174,6 +179,7 @@ function columnsOf(remove: (route: RouteView) => void): readonly Column<RouteVie
             size="compact-xs"
             variant="subtle"
             color="red"
+            className="danger"
             aria-label={`Remove the route ${route.prefix}`}
             onClick={() => remove(route)}
           >

@@ -3,7 +3,6 @@ import Sigma from 'sigma'
 import type { PeerId } from '../../../shared/ids.ts'
 import { isPeerId } from '../../../shared/ids.ts'
 import type { GraphView } from '../../../shared/network-views.ts'
-import { groupsOf } from '../../state/graph-model.ts'
 import type { LayoutRound, LayoutTask } from '../../state/layout.ts'
 import { drawGroups, type GroupOutline } from './group-outlines.ts'
 import { readPalette, type Palette } from './palette-of-page.ts'
@@ -135,14 +134,12 @@ export function createPicture(element: HTMLElement, onChoose: (peer: PeerId | nu
 
   const paint = (): void => {
     if (view === null) return
-    const groups = groupsOf(view)
     const many = view.nodes.length > 150
     for (const node of view.nodes) {
       const marks = [
         ...(node.self ? ['this peer'] : []),
         ...(node.status === 'alive' ? [] : [node.status]),
         ...(node.standing === 'stranger' || node.standing === 'revoked' ? [node.standing] : []),
-        ...(view.partitions.length > 1 && groups.has(node.peer) ? [`group ${groups.get(node.peer)}`] : []),
       ]
       drawn.mergeNodeAttributes(node.peer, {
         label: marks.length === 0 ? node.name : `${node.name} (${marks.join(', ')})`,

@@ -43,7 +43,7 @@ export function RecordPanel({ record, onChanged }: RecordPanelProps) {
             </Button>
           ) : null}
           {record.mayDismiss ? (
-            <Button size="xs" variant="outline" color="red" onClick={() => setAttesting('dismiss')}>
+            <Button size="xs" variant="outline" color="red" className="danger" onClick={() => setAttesting('dismiss')}>
               Dismiss…
             </Button>
           ) : null}

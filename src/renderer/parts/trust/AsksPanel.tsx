@@ -39,6 +39,7 @@ export function AsksPanel({ trust }: { readonly trust: TrustView }) {
                 size="compact-sm"
                 variant="subtle"
                 color="red"
+                className="danger"
                 disabled={!may}
                 aria-label={`Revoke ${ask.name}…`}
                 onClick={() => setRefused(ask)}

@@ -132,7 +132,7 @@ function OpenInvite({ invite, onShow }: { readonly invite: InviteView; readonly 
         <Button size="xs" variant="default" onClick={onShow}>
           Show
         </Button>
-        <Button size="xs" variant="subtle" color="red" onClick={withdraw}>
+        <Button size="xs" variant="subtle" color="red" className="danger" onClick={withdraw}>
           Withdraw
         </Button>
       </div>

@@ -63,7 +63,14 @@ function Acts({ member, may, onChange, onRevoke }: ActsProps) {
         {member.standing === 'revoked' ? 'Admit again…' : 'Roles…'}
       </Button>
       {member.standing === 'revoked' ? null : (
-        <Button size="compact-xs" variant="subtle" color="red" aria-label={`Revoke ${name}…`} onClick={onRevoke}>
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="red"
+          className="danger"
+          aria-label={`Revoke ${name}…`}
+          onClick={onRevoke}
+        >
           Revoke…
         </Button>
       )}

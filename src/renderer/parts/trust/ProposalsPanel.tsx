@@ -67,7 +67,7 @@ function SignDialog({ proposal, onClose }: { readonly proposal: ProposalView; re
         <Button variant="default" onClick={onClose}>
           Not now
         </Button>
-        <Button variant="outline" color="red" loading={busy} onClick={() => attest('dismiss')}>
+        <Button variant="outline" color="red" className="danger" loading={busy} onClick={() => attest('dismiss')}>
           Dismiss
         </Button>
         <Button loading={busy} onClick={() => attest('endorse')}>
