@@ -124,9 +124,16 @@ export class Brain implements Startable {
     this.#outboxes.add(records, () => ({ hops: 0, trace: null, except: null, waitMs: 0 }))
   }
 
-  /** Puts records that came from a neighbour over a stream on all channels: others may lack them too. */
-  passOn(records: readonly SignedRecord[]): void {
-    this.#outboxes.add(records, (channel) => ({ hops: 1, trace: null, except: null, waitMs: this.#waitMs(channel) }))
+  /**
+   * Puts records that were caught up with on all channels: others may lack them too.
+   * @param from where they came from, and need not be said again; default: a stream
+   */
+  passOn(records: readonly SignedRecord[], from: Pick<MessageSource, 'channel' | 'link'> | null = null): void {
+    this.#outboxes.add(records, (channel) => {
+      const isSource = channel.id === from?.channel
+      if (isSource && channel.shared) return null
+      return { hops: 1, trace: null, except: isSource ? from.link : null, waitMs: isSource ? 0 : this.#waitMs(channel) }
+    })
   }
 
   /** Sends on one channel: to all on it, or to one link. */

@@ -128,7 +128,7 @@ const isCount = (value: unknown): value is number =>
 /** As many as there are buckets, with room for those of a later release. */
 const maxParts = 4 * bucketNames.length
 
-const isParts = (value: unknown): value is readonly Part[] =>
+export const isParts = (value: unknown): value is readonly Part[] =>
   Array.isArray(value) && value.length <= maxParts && value.every(isPart)
 
 const isPart = (part: unknown): part is Part =>
@@ -137,10 +137,10 @@ const isPart = (part: unknown): part is Part =>
 const isRound = (value: unknown): value is readonly Part[] =>
   isParts(value) && value.reduce((length, [, message]) => length + message.length, 0) <= maxRoundBytes
 
-const isItems = (value: unknown, max: number): value is readonly Part[] =>
+export const isItems = (value: unknown, max: number): value is readonly Part[] =>
   isParts(value) && value.every(([, ids]) => ids.length % idBytes === 0) && countOf(value) <= max
 
-const isDismissals = (value: unknown): value is readonly Dismissal[] =>
+export const isDismissals = (value: unknown): value is readonly Dismissal[] =>
   Array.isArray(value) && value.length <= maxDismissals && value.every(isDismissal)
 
 const isDismissal = (item: unknown): item is Dismissal =>

@@ -18,6 +18,8 @@ import type { Channel, ChannelEvents } from '../channels/channel.ts'
 import type { MemoryChannel, MemoryMedium } from '../channels/testing/memory-channel.ts'
 import { Dispatcher } from '../dispatcher.ts'
 import { Ingest, type IngestInit } from '../ingest.ts'
+import { LineCatchUp } from '../line-catch-up.ts'
+import type { LinePace } from '../line-pace.ts'
 import { MessageStream } from '../message-stream.ts'
 import { Talk } from '../talk.ts'
 import { VerifyPool } from '../verify-pool.ts'
@@ -27,6 +29,8 @@ export interface BrainPeerInit extends IngestInit, BrainInit {
   readonly clock?: Clock
   /** Nobody has admitted it. Default: all trust each other. */
   readonly stranger?: boolean
+  /** Catches up over lines at this pace. Default: not at all. */
+  readonly pace?: LinePace
 }
 
 /** A peer without libp2p: a real book and real signatures, and whatever channels a test gives it. */
@@ -40,6 +44,8 @@ export class BrainPeer implements Startable {
   readonly brain: Brain
   readonly dispatcher: Dispatcher
   readonly talk: Talk
+  /** Peers with whom there is a stream, as far as catching up over lines knows. */
+  readonly linked = new Set<PeerId>()
   readonly #database: Database
   readonly #parts: readonly Startable[]
   readonly #events = new Emitter<ChannelEvents>()
@@ -67,7 +73,17 @@ export class BrainPeer implements Startable {
       { swarm: 'test' },
     )
     this.talk = new Talk({ ...basics, self: peerId, dispatcher: this.dispatcher })
-    this.#parts = [pool, ingest, brain, this.dispatcher]
+    const pace = init.pace ?? null
+    const lines = new LineCatchUp(
+      {
+        ...{ ...basics, self: peerId, brain, channels, ingest, book: this.book },
+        isOpen: () => true,
+        isLinked: (peer) => this.linked.has(peer),
+        passOn: (records, from) => brain.passOn(records, from),
+      },
+      pace === null ? {} : { paces: { gossip: pace, 'tcp-line': pace, udp: pace, irc: pace } },
+    )
+    this.#parts = [pool, ingest, brain, this.dispatcher, ...(pace === null ? [] : [lines])]
     this.book.events.on('records:stored', ({ records, arrival }) => {
       if (arrival.via === 'authored') brain.publish(records.map(({ record }) => record))
     })
@@ -91,6 +107,7 @@ export class BrainPeer implements Startable {
 
   async start(): Promise<void> {
     await startAll(this.#parts)
+    await this.book.index.load()
   }
 
   async stop(): Promise<void> {

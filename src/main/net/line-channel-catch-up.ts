@@ -1,0 +1,327 @@
+import { setMaxListeners } from 'node:events'
+import { isAbort } from '../../shared/errors.ts'
+import type { PeerId } from '../../shared/ids.ts'
+import type { Startable } from '../base/lifecycle.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
+import { brainAddress } from '../model/address.ts'
+import type { ReconcileSet } from '../model/reconcile-list.ts'
+import { answerMessage } from '../model/reconcile.ts'
+import type { BucketName } from '../model/bucket.ts'
+import type { OutMessage, Taken } from './brain-message.ts'
+import type { Channel, MessageSource, SwarmMessage } from './channels/channel.ts'
+import type { LineCatchUpDeps } from './line-catch-up.ts'
+import {
+  decodeDigest,
+  decodeLineFrame,
+  differing,
+  digestOf,
+  encodeDigest,
+  encodeLineFrame,
+  type Digest,
+  type LineFrame,
+} from './line-frames.ts'
+import { LineGiver } from './line-giver.ts'
+import type { LinePace } from './line-pace.ts'
+import { LineSession, LineSessionFailed } from './line-session.ts'
+import { eachItem } from './reconcile-frames.ts'
+import type { RecordTrade } from './reconcile-trade.ts'
+import type { RefusedIds } from './refused-ids.ts'
+import { Trickle } from './trickle.ts'
+
+export interface LineChannelDeps extends LineCatchUpDeps {
+  readonly trade: RecordTrade
+  readonly refused: RefusedIds
+  readonly unwanted: RefusedIds
+}
+
+/** What is known of a peer on the channel. */
+interface Neighbour {
+  readonly peer: PeerId
+  link: string
+  /** The last one that it said, until it was looked at. */
+  digest: Digest | null
+  /** Sessions with it that changed nothing, in a row. */
+  fruitless: number
+  /** No session with it before this. */
+  notBeforeMs: number
+}
+
+/** Peers remembered; past this the one heard least recently is forgotten. */
+const maxNeighbours = 1_024
+/** Digests alike that make one's own superfluous, where all hear all. */
+const enoughDigests = 2
+/** Longest wait after sessions that changed nothing. */
+const maxRestMs = 10 * 60_000
+/** Records a second that one channel may bring unasked, and at once: as many as ingest checks. */
+const takenPerS = 2_000
+const takenBurst = 20_000
+/** Questions a second that are answered, and at once. */
+const answeredPerS = 50
+const answeredBurst = 200
+
+/** Catching up on one channel. */
+export class LineChannelCatchUp implements Startable {
+  readonly channel: Channel
+  readonly #deps: LineChannelDeps
+  readonly #pace: LinePace
+  readonly #trickle: Trickle
+  readonly #neighbours = new Map<PeerId, Neighbour>()
+  /** Peers that were there at the last look. */
+  #present: ReadonlySet<PeerId> = new Set()
+  readonly #giver: LineGiver
+  readonly #taking: TokenBucket
+  readonly #answering: TokenBucket
+  #session: LineSession | null = null
+  #run: AbortController | null = null
+  #working: Promise<void> = Promise.resolve()
+  #isDue = false
+
+  constructor(deps: LineChannelDeps, init: { readonly channel: Channel; readonly pace: LinePace }) {
+    this.#deps = deps
+    this.channel = init.channel
+    this.#pace = init.pace
+    const { clock } = deps
+    const { digestMinMs, digestMaxMs } = init.pace
+    this.#giver = new LineGiver(
+      { ...deps, send: (payload, options) => this.#send({ kind: 'given', to: null, payload }, options) },
+      init,
+    )
+    this.#taking = new TokenBucket(clock, { perS: takenPerS, burst: takenBurst })
+    this.#answering = new TokenBucket(clock, { perS: answeredPerS, burst: answeredBurst })
+    this.#trickle = new Trickle(
+      { ...deps, say: () => this.#say() },
+      { minMs: digestMinMs, maxMs: digestMaxMs, enough: this.channel.shared ? enoughDigests : Infinity },
+    )
+  }
+
+  async start(): Promise<void> {
+    if (this.#run !== null) return
+    const run = new AbortController()
+    setMaxListeners(0, run.signal)
+    this.#run = run
+    this.look()
+    await this.#trickle.start()
+  }
+
+  async stop(): Promise<void> {
+    this.#run?.abort()
+    this.#run = null
+    await this.#trickle.stop()
+    await this.#working
+  }
+
+  /** Records are being waited for. */
+  get isWaiting(): boolean {
+    return this.#session !== null
+  }
+
+  /** Who is on the channel may have changed. */
+  look(): void {
+    const present = new Set(this.channel.facts().peers.map(({ peer }) => peer))
+    if (![...present].every((peer) => this.#present.has(peer))) this.#trickle.differed()
+    this.#present = present
+  }
+
+  /** Items that were stored here just now. */
+  stored(items: readonly Uint8Array[]): void {
+    this.#session?.stored(items)
+  }
+
+  takeDigest({ payload, sender }: SwarmMessage, { link }: MessageSource): Taken {
+    const digest = decodeDigest(payload)
+    if (digest === null) return garbage('malformed')
+    if (this.#deps.isLinked(sender)) return { verdict: 'known', outcome: 'known', reason: 'linked' }
+    const neighbour = this.#neighbour(sender, link)
+    const buckets = this.#differing(digest)
+    if (buckets.length === 0) {
+      neighbour.digest = null
+      neighbour.fruitless = 0
+      this.#trickle.agreed()
+      return { verdict: 'news', outcome: 'taken', summary: 'holds the same' }
+    }
+    neighbour.digest = digest
+    this.#trickle.differed()
+    this.#work()
+    return { verdict: 'news', outcome: 'taken', summary: `differs in ${buckets.join(', ')}` }
+  }
+
+  async takeFrame({ payload, sender }: SwarmMessage, { link }: MessageSource): Promise<Taken> {
+    const frame = decodeLineFrame(payload)
+    if (frame === null) return garbage('malformed')
+    switch (frame.kind) {
+      case 'answer':
+      case 'gave':
+        if (this.#session?.peer === sender) this.#session.hear(frame)
+        return { verdict: 'news', outcome: 'taken', summary: frame.kind }
+      case 'dismiss': {
+        if (!this.#answering.take()) return busy
+        const source = { from: sender, how: 'catch-up', channel: this.channel.id } as const
+        const verdict = await this.#deps.trade.takeDismissals(frame.dismissals, source)
+        if ((verdict?.garbage ?? 0) > 0) return garbage('bad-signature')
+        return { verdict: 'news', outcome: 'taken', summary: `${frame.dismissals.length} dismissed` }
+      }
+      case 'ask':
+      case 'get':
+        if (!this.#deps.book.index.ready || !this.#answering.take()) return busy
+        // Its session settles what both lack: none of ours is due.
+        this.#neighbour(sender, link).notBeforeMs = this.#deps.clock.monotonic() + 2 * this.#pace.answerMs
+        return this.#answer(frame, sender, link)
+    }
+  }
+
+  async takeGiven({ payload, sender, hops }: SwarmMessage, source: MessageSource): Promise<Taken> {
+    if (!this.#taking.take(Math.ceil(payload.length / 256))) return { ...busy, reason: 'rate' }
+    const { trade, passOn } = this.#deps
+    const from = { from: sender, how: 'catch-up', channel: source.channel, hops } as const
+    const { verdict } = await trade.take(payload, from)
+    if (verdict.news.length > 0) passOn(verdict.news, source)
+    const summary = `${verdict.added} new of ${verdict.added + verdict.known + verdict.refused}`
+    if (verdict.garbage > 0) return { ...garbage('bad-signature'), garbage: verdict.garbage, summary }
+    return { verdict: verdict.added > 0 ? 'news' : 'known', outcome: verdict.added > 0 ? 'taken' : 'known', summary }
+  }
+
+  async #answer(frame: Extract<LineFrame, { kind: 'ask' | 'get' }>, peer: PeerId, link: string): Promise<Taken> {
+    const { book, isOpen } = this.#deps
+    if (frame.kind === 'ask') {
+      const { no, bucket } = frame
+      // Closed for now: as if nothing differed.
+      const message = isOpen(bucket)
+        ? answerMessage(book.index.of(bucket), frame.message, this.#pace.messageBytes)
+        : new Uint8Array(0)
+      if (message === null) return garbage('malformed')
+      void this.#tell(peer, link, { kind: 'answer', no, bucket, message })
+      return { verdict: 'news', outcome: 'taken', summary: `asks about ${bucket}` }
+    }
+    void this.#giveAsked(frame, peer, link).catch((error: unknown) => this.#failed(error))
+    return { verdict: 'news', outcome: 'taken', summary: 'asks for records' }
+  }
+
+  async #giveAsked({ no, items }: Extract<LineFrame, { kind: 'get' }>, peer: PeerId, link: string): Promise<void> {
+    const settled = await this.#giver.giveItems(eachItem(items), link)
+    await this.#tell(peer, link, { kind: 'gave', no, settled })
+  }
+
+  /** Says what is held here. */
+  async #say(): Promise<void> {
+    const { book, clock } = this.#deps
+    if (!book.index.ready) return
+    const beforeMs = Math.max(0, Math.floor((clock.now() - this.#pace.settleMs) / 1_000) * 1_000)
+    const payload = encodeDigest(digestOf((bucket) => this.#setOf(bucket), beforeMs))
+    await this.#send({ kind: 'digest', to: null, payload }, {})
+  }
+
+  #differing(digest: Digest): readonly BucketName[] {
+    const { book, isOpen } = this.#deps
+    if (!book.index.ready) return []
+    return differing(digest, (bucket) => this.#setOf(bucket)).filter(isOpen)
+  }
+
+  #setOf(bucket: BucketName): ReconcileSet {
+    return this.#deps.book.index.of(bucket)
+  }
+
+  /** One session after the other with whoever differs, as long as there is one. */
+  #work(): void {
+    const signal = this.#run?.signal
+    if (signal === undefined) return
+    if (this.#isDue) return
+    this.#isDue = true
+    this.#working = this.#workOff(signal).finally(() => {
+      this.#isDue = false
+    })
+  }
+
+  async #workOff(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#deps
+    try {
+      for (;;) {
+        const next = this.#next()
+        if (next === undefined) return
+        // Of two that differ, the one with the smaller id begins; of many, the first one's answers serve all.
+        const late = next.peer < this.#deps.self ? this.#pace.jitterMs : 0
+        const waitMs = Math.max(0, next.notBeforeMs - clock.monotonic())
+        await clock.sleep(waitMs + late + random() * this.#pace.jitterMs, { signal })
+        if (next.digest === null || next.notBeforeMs > clock.monotonic()) continue
+        const buckets = this.#differing(next.digest)
+        next.digest = null
+        if (buckets.length > 0) await this.#reconcile(next, buckets, signal)
+      }
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  /** Who differs and may be asked first. */
+  #next(): Neighbour | undefined {
+    let first: Neighbour | undefined
+    for (const neighbour of this.#neighbours.values()) {
+      if (neighbour.digest === null) continue
+      if (first === undefined || neighbour.notBeforeMs < first.notBeforeMs) first = neighbour
+    }
+    return first
+  }
+
+  async #reconcile(neighbour: Neighbour, buckets: readonly BucketName[], signal: AbortSignal): Promise<void> {
+    const { counters, log, clock } = this.#deps
+    const { peer, link } = neighbour
+    const session = new LineSession(
+      {
+        ...this.#deps,
+        tell: (frame) => this.#tell(peer, link, frame),
+        give: (records, stop) => this.#giver.give(records, link, stop),
+      },
+      { peer, link, pace: this.#pace, signal },
+    )
+    this.#session = session
+    let fruits = 0
+    try {
+      const { received, sent, rounds } = await session.run(buckets)
+      fruits = received + sent
+      counters.add('line-catch-up.done')
+      if (fruits > 0) log.debug({ peer, channel: this.channel.id, received, sent, rounds }, 'caught up over lines')
+    } catch (error) {
+      if (!(error instanceof LineSessionFailed)) throw error
+      counters.add(`line-catch-up.failed:${error.reason}`)
+      log.debug({ peer, channel: this.channel.id, err: error }, 'catching up over lines broke off')
+      if (error.reason === 'malformed') this.channel.blame(link, 'reconcile')
+    } finally {
+      this.#session = null
+      neighbour.fruitless = fruits > 0 ? 0 : neighbour.fruitless + 1
+      const restMs = this.#pace.answerMs * 2 ** Math.min(10, neighbour.fruitless) * (0.5 + this.#deps.random())
+      neighbour.notBeforeMs = clock.monotonic() + (fruits > 0 ? this.#pace.jitterMs : Math.min(maxRestMs, restMs))
+      this.#trickle.differed()
+    }
+  }
+
+  async #tell(peer: PeerId, link: string, frame: LineFrame): Promise<void> {
+    const kind = frame.kind === 'get' || frame.kind === 'gave' ? 'get' : 'reconcile'
+    const out = { kind, to: brainAddress(peer), payload: encodeLineFrame(frame) }
+    await this.#send(out, { to: link })
+  }
+
+  async #send(out: OutMessage, options: { readonly to?: string }): Promise<void> {
+    await this.#deps.brain.sendOn(this.channel.id, out, options)
+  }
+
+  #neighbour(peer: PeerId, link: string): Neighbour {
+    const known = this.#neighbours.get(peer)
+    const neighbour = known ?? { peer, link, digest: null, fruitless: 0, notBeforeMs: 0 }
+    neighbour.link = link
+    this.#neighbours.delete(peer)
+    this.#neighbours.set(peer, neighbour)
+    if (this.#neighbours.size > maxNeighbours) {
+      const oldest = this.#neighbours.keys().next()
+      if (oldest.done !== true) this.#neighbours.delete(oldest.value)
+    }
+    return neighbour
+  }
+
+  #failed(error: unknown): void {
+    if (isAbort(error)) return
+    this.#deps.counters.add('line-catch-up.failed:broken')
+    this.#deps.log.error({ err: error, channel: this.channel.id }, 'catching up over lines failed')
+  }
+}
+
+const busy: Taken = { verdict: 'known', outcome: 'dropped', reason: 'busy' }
+const garbage = (reason: string): Taken => ({ verdict: 'garbage', outcome: 'refused', reason })
