@@ -176,6 +176,7 @@ function signersView(state: TrustState, record: SignedRecord, needed: Needed, na
 }
 
 function trustRule({ root }: TrustState): string {
-  const who = root === null ? 'the root keys' : `${root.threshold} of ${root.keys.length} root keys`
-  return `${who} decide about root keys, operators and releasers; an operator admits and revokes robots and servers`
+  const keys = root?.keys.length ?? 0
+  const who = keys < 2 ? 'the root key decides' : `${root?.threshold} of ${keys} root keys decide`
+  return `${who} about root keys, operators and releasers; an operator admits and revokes robots and servers`
 }

@@ -9,6 +9,7 @@ import { homeOf } from './home.ts'
 import type { Io } from './io.ts'
 import { collect, homeOption, jsonOption, logLevelOption, webAddress, whole } from './options.ts'
 import { runCommands } from './run-commands.ts'
+import { addTrust } from './trust-program.ts'
 import { programVersion } from './version.ts'
 
 const exitHelp = 'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no daemon.'
@@ -29,6 +30,7 @@ export function runSwarm(argv: readonly string[], io: Io): Promise<number> {
       addLab(program, io)
       addFiles(program, io, done)
       addLists(program, io)
+      addTrust(program, io)
       return program
     },
     argv,
@@ -45,6 +47,7 @@ interface DaemonArguments {
   readonly downloads?: string
   readonly web?: WebAddress | null
   readonly mdns: boolean
+  readonly join?: string
   readonly logLevel: LogLevel
 }
 
@@ -65,6 +68,10 @@ function addDaemon(program: Command, io: Io): void {
       webAddress,
     )
     .option('--no-mdns', 'do not look for peers by mDNS')
+    .option(
+      '--join <link>',
+      'an invite: begin in its swarm, where the home has none yet (default: a new swarm is founded, with this peer as its root)',
+    )
     .addOption(logLevelOption())
     .addHelpText('after', example('dt-swarm daemon --name duckie01 --role robot --share /data/logs'))
     .action(async (given: DaemonArguments) => {
@@ -75,6 +82,7 @@ function addDaemon(program: Command, io: Io): void {
           settings: settingsOf(given),
           web: given.web === undefined ? defaultWebAddress : given.web,
           logLevel: given.logLevel,
+          join: given.join,
         },
         io,
       )

@@ -16,7 +16,7 @@ export async function runCommands(
   let code: number = exitCodes.ok
   const program = build((exitCode) => (code = exitCode))
   // Subcommands were made before this and would otherwise end the process themselves.
-  for (const command of [program, ...program.commands]) {
+  for (const command of withCommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),
       writeErr: (text) => io.note(text.trimEnd()),
@@ -29,4 +29,9 @@ export async function runCommands(
     if (!(error instanceof CommanderError)) io.note(`${program.name()}: ${printable(messageOf(error))}`)
     return exitCodeOf(error)
   }
+}
+
+/** A command and all below it. */
+function withCommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withCommands)]
 }
