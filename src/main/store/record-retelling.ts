@@ -42,7 +42,8 @@ const pageQueries = 64
 export class RecordRetelling {
   readonly #deps: RetellingDeps
   #next: Work | undefined
-  #running: Promise<void> | undefined
+  #busy = false
+  #running: Promise<void> = Promise.resolve()
 
   constructor(deps: RetellingDeps) {
     this.#deps = deps
@@ -50,7 +51,7 @@ export class RecordRetelling {
 
   add(change: TrustChange): void {
     if (change.peers.length === 0 && change.buckets.length === 0) return
-    const overlaps = this.#running !== undefined
+    const overlaps = this.#busy
     // What was told half way is not known: then all that may have changed is told again.
     this.#next ??= {
       before: overlaps ? undefined : change.before,
@@ -66,7 +67,8 @@ export class RecordRetelling {
       if (change.before.of(peer).standing !== 'stranger') work.attested = true
     }
     for (const bucket of change.buckets) if (bucket !== 'trust') work.buckets.add(bucket)
-    this.#running ??= this.#run()
+    // Not asked by the promise: what is little is through before there is one.
+    if (!this.#busy) this.#running = this.#run()
   }
 
   /** Resolves once everything has been told. */
@@ -75,6 +77,7 @@ export class RecordRetelling {
   }
 
   async #run(): Promise<void> {
+    this.#busy = true
     try {
       for (let work = this.#take(); work !== undefined; work = this.#take()) {
         for (const records of this.#slices(work)) {
@@ -87,7 +90,7 @@ export class RecordRetelling {
     } catch (error) {
       this.#deps.onFailure(error)
     } finally {
-      this.#running = undefined
+      this.#busy = false
     }
   }
 
