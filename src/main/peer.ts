@@ -7,11 +7,14 @@ import { systemClock, type Clock } from './base/clock.ts'
 import { Counters } from './base/counters.ts'
 import { startAll, stopAll, type Startable } from './base/lifecycle.ts'
 import type { Log } from './base/log.ts'
+import type { SwarmClock } from './base/swarm-clock.ts'
 import { openSettings } from './peer-settings.ts'
+import { openClock, SinceStart } from './peer-time.ts'
 import { fingerprintWords } from './model/trust-words.ts'
 import { Exchange } from './net/exchange.ts'
 import { LastPort, portsToTry } from './net/last-port.ts'
 import { SwarmNode } from './net/swarm-node.ts'
+import { TimeSync } from './net/time-sync.ts'
 import { VerifyPool } from './net/verify-pool.ts'
 import { CheckpointService, type CheckpointServiceInit } from './service/checkpoints/checkpoint-service.ts'
 import { Diagnostics, type DiagnosticsInit } from './service/diagnostics/diagnostics.ts'
@@ -19,7 +22,7 @@ import type { Sampler } from './service/diagnostics/sampler.ts'
 import { SystemSampler } from './service/diagnostics/system-sampler.ts'
 import { Discovery } from './service/discovery/discovery.ts'
 import { FileService } from './service/files/file-service.ts'
-import { clockWarning, isPossibleTime } from './service/membership/clock-sense.ts'
+import { clockWarning } from './service/membership/clock-sense.ts'
 import type { MembershipInit } from './service/membership/membership-init.ts'
 import { Membership } from './service/membership/membership.ts'
 import type { SettingsService } from './service/settings/settings-service.ts'
@@ -38,6 +41,7 @@ export interface PeerOptions {
   readonly home: string
   readonly version: string
   readonly log: Log
+  /** The machine's own. What the peer goes by is swarm time: `Peer.clock`. */
   readonly clock?: Clock
   /** In [0, 1). */
   readonly random?: () => number
@@ -64,10 +68,12 @@ export interface PeerOptions {
 /** One machine's place in the swarm: one object that starts and stops. Shells put a face on it. */
 export interface Peer extends Startable {
   readonly peerId: PeerId
+  /** By swarm time. */
   readonly startedAtMs: number
   readonly options: PeerOptions
   readonly log: Log
-  readonly clock: Clock
+  /** Swarm time. */
+  readonly clock: SwarmClock
   readonly counters: Counters
   readonly book: RecordBook
   readonly node: SwarmNode
@@ -105,7 +111,8 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       )
     }
     const swarmStore = openSwarm(home, { identity, clock, log }, { name: foundedBy(name) })
-    return wire({ ...basics, options, database, identity, settings, swarmStore })
+    const swarmClock = openClock(clock, swarmStore)
+    return wire({ ...basics, clock: swarmClock, options, database, identity, settings, swarmStore })
   } catch (error) {
     database.close()
     throw error
@@ -118,7 +125,7 @@ export function foundedBy(name: string): string {
 }
 
 interface Basics {
-  readonly clock: Clock
+  readonly clock: SwarmClock
   readonly random: () => number
   readonly log: Log
   readonly counters: Counters
@@ -136,7 +143,7 @@ function wire(opened: Opened): Peer {
   const { clock, random, log, counters, options, database, identity, settings, swarmStore } = opened
   const basics = { clock, random, log, counters }
   const { peerId } = identity
-  const startedAtMs = clock.now()
+  const sinceStart = new SinceStart(clock)
   const chosen = settings.get()
   const { anchor, networkKey, bootstrap: invitedBy } = swarmStore.get()
   const { swarm } = anchor
@@ -151,7 +158,7 @@ function wire(opened: Opened): Peer {
   const book = new RecordBook(
     { ...basics, database, identity, swarm: swarmStore },
     // By a clock that says 1970 everything is from the future; what a robot holds must outlive its boot.
-    { isTimeKnown: () => isPossibleTime(clock.now()) },
+    { isTimeKnown: () => clock.isKnown },
   )
   const portPath = join(options.home, 'port')
   const metrics = new MetricStore({ ...basics, database })
@@ -168,14 +175,31 @@ function wire(opened: Opened): Peer {
   )
   const lastPort = new LastPort({ node, log }, { path: portPath, chosenByUs: chosen.listen.length === 0 })
   const pool = new VerifyPool(basics)
+  const time = new TimeSync(
+    { ...basics, node, book },
+    {
+      lastSeenMs: swarmStore.get().lastTimeMs,
+      onSeen: (nowMs) => void swarmStore.update({ lastTimeMs: Math.trunc(nowMs) }),
+    },
+  )
   const exchange = new Exchange({ ...basics, identity, node, book, pool }, { swarm })
   const sampler = options.sampler ?? new SystemSampler(basics, { folder: options.home })
   const diagnostics = new Diagnostics({ ...basics, peerId, book, metrics, sampler }, options.diagnostics)
   const membership = new Membership(
-    { ...basics, peerId, book, node, health: diagnostics, clocks: exchange.clocks },
+    {
+      ...basics,
+      peerId,
+      book,
+      node,
+      health: diagnostics,
+      clocks: exchange.clocks,
+      clockSkewMs: () => time.skewMs(),
+    },
     {
       profile: profile(chosen),
-      startedAtMs,
+      get startedAtMs() {
+        return sinceStart.atMs
+      },
       forgottenPath: join(options.home, 'forgotten.json'),
       ...options.membership,
     },
@@ -241,6 +265,7 @@ function wire(opened: Opened): Peer {
     pool,
     node,
     lastPort,
+    time,
     exchange,
     discovery,
     diagnostics,
@@ -254,7 +279,8 @@ function wire(opened: Opened): Peer {
   const clockWarnings = () => {
     const neighbours = node.neighbours()
     const behindMs = neighbours.flatMap((peer) => exchange.clocks.behindMs(peer) ?? [])
-    return clockWarning({ nowMs: clock.now(), neighbours: neighbours.length, behindMs }) ?? []
+    const ownMs = clock.system.now()
+    return clockWarning({ ownMs, time: clock.view(), neighbours: neighbours.length, behindMs }) ?? []
   }
   const applySettings = (now: Settings): void => {
     membership.setProfile(profile(now))
@@ -263,16 +289,20 @@ function wire(opened: Opened): Peer {
       if (!isAbort(err)) log.error({ err }, 'the folders could not be changed')
     })
   }
-  let undo: (() => void) | null = null
+  let undo: (() => void)[] = []
   let starting: Promise<void> | null = null
   let stopping: Promise<void> | null = null
 
   const begin = async (): Promise<void> => {
-    undo = settings.events.on('settings:changed', applySettings)
+    undo = [
+      settings.events.on('settings:changed', applySettings),
+      // What was said in 1970 is said again, by a time at which others listen.
+      clock.events.on('time:changed', () => membership.setProfile(profile(settings.get()))),
+    ]
     try {
       await startAll(parts)
     } catch (error) {
-      undo()
+      undo.forEach((one) => one())
       throw error
     }
     log.info({ peer: peerId, addresses: node.addresses() }, 'the peer is up')
@@ -280,14 +310,16 @@ function wire(opened: Opened): Peer {
   const end = async (): Promise<void> => {
     // Parts that are still being started would outlive their stop.
     await starting?.catch(() => {})
-    undo?.()
+    undo.forEach((one) => one())
     await stopAll(parts)
     log.info({ peer: peerId }, 'the peer has stopped')
   }
 
   return {
     peerId,
-    startedAtMs,
+    get startedAtMs() {
+      return sinceStart.atMs
+    },
     options,
     log,
     clock,
@@ -319,7 +351,7 @@ function wire(opened: Opened): Peer {
       fingerprint: fingerprintWords(peerId),
       home: options.home,
       simulated: options.simulated ?? false,
-      startedAtMs,
+      startedAtMs: sinceStart.atMs,
       addresses: [...node.addresses()],
       identityProtection: identity.protection,
     }),
@@ -334,7 +366,7 @@ function wire(opened: Opened): Peer {
         records: book.counts().reduce((sum, { records }) => sum + records, 0),
         counters: counters.snapshot(),
         ...trust.counts(),
-        time: { offsetMs: 0, source: 'own', peers: 0, reason: "this machine's own clock" },
+        time: time.view(),
         catchUp: checkpoints.catchUp(),
         warnings: [options.notes ?? [], clockWarnings(), membership.warnings(), files.warnings()].flat(),
       }

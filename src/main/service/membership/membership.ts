@@ -48,7 +48,10 @@ export class Membership implements Startable {
       },
       {
         profile: init.profile,
-        startedAtMs: init.startedAtMs,
+        // Read anew each time: a clock that is set right changes it.
+        get startedAtMs() {
+          return init.startedAtMs
+        },
         speakEveryMs: init.speakEveryMs ?? 10_000,
         repeatEveryMs: init.repeatEveryMs ?? 300_000,
       },
