@@ -31,7 +31,8 @@ async function cidSeen(daemon: Daemon, name: string): Promise<string> {
 
 beforeAll(async () => {
   await b.start()
-  await Promise.all([a.start({ bootstrap: [b.address] }), c.start({ bootstrap: [b.address] })])
+  const join = await b.invite()
+  await Promise.all([a.start({ join }), c.start({ join })])
 })
 
 afterAll(async () => {
@@ -113,7 +114,7 @@ test('a daemon that joins later has all the records there are', async () => {
     })
     expect(answer.status).toBe(200)
   }
-  await late.start({ bootstrap: [b.address] })
+  await late.start({ join: await b.invite() })
   await expect
     .poll(async () => (await late.files()).filter(({ name }) => name.startsWith('log-')).length, patience)
     .toBe(40)
@@ -171,7 +172,7 @@ test('dt-swarm-cli asks any peer', async () => {
 
 test('exit codes and what is said with them', async () => {
   expect((await run(['--help'])).code).toBe(0)
-  for (const command of ['daemon', 'lab', 'share', 'fetch', 'peers', 'files']) {
+  for (const command of ['daemon', 'lab', 'share', 'fetch', 'peers', 'files', 'invite', 'join', 'found', 'trust']) {
     const help = await run([command, '--help'])
     expect([command, help.code, help.stdout.includes('Example:')]).toEqual([command, 0, true])
   }
@@ -183,6 +184,9 @@ test('exit codes and what is said with them', async () => {
     ['lab', '--robots', '0'],
     ['fetch', 'not-a-cid', '--home', a.home],
     ['fetch'],
+    ['invite', '--for', '3 weeks', '--home', a.home],
+    ['trust', 'admit', 'a', '--role', 'king', '--home', a.home],
+    ['trust', 'nonsense', '--home', a.home],
   ]) {
     expect([wrong, (await run(wrong)).code]).toEqual([wrong, 2])
   }
@@ -230,13 +234,15 @@ test('the OpenAPI document is whole: what it refers to is there, what is in a pa
 })
 
 test('a lab of the same home joins the daemon, is said to be simulated, and goes with a signal', async () => {
-  const lab = start('cli.ts', ['lab', '--robots', '2', '--seed', '7', '--home', a.home])
+  const lab = start('cli.ts', ['lab', '--robots', '2', '--seed', '7', '--home', b.home])
   const ready = JSON.parse(await lab.line) as { event: string; robots: { state: string; peer: string }[] }
   expect(ready).toMatchObject({ event: 'ready', robots: [{ state: 'running' }, { state: 'running' }] })
   await expect
     .poll(async () => {
-      const fleet = await b.json<{ peer: string; simulated: boolean; status: string }[]>('/fleet')
-      const robots = fleet.filter(({ simulated, status }) => simulated && status === 'alive')
+      const fleet = await a.json<{ peer: string; simulated: boolean; status: string; standing: string }[]>('/fleet')
+      const robots = fleet.filter(
+        ({ simulated, status, standing }) => simulated && status === 'alive' && standing === 'member',
+      )
       return robots.map(({ peer }) => peer).sort()
     }, patience)
     .toEqual(ready.robots.map(({ peer }) => peer).sort())

@@ -17,7 +17,7 @@ const reader = new Daemon(folder.path, 'reader')
 
 beforeAll(async () => {
   await origin.start()
-  await reader.start({ bootstrap: [origin.address] })
+  await reader.start({ join: await origin.invite() })
 })
 
 afterAll(async () => {
@@ -137,7 +137,7 @@ it('a fetch that kill -9 interrupts goes on after the restart, without what it h
     interval: 20,
   })
   await reader.stop('SIGKILL')
-  await reader.start({ bootstrap: [origin.address] })
+  await reader.start()
   const path = join(reader.downloads, 'killed.bin')
   await vi.waitFor(() => stat(path), { timeout: 60_000, interval: 100 })
   expect(await hashOf(path)).toBe(createHash('sha256').update(bytes).digest('hex'))

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { MachineView } from '../../src/shared/views.ts'
 import { silentLog } from '../../src/main/base/log.ts'
+import { labAdmission } from '../../src/main/lab/lab-admission.ts'
 import { Lab, type LabInit } from '../../src/main/lab/lab.ts'
-import { createPeer, type Peer } from '../../src/main/peer.ts'
+import { createPeer, type Peer, type PeerOptions } from '../../src/main/peer.ts'
 
 const undo: (() => Promise<void> | void)[] = []
 let folder: string
@@ -20,7 +21,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function observer(): Promise<Peer> {
+async function observer(more: Partial<PeerOptions> = {}): Promise<Peer> {
   const peer = await createPeer({
     home: join(folder, 'observer'),
     version: '0.0.0',
@@ -34,6 +35,7 @@ async function observer(): Promise<Peer> {
       bootstrap: [],
       mdns: false,
     },
+    ...more,
   })
   undo.push(() => peer.stop())
   await peer.start()
@@ -81,7 +83,7 @@ function runs(pid: number): boolean {
 
 test('an observer sees three simulated robots live, with logs; one killed is doubted, then given up; others go on', async () => {
   const peer = await observer()
-  const lab = await labOf(3, { bootstrap: peer.node.addresses(), restart: 'never' })
+  const lab = await labOf(3, { bootstrap: peer.node.addresses(), join: labAdmission(peer, 3).link, restart: 'never' })
   const names = ['duckie01', 'duckie02', 'watchtower01']
   await expect.poll(() => alive(peer), { timeout: 60_000 }).toEqual(names)
   for (const robot of robots(peer)) {
@@ -133,7 +135,7 @@ test('robots form a swarm alone, and one that falls comes back as the same robot
   await expect.poll(() => lab.pids().get('duckie01') ?? pid, { timeout: 30_000 }).not.toBe(pid)
   await expect.poll(() => lab.status().robots[0], { timeout: 60_000 }).toEqual(before)
   // A newcomer that knows only the last robot finds both, because robots know each other.
-  const peer = await observer()
+  const peer = await observer({ join: lab.invite() ?? '' })
   peer.node.setBootstrap(lab.addressesOf('duckie02'))
   await expect.poll(() => alive(peer), { timeout: 60_000 }).toEqual(['duckie01', 'duckie02'])
 })
