@@ -14,6 +14,7 @@ import { GossipChannel } from './channels/gossipsub.ts'
 import { LineCodec } from './channels/line.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Ingest } from './ingest.ts'
+import { LineCatchUp } from './line-catch-up.ts'
 import { MessageStream } from './message-stream.ts'
 import { NeighbourClocks } from './neighbour-clocks.ts'
 import { StreamCatchUp } from './stream-catch-up.ts'
@@ -50,6 +51,7 @@ export class Exchange implements Startable {
   readonly #ingest: Ingest
   readonly #gossip: GossipChannel
   readonly #catchUp: StreamCatchUp
+  readonly #lineCatchUp: LineCatchUp
   readonly #undo: Unsubscribe[] = []
   #running = false
 
@@ -87,6 +89,16 @@ export class Exchange implements Startable {
     this.#ingest = ingest
     this.#gossip = gossip
     this.#catchUp = new StreamCatchUp({ ...deps, ingest, passOn: (records) => this.brain.passOn(records) }, init)
+    this.#lineCatchUp = new LineCatchUp({
+      ...deps,
+      self: node.peerId,
+      channels,
+      brain: this.brain,
+      ingest,
+      isOpen: (bucket) => this.#catchUp.isOpen(bucket),
+      isLinked: (peer) => node.linked(peer),
+      passOn: (records, from) => this.brain.passOn(records, from),
+    })
   }
 
   /** Until undone, neighbours exchange only these buckets with us: the rest comes in another way just now. */
@@ -102,7 +114,7 @@ export class Exchange implements Startable {
   async start(): Promise<void> {
     if (this.#running) return
     this.#running = true
-    await startAll([this.#ingest, this.brain, this.dispatcher, this.#gossip, this.#catchUp])
+    await startAll([this.#ingest, this.brain, this.dispatcher, this.#gossip, this.#catchUp, this.#lineCatchUp])
     this.#undo.push(
       this.#deps.book.events.on('records:stored', ({ records, arrival }) => {
         if (arrival.via === 'authored') this.brain.publish(records.map(({ record }) => record))
@@ -116,6 +128,6 @@ export class Exchange implements Startable {
     if (!this.#running) return
     this.#running = false
     for (const undo of this.#undo.splice(0)) undo()
-    await stopAll([this.#ingest, this.#gossip, this.brain, this.dispatcher, this.#catchUp])
+    await stopAll([this.#ingest, this.#gossip, this.brain, this.dispatcher, this.#catchUp, this.#lineCatchUp])
   }
 }

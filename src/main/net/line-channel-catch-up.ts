@@ -21,6 +21,7 @@ import {
   type LineFrame,
 } from './line-frames.ts'
 import { LineGiver } from './line-giver.ts'
+import { LineNeighbours, type LineNeighbour } from './line-neighbours.ts'
 import type { LinePace } from './line-pace.ts'
 import { LineSession, LineSessionFailed } from './line-session.ts'
 import { eachItem } from './reconcile-frames.ts'
@@ -34,24 +35,8 @@ export interface LineChannelDeps extends LineCatchUpDeps {
   readonly unwanted: RefusedIds
 }
 
-/** What is known of a peer on the channel. */
-interface Neighbour {
-  readonly peer: PeerId
-  link: string
-  /** The last one that it said, until it was looked at. */
-  digest: Digest | null
-  /** Sessions with it that changed nothing, in a row. */
-  fruitless: number
-  /** No session with it before this. */
-  notBeforeMs: number
-}
-
-/** Peers remembered; past this the one heard least recently is forgotten. */
-const maxNeighbours = 1_024
 /** Digests alike that make one's own superfluous, where all hear all. */
 const enoughDigests = 2
-/** Longest wait after sessions that changed nothing. */
-const maxRestMs = 10 * 60_000
 /** Records a second that one channel may bring unasked, and at once: as many as ingest checks. */
 const takenPerS = 2_000
 const takenBurst = 20_000
@@ -65,7 +50,7 @@ export class LineChannelCatchUp implements Startable {
   readonly #deps: LineChannelDeps
   readonly #pace: LinePace
   readonly #trickle: Trickle
-  readonly #neighbours = new Map<PeerId, Neighbour>()
+  readonly #neighbours: LineNeighbours
   /** Peers that were there at the last look. */
   #present: ReadonlySet<PeerId> = new Set()
   readonly #giver: LineGiver
@@ -80,6 +65,7 @@ export class LineChannelCatchUp implements Startable {
     this.#deps = deps
     this.channel = init.channel
     this.#pace = init.pace
+    this.#neighbours = new LineNeighbours(deps, init)
     const { clock } = deps
     const { digestMinMs, digestMaxMs } = init.pace
     this.#giver = new LineGiver(
@@ -131,7 +117,7 @@ export class LineChannelCatchUp implements Startable {
     const digest = decodeDigest(payload)
     if (digest === null) return garbage('malformed')
     if (this.#deps.isLinked(sender)) return { verdict: 'known', outcome: 'known', reason: 'linked' }
-    const neighbour = this.#neighbour(sender, link)
+    const neighbour = this.#neighbours.heard(sender, link)
     const buckets = this.#differing(digest)
     if (buckets.length === 0) {
       neighbour.digest = null
@@ -163,8 +149,7 @@ export class LineChannelCatchUp implements Startable {
       case 'ask':
       case 'get':
         if (!this.#deps.book.index.ready || !this.#answering.take()) return busy
-        // Its session settles what both lack: none of ours is due.
-        this.#neighbour(sender, link).notBeforeMs = this.#deps.clock.monotonic() + 2 * this.#pace.answerMs
+        this.#neighbours.asked(this.#neighbours.heard(sender, link))
         return this.#answer(frame, sender, link)
     }
   }
@@ -235,7 +220,7 @@ export class LineChannelCatchUp implements Startable {
     const { clock, random } = this.#deps
     try {
       for (;;) {
-        const next = this.#next()
+        const next = this.#neighbours.next()
         if (next === undefined) return
         // Of two that differ, the one with the smaller id begins; of many, the first one's answers serve all.
         const late = next.peer < this.#deps.self ? this.#pace.jitterMs : 0
@@ -251,18 +236,8 @@ export class LineChannelCatchUp implements Startable {
     }
   }
 
-  /** Who differs and may be asked first. */
-  #next(): Neighbour | undefined {
-    let first: Neighbour | undefined
-    for (const neighbour of this.#neighbours.values()) {
-      if (neighbour.digest === null) continue
-      if (first === undefined || neighbour.notBeforeMs < first.notBeforeMs) first = neighbour
-    }
-    return first
-  }
-
-  async #reconcile(neighbour: Neighbour, buckets: readonly BucketName[], signal: AbortSignal): Promise<void> {
-    const { counters, log, clock } = this.#deps
+  async #reconcile(neighbour: LineNeighbour, buckets: readonly BucketName[], signal: AbortSignal): Promise<void> {
+    const { counters, log } = this.#deps
     const { peer, link } = neighbour
     const session = new LineSession(
       {
@@ -286,9 +261,7 @@ export class LineChannelCatchUp implements Startable {
       if (error.reason === 'malformed') this.channel.blame(link, 'reconcile')
     } finally {
       this.#session = null
-      neighbour.fruitless = fruits > 0 ? 0 : neighbour.fruitless + 1
-      const restMs = this.#pace.answerMs * 2 ** Math.min(10, neighbour.fruitless) * (0.5 + this.#deps.random())
-      neighbour.notBeforeMs = clock.monotonic() + (fruits > 0 ? this.#pace.jitterMs : Math.min(maxRestMs, restMs))
+      this.#neighbours.done(neighbour, { isFruitful: fruits > 0 })
       this.#trickle.differed()
     }
   }
@@ -301,19 +274,6 @@ export class LineChannelCatchUp implements Startable {
 
   async #send(out: OutMessage, options: { readonly to?: string }): Promise<void> {
     await this.#deps.brain.sendOn(this.channel.id, out, options)
-  }
-
-  #neighbour(peer: PeerId, link: string): Neighbour {
-    const known = this.#neighbours.get(peer)
-    const neighbour = known ?? { peer, link, digest: null, fruitless: 0, notBeforeMs: 0 }
-    neighbour.link = link
-    this.#neighbours.delete(peer)
-    this.#neighbours.set(peer, neighbour)
-    if (this.#neighbours.size > maxNeighbours) {
-      const oldest = this.#neighbours.keys().next()
-      if (oldest.done !== true) this.#neighbours.delete(oldest.value)
-    }
-    return neighbour
   }
 
   #failed(error: unknown): void {

@@ -24,6 +24,8 @@ export interface AnswerDeps {
   readonly book: ReconcileBook
   readonly trade: RecordTrade
   readonly refused: RefusedIds
+  /** What the other side did not take lately. */
+  readonly unwanted: RefusedIds
   readonly claims: Claims
   readonly clock: Clock
   readonly isOpen: (bucket: BucketName) => boolean
@@ -98,7 +100,7 @@ class Answers {
   }
 
   async answer(question: Question): Promise<Answer> {
-    const { onNews, onTold, trade } = this.#deps
+    const { onNews, onTold, trade, unwanted } = this.#deps
     switch (question[0]) {
       case 'hello':
         return this.#round(question[2])
@@ -113,7 +115,10 @@ class Answers {
           this.#garbage += taken.verdict.garbage
           onNews(taken.verdict.news)
         }
-        const { batch: given, settled } = trade.give(eachItem(wants), answerBytes)
+        const items = [...eachItem(wants)]
+        const { batch: given, settled } = trade.give(items, answerBytes)
+        // If it lacks them afterwards it has refused them; when it wants them all the same it asks.
+        for (const [, id] of items.slice(0, settled)) unwanted.add(this.#peer, id)
         const kept = (taken?.verdict.added ?? 0) + (taken?.verdict.known ?? 0)
         return ['trade', given, settled, kept, taken?.dismissals ?? []]
       }

@@ -251,6 +251,7 @@ export class StreamCatchUp implements Startable {
         clock,
         trade: this.#trade,
         refused: this.#refused,
+        unwanted: this.#unwanted,
         claims: this.#claims,
         isOpen: (bucket) => this.isOpen(bucket),
         onNews: (records) => this.#news(peer, records),

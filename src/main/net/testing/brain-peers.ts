@@ -76,7 +76,12 @@ export class BrainPeer implements Startable {
     const pace = init.pace ?? null
     const lines = new LineCatchUp(
       {
-        ...{ ...basics, self: peerId, brain, channels, ingest, book: this.book },
+        ...basics,
+        self: peerId,
+        brain,
+        channels,
+        ingest,
+        book: this.book,
         isOpen: () => true,
         isLinked: (peer) => this.linked.has(peer),
         passOn: (records, from) => brain.passOn(records, from),

@@ -1,0 +1,71 @@
+import type { PeerId } from '../../shared/ids.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Digest } from './line-frames.ts'
+import type { LinePace } from './line-pace.ts'
+
+/** What is known of a peer on a channel. */
+export interface LineNeighbour {
+  readonly peer: PeerId
+  /** Where it was heard last. */
+  link: string
+  /** What it said that it holds, when that differed, until it was looked at. */
+  digest: Digest | null
+  /** Sessions with it that changed nothing, in a row. */
+  fruitless: number
+  /** No session with it before this, by the monotonic clock. */
+  notBeforeMs: number
+}
+
+/** Peers remembered; past this the one heard least recently is forgotten. */
+const maxNeighbours = 1_024
+/** Longest wait after sessions that changed nothing. */
+const maxRestMs = 10 * 60_000
+
+/** The peers on one channel, and whom to ask next. */
+export class LineNeighbours {
+  readonly #deps: { readonly clock: Clock; readonly random: () => number }
+  readonly #pace: LinePace
+  readonly #neighbours = new Map<PeerId, LineNeighbour>()
+
+  constructor(deps: { readonly clock: Clock; readonly random: () => number }, init: { readonly pace: LinePace }) {
+    this.#deps = deps
+    this.#pace = init.pace
+  }
+
+  /** One that was heard just now. */
+  heard(peer: PeerId, link: string): LineNeighbour {
+    const known = this.#neighbours.get(peer)
+    const neighbour = known ?? { peer, link, digest: null, fruitless: 0, notBeforeMs: 0 }
+    neighbour.link = link
+    this.#neighbours.delete(peer)
+    this.#neighbours.set(peer, neighbour)
+    if (this.#neighbours.size > maxNeighbours) {
+      const oldest = this.#neighbours.keys().next()
+      if (oldest.done !== true) this.#neighbours.delete(oldest.value)
+    }
+    return neighbour
+  }
+
+  /** Who differs and may be asked first. */
+  next(): LineNeighbour | undefined {
+    let first: LineNeighbour | undefined
+    for (const neighbour of this.#neighbours.values()) {
+      if (neighbour.digest === null) continue
+      if (first === undefined || neighbour.notBeforeMs < first.notBeforeMs) first = neighbour
+    }
+    return first
+  }
+
+  /** It asks us: its session settles what both lack, so none of ours is due. */
+  asked(neighbour: LineNeighbour): void {
+    neighbour.notBeforeMs = this.#deps.clock.monotonic() + 2 * this.#pace.answerMs
+  }
+
+  /** A session is over; one that changed nothing is not repeated soon. */
+  done(neighbour: LineNeighbour, { isFruitful }: { readonly isFruitful: boolean }): void {
+    const { clock, random } = this.#deps
+    neighbour.fruitless = isFruitful ? 0 : neighbour.fruitless + 1
+    const restMs = this.#pace.answerMs * 2 ** Math.min(10, neighbour.fruitless) * (0.5 + random())
+    neighbour.notBeforeMs = clock.monotonic() + (isFruitful ? this.#pace.jitterMs : Math.min(maxRestMs, restMs))
+  }
+}
