@@ -4,7 +4,7 @@ import { buckets, type BucketName } from '../model/bucket.ts'
 import { decideMerge, decideSweep, versionOf, type Version } from '../model/merge.ts'
 import type { SignedRecord } from '../model/record.ts'
 import { rejected, type Rejected } from '../model/reject.ts'
-import { isBuried } from './record-check.ts'
+import { isDismissed } from './record-check.ts'
 import { gate, gated, hasRoom, judgedAtMs, refusedSigners, type DoorView } from './record-door.ts'
 import { horizonMs } from '../model/validity.ts'
 import type { BucketTally } from './bucket-tally.ts'
@@ -61,14 +61,17 @@ export class RecordChanges {
   place(whole: SignedRecord, arrival: Arrival): Placed {
     const { bucket, author, key } = whole.body
     const policy = buckets[bucket]
-    // Looked at again: what is known of its author may have changed while its signature was checked.
-    const refused = refusedSigners(this.#view, whole)
-    if (refused !== undefined) return rejected(refused)
     const record = gated(this.#view, whole)
-    const grave = this.#store.buried.get(record.id, bucket)
-    if (grave !== undefined && isBuried(this.#store, this.#view, record)) return rejected('dismissed')
-    const isHeld = policy.kind === 'set' && this.#store.has(bucket, record.id)
-    const held = isHeld ? this.#store.get(record.id) : undefined
+    const held = this.#store.has(bucket, record.id) ? this.#store.get(record.id) : undefined
+    // Looked at again: what is known of its author may have changed while its signature was checked.
+    const refused = held === undefined ? refusedSigners(this.#view, whole) : undefined
+    if (refused !== undefined) return rejected(refused)
+    const grave = held === undefined ? this.#store.buried.get(record.id, bucket) : undefined
+    if (grave !== undefined && isDismissed(grave, this.#view, record)) {
+      const attestations = joinFor(record, grave.attestations, record.attestations)
+      if (!sameAttestations(attestations, grave.attestations)) this.#store.buried.put({ ...grave, attestations })
+      return rejected('dismissed')
+    }
     const slot = policy.kind === 'set' ? held?.record : this.#store.slot(bucket, author, key)
     const current = slot === undefined ? undefined : 'version' in slot ? slot.version : versionOf(slot)
     const outcome = decideMerge(current, versionOf(record), policy, judgedAtMs(this.#view, record.body))

@@ -6,6 +6,7 @@ import type { SignedRecord } from '../model/record.ts'
 import { rejected, type Rejected } from '../model/reject.ts'
 import { dismissalOf } from '../model/state.ts'
 import { checkValidity } from '../model/validity.ts'
+import type { BuriedRecord } from './buried-store.ts'
 import type { BucketTally } from './bucket-tally.ts'
 import { badAttestationTime, gated, hasRoom, judgedAtMs, refusedSigners, type DoorView } from './record-door.ts'
 import type { RecordStore } from './record-store.ts'
@@ -28,12 +29,20 @@ export function checkRecord(
   const invalid = checkValidity(whole.body, policy, now)
   // One that has ended may still outdate another; that needs its signature, and is worth it only then.
   if (invalid !== undefined && (invalid !== 'expired' || policy.kind === 'set')) return rejected(invalid)
-  const refused = refusedSigners(view, whole) ?? badAttestationTime(view, whole)
-  if (refused !== undefined) return rejected(refused)
+  const untimely = badAttestationTime(view, whole)
+  if (untimely !== undefined) return rejected(untimely)
   const record = gated(view, whole)
-  if (isBuried(store, view, record)) return rejected('dismissed')
+  // What is held is only added to: what its author may do by now is no reason to hold less of it than others do.
+  if (store.has(bucket, record.id)) return checkKnown(store, record)
+  const refused = refusedSigners(view, whole)
+  if (refused !== undefined) return rejected(refused)
+  const grave = store.buried.get(record.id, bucket)
+  if (grave !== undefined && isDismissed(grave, view, record)) {
+    // A signature that the grave lacks is worth a verification, so that all graves come to say the same.
+    const joined = joinFor(record, grave.attestations, record.attestations)
+    return sameAttestations(joined, grave.attestations) ? rejected('dismissed') : { kind: 'check-signature', record }
+  }
   if (policy.kind === 'set') {
-    if (store.has(bucket, record.id)) return checkKnown(store, record)
     return hasRoom(view, record, tally) ? { kind: 'check-signature', record } : rejected('quota')
   }
   const slot = store.slot(bucket, author, key)
@@ -46,7 +55,8 @@ export function checkRecord(
     case 'marked':
       return { kind: 'check-signature', record }
     case 'known':
-      return checkKnown(store, record)
+      // Only the mark of it is left.
+      return { kind: 'check-signature', record }
     case 'expired':
     case 'superseded':
     case 'future':
@@ -55,10 +65,8 @@ export function checkRecord(
   }
 }
 
-/** Whether it was dismissed and buried, and nothing that is signed on it now, or decided since, changes that. */
-export function isBuried(store: RecordStore, { trust }: DoorView, record: SignedRecord): boolean {
-  const grave = store.buried.get(record.id, record.body.bucket)
-  if (grave === undefined) return false
+/** Whether nothing that is signed on a buried record now, or was decided since, changes that it is dismissed. */
+export function isDismissed(grave: BuriedRecord, { trust }: DoorView, record: SignedRecord): boolean {
   const { author, bucket } = record.body
   return (
     dismissalOf({ author, bucket, attestations: joinFor(record, grave.attestations, record.attestations) }, trust) !==
@@ -68,10 +76,9 @@ export function isBuried(store: RecordStore, { trust }: DoorView, record: Signed
 
 /** Known, unless it is new or brings attestations that are. */
 function checkKnown(store: RecordStore, record: SignedRecord): CheckResult {
-  const { id, body, attestations } = record
+  const { id, attestations } = record
   const known = { kind: 'known', id } as const
   const unknown = { kind: 'check-signature', record } as const
-  if (!store.has(body.bucket, id)) return unknown
   if (attestations.length === 0) return known
   const held = store.get(id)
   if (held === undefined) return unknown

@@ -100,7 +100,7 @@ export class RecordSweep {
     }
     let gone = 0
     for (const record of records) {
-      const isOut = isNobodys(view, record, rootKeys)
+      const isOut = isNobodys(view, record, rootKeys) || isOver(view, record)
       if (gone >= max || (!isOut && gated(view, record) === record)) continue
       const stored = this.#store.get(record.id)
       if (stored === undefined) continue
@@ -111,6 +111,11 @@ export class RecordSweep {
     }
     return gone
   }
+}
+
+/** An ask of somebody who was revoked. */
+function isOver({ trust, nowMs }: DoorView, record: SignedRecord): boolean {
+  return recordState({ record, trust, policy: buckets.trust, now: nowMs }).burial === 'drop'
 }
 
 function mayStay({ trust }: DoorView, bucket: BucketName): boolean {
