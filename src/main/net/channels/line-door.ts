@@ -41,8 +41,22 @@ export const defaultLinkLimits: LinkLimits = {
 /** What no honest neighbour does. Other swarms and versions may well share a channel with us. */
 const garbageReasons: ReadonlySet<LineReason> = new Set<LineReason>(['malformed', 'oversize', 'unreadable'])
 
+/** A host whose links were cut this often within a minute or so is cut off as a whole: it comes back by other ports. */
+const cutsPerHost = 4
+
 /** Links whose rate is remembered; past this the one heard least recently is forgotten. */
 const maxLinks = 1_024
+
+export interface LineDoorInit {
+  /** Of the channel. */
+  readonly id: string
+  readonly kind: ChannelKind
+  readonly limits?: Partial<LinkLimits> | undefined
+  /** The host that a link belongs to, where a stranger can make as many links as he likes. */
+  readonly hostOf?: (link: string) => string
+  /** Whether the rate is that of a link (default) or of its host with all its links. */
+  readonly rateBy?: 'link' | 'host'
+}
 
 interface LinkRate {
   readonly messages: TokenBucket
@@ -61,14 +75,13 @@ export class LineDoor {
   readonly #kind: ChannelKind
   readonly #limits: LinkLimits
   readonly #offenders: Offenders<string>
+  readonly #hosts: Offenders<string>
+  readonly #hostOf: (link: string) => string
+  readonly #rateKey: (link: string) => string
   readonly #rates = new Map<string, LinkRate>()
   #open = false
 
-  constructor(
-    deps: LineChannelDeps,
-    init: { readonly id: string; readonly kind: ChannelKind; readonly limits?: Partial<LinkLimits> | undefined },
-    onCut: (link: string) => void,
-  ) {
+  constructor(deps: LineChannelDeps, init: LineDoorInit, onCut: (link: string) => void) {
     const { id, kind } = init
     this.#deps = deps
     this.#id = id
@@ -76,13 +89,21 @@ export class LineDoor {
     this.#limits = { ...defaultLinkLimits, ...init.limits }
     this.events = new Emitter((err, event) => deps.log.error({ err, event, channel: id }, 'a listener failed'))
     this.ledger = new ChannelLedger(deps.clock, () => this.events.emit('channel:changed', { id }))
+    this.#hostOf = init.hostOf ?? ((link) => link)
+    this.#rateKey = init.rateBy === 'host' ? this.#hostOf : (link) => link
     const cut = (link: string): void => {
       deps.log.warn({ channel: id, link }, 'a link that brings garbage or too much is cut off')
+      // Points fade: a little more than a share each, so that the last cut is surely enough.
+      if (init.hostOf !== undefined) this.#hosts.add(init.hostOf(link), 100 / (cutsPerHost - 0.5))
       onCut(link)
     }
     this.#offenders = new Offenders<string>(
       { clock: deps.clock, counters: deps.counters, onBanned: cut },
       { banMs: this.#limits.cutMs, maxPeers: maxLinks, counter: `channels.cut:${kind}` },
+    )
+    this.#hosts = new Offenders<string>(
+      { clock: deps.clock, counters: deps.counters, onBanned: () => {} },
+      { banMs: this.#limits.cutMs, maxPeers: maxLinks, counter: 'channels.cut:host' },
     )
   }
 
@@ -101,7 +122,7 @@ export class LineDoor {
   }
 
   cut(link: string): boolean {
-    return this.#offenders.banned(link)
+    return this.#offenders.banned(link) || this.#hosts.banned(this.#hostOf(link))
   }
 
   /** The frame of a message; null when it was dropped, which is then counted. */
@@ -175,14 +196,15 @@ export class LineDoor {
   }
 
   #rateOf(link: string): LinkRate {
-    const known = this.#rates.get(link)
+    const key = this.#rateKey(link)
+    const known = this.#rates.get(key)
     const { messagesPerS, burstMessages, bytesPerS, burstBytes } = this.#limits
     const rate = known ?? {
       messages: new TokenBucket(this.#deps.clock, { perS: messagesPerS, burst: burstMessages }),
       bytes: new TokenBucket(this.#deps.clock, { perS: bytesPerS, burst: burstBytes }),
     }
-    this.#rates.delete(link)
-    this.#rates.set(link, rate)
+    this.#rates.delete(key)
+    this.#rates.set(key, rate)
     if (this.#rates.size > maxLinks) {
       const oldest = this.#rates.keys().next()
       if (oldest.done !== true) this.#rates.delete(oldest.value)

@@ -2,7 +2,6 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { isAbort } from '../../../shared/errors.ts'
 import { backoffMs, type BackoffInit } from '../../base/backoff.ts'
 import type { EventSource } from '../../base/emitter.ts'
-import { Offenders } from '../offenders.ts'
 import {
   maxMessageBytes,
   type Channel,
@@ -13,6 +12,7 @@ import {
 } from './channel.ts'
 import { lineOf } from './line.ts'
 import { LineDoor, type LineChannelDeps, type LinkLimits } from './line-door.ts'
+import { hostOf, linkName } from './link-name.ts'
 import { netFault } from './net-fault.ts'
 import { TcpLineLink } from './tcp-line-link.ts'
 
@@ -35,8 +35,6 @@ export interface TcpLineInit {
 const connectTimeoutMs = 10_000
 /** A connection that held so long is a good one: the next try comes soon. */
 const goodMs = 10_000
-/** A host whose connections were cut for garbage this often within a minute or so is not let in for a while. */
-const cutsPerHost = 4
 
 /**
  * Lines over TCP, one message a line: a server that others come to, or a client that comes back whenever the connection
@@ -53,7 +51,6 @@ export class TcpLineChannel implements Channel {
   readonly #deps: LineChannelDeps
   readonly #init: TcpLineInit
   readonly #door: LineDoor
-  readonly #hosts: Offenders<string>
   readonly #links = new Map<string, TcpLineLink>()
   #run: AbortController | null = null
   #loop: Promise<void> = Promise.resolve()
@@ -67,13 +64,8 @@ export class TcpLineChannel implements Channel {
     this.address = init.address
     this.mode = init.mode
     this.id = init.mode === 'listen' ? `${init.address}!listen` : init.address
-    this.#door = new LineDoor(deps, { id: this.id, kind: this.kind, limits: init.limits }, (link) => {
-      this.#hosts.add(hostOf(link), 100 / (cutsPerHost - 0.5))
-      this.#links.get(link)?.close('it brought garbage')
-    })
-    this.#hosts = new Offenders<string>(
-      { clock: deps.clock, counters: deps.counters, onBanned: () => {} },
-      { banMs: 60_000, counter: 'channels.cut:host' },
+    this.#door = new LineDoor(deps, { id: this.id, kind: this.kind, limits: init.limits, hostOf }, (link) =>
+      this.#links.get(link)?.close('it brought garbage'),
     )
   }
 
@@ -190,7 +182,7 @@ export class TcpLineChannel implements Channel {
     const { remoteAddress, remotePort } = socket
     const name = linkName(remoteAddress ?? '', remotePort ?? 0)
     const full = this.#links.size >= (this.#init.maxConnections ?? 64)
-    const banned = this.#hosts.banned(hostOf(name))
+    const banned = this.#door.cut(name)
     if (this.#run !== null && remoteAddress !== undefined && !full && !banned) {
       this.#add(name, socket, () => {})
       return
@@ -255,14 +247,4 @@ function anyTrue(sending: readonly Promise<boolean>[]): Promise<boolean> {
     for (const one of sending) void one.then((sent) => sent && resolve(true))
     void Promise.all(sending).then((all) => resolve(all.includes(true)))
   })
-}
-
-/** `192.168.1.7:1240`, `[fe80::1]:1240`; IPv4 addresses that came over an IPv6 socket are written as what they are. */
-function linkName(host: string, port: number): string {
-  const plain = host.replace(/^::ffff:(?=\d+\.)/, '')
-  return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`
-}
-
-function hostOf(link: string): string {
-  return link.slice(0, link.lastIndexOf(':'))
 }
