@@ -25,6 +25,7 @@ import { FileService } from './service/files/file-service.ts'
 import { clockWarning } from './service/membership/clock-sense.ts'
 import type { MembershipInit } from './service/membership/membership-init.ts'
 import { Membership } from './service/membership/membership.ts'
+import { NetworkService } from './service/network/network-service.ts'
 import type { SettingsService } from './service/settings/settings-service.ts'
 import { joinAtStart } from './service/trust/join-swarm.ts'
 import { TrustService } from './service/trust/trust-service.ts'
@@ -81,6 +82,7 @@ export interface Peer extends Startable {
   readonly diagnostics: Diagnostics
   readonly files: FileService
   readonly checkpoints: CheckpointService
+  readonly network: NetworkService
   readonly settings: SettingsService
   readonly trust: TrustService
   readonly swarm: SwarmStore
@@ -244,6 +246,21 @@ function wire(opened: Opened): Peer {
     },
     { home: options.home, ...options.checkpoints },
   )
+  const network = new NetworkService(
+    {
+      ...basics,
+      self: peerId,
+      book,
+      node,
+      channels: exchange.channels,
+      stream: exchange.stream,
+      routes: exchange.dispatcher.routes,
+      talk: exchange.talk,
+      machines: membership,
+      settings,
+    },
+    { routesPath: join(options.home, 'routes.json') },
+  )
   const upkeep = new Upkeep(basics, {
     chores: [
       { name: 'sweep-records', everyMs: 60_000, run: () => book.sweep().more },
@@ -273,6 +290,7 @@ function wire(opened: Opened): Peer {
     trust,
     files,
     checkpoints,
+    network,
     upkeep,
   ]
 
@@ -330,6 +348,7 @@ function wire(opened: Opened): Peer {
     diagnostics,
     files,
     checkpoints,
+    network,
     settings,
     trust,
     swarm: swarmStore,

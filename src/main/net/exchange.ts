@@ -10,6 +10,7 @@ import type { Signer } from '../model/attestation.ts'
 import type { RecordBook } from '../store/record-book.ts'
 import { Brain } from './brain.ts'
 import type { ChannelSet } from './brain-message.ts'
+import type { ChannelRoster } from './channels/channel-roster.ts'
 import { GossipChannel } from './channels/gossipsub.ts'
 import { LineCodec } from './channels/line.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -42,6 +43,8 @@ export class Exchange implements Startable {
   /** Neighbours whose clock, or ours, is so wrong that what they say is refused. */
   readonly clocks: NeighbourClocks
   readonly brain: Brain
+  /** All channels, those that are off too. */
+  readonly channels: ChannelRoster
   readonly dispatcher: Dispatcher
   /** Pings and texts. */
   readonly talk: Talk
@@ -66,6 +69,9 @@ export class Exchange implements Startable {
     const gossip = new GossipChannel({ ...deps, codec }, init)
     this.stream = new MessageStream(deps)
     const channels: ChannelSet = { events: gossip.events, channels: () => [gossip] }
+    const { id, kind, address, mode } = gossip
+    const states: ChannelRoster['states'] = () => [{ id, kind, address, mode, enabled: true, facts: gossip.facts() }]
+    this.channels = { events: gossip.events, states }
     this.brain = new Brain({
       ...deps,
       self: node.peerId,

@@ -107,6 +107,21 @@ export class MessageStream {
     return found.reverse()
   }
 
+  /**
+   * What came after number `after`: the newest `limit` entries that match, oldest first, and how many are left out:
+   * of those that match, and of all that a flood was not kept of.
+   */
+  since(
+    after: number,
+    limit: number,
+    matches: (entry: StreamEntry) => boolean = () => true,
+  ): { readonly entries: readonly StreamEntry[]; readonly missed: number } {
+    const kept = this.#entries.slice(this.#indexAfter(after))
+    const entries = kept.filter(matches)
+    const left = Math.max(0, this.#no - after - kept.length)
+    return { entries: entries.slice(-limit), missed: left + Math.max(0, entries.length - limit) }
+  }
+
   /** Where the first entry after a number is: numbers rise, so by halving. */
   #indexAfter(no: number): number {
     let low = this.#first

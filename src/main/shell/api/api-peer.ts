@@ -17,6 +17,7 @@ import type { EventSource } from '../../base/emitter.ts'
 import type { Log } from '../../base/log.ts'
 import type { BucketRule } from '../../model/policy.ts'
 import type { Link } from '../../net/links.ts'
+import type { NetworkService } from '../../service/network/network-service.ts'
 import type { RangeIndex } from '../../store/range-index.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 
@@ -74,6 +75,9 @@ export interface ApiTrust {
   describe(id: RecordId): { readonly what: string; readonly state: string; readonly reason: string }
 }
 
+/** What the API needs of the service of the network. */
+export type ApiNetwork = Pick<NetworkService, Exclude<keyof NetworkService, 'start' | 'stop'>>
+
 /** What the API needs of the book of records. */
 export type ApiBook = Pick<
   RecordBook,
@@ -109,6 +113,7 @@ export interface ApiPeer {
   }
   readonly book: ApiBook
   readonly node: { links(): readonly Link[] }
+  readonly network: ApiNetwork
   info(): Omit<InfoView, 'web' | 'can'>
   status(): SystemStatusView
 }

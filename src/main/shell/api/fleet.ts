@@ -36,19 +36,3 @@ export function fleetRouter(os: Builder, peer: ApiPeer) {
     }),
   }
 }
-
-export function networkRouter(os: Builder, peer: ApiPeer) {
-  return {
-    links: os.network.links.handler(() =>
-      peer.node.links().map((link) => {
-        const machine = peer.membership.get(link.peer)
-        return {
-          ...link,
-          name: machine?.name ?? null,
-          role: machine?.role ?? null,
-          version: machine?.version ?? null,
-        }
-      }),
-    ),
-  }
-}
