@@ -62,12 +62,12 @@ function columnsOf(grouped: boolean): readonly Column<GraphRow>[] {
       label: 'Status',
       widthRem: 8,
       cell: ({ node }) => (
-        <>
+        <span className="named">
           <span className="status">
             <StatusMark status={statusOf(node.status)} /> {node.status}
           </span>{' '}
           <StandingChip standing={node.standing} />
-        </>
+        </span>
       ),
     },
     ...group,

@@ -47,6 +47,8 @@ export function createPicture(element: HTMLElement, onChoose: (peer: PeerId | nu
     labelSize: 12,
     labelRenderedSizeThreshold: 5,
     labelDensity: 0.7,
+    // Room for the labels of those at the right edge.
+    stagePadding: 70,
     minCameraRatio: 0.02,
     maxCameraRatio: 6,
     zIndex: true,

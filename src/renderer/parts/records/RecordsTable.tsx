@@ -44,7 +44,7 @@ function columnsOf(bucket: string | null): readonly Column<RecordView>[] {
   const inBucket: readonly Column<RecordView>[] =
     bucket === null ? [{ key: 'bucket', label: 'Bucket', widthRem: 7, cell: (record) => record.bucket }] : []
   return [
-    { key: 'state', label: 'State', widthRem: 7, cell: (record) => <RecordStateWord record={record} /> },
+    { key: 'state', label: 'State', widthRem: 8.5, cell: (record) => <RecordStateWord record={record} /> },
     ...inBucket,
     {
       key: 'key',

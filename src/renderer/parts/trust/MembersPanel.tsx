@@ -132,7 +132,11 @@ function columnsOf(
         member.recordId === null ? (
           <span title={member.reason}>{member.reason}</span>
         ) : (
-          <a href={hrefOf({ page: 'records', bucket: 'trust', record: member.recordId })} title={member.reason}>
+          <a
+            className="quiet"
+            href={hrefOf({ page: 'records', bucket: 'trust', record: member.recordId })}
+            title={member.reason}
+          >
             {member.reason}
           </a>
         ),

@@ -1,0 +1,254 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Stores } from '../state/stores.ts'
+import { createFakeSwarm, type FakeInit, type FakeSwarm } from '../testing/fake-client.ts'
+import { fakePeer, fakeRecord } from '../testing/fake-ids.ts'
+import { fakeSigner } from '../testing/fake-records.ts'
+import { fakeAsk, fakeMember, fakeTrust, fingerprintOf, otherSwarmView } from '../testing/fake-trust.ts'
+import { fakeMachine } from '../testing/fake-views.ts'
+import { renderApp } from '../testing/render.tsx'
+
+const nowMs = Date.now()
+let stores: Stores | null = null
+
+afterEach(() => {
+  stores?.stop()
+  window.history.replaceState(null, '', '/')
+})
+
+function show(hash: string, init: FakeInit = {}, prepare?: (swarm: FakeSwarm) => void): FakeSwarm {
+  const swarm = createFakeSwarm({ nowMs, ...init })
+  prepare?.(swarm)
+  stores = renderApp(swarm, hash)
+  return swarm
+}
+
+const asking = { trust: { asks: [fakeAsk(7, nowMs)] } }
+
+describe('Who asks to be admitted', () => {
+  test('stands over the fleet with its fingerprint, and is admitted from there', async () => {
+    const swarm = show('#/fleet', asking)
+    const banner = await screen.findByRole('region', { name: 'duckie07 asks to be admitted' })
+    await userEvent.click(within(banner).getByRole('button', { name: 'Look…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Admit duckie07?' })
+    expect(within(dialog).getByRole('img', { name: /fingerprint of duckie07/ }).textContent).toBe(
+      fingerprintOf(fakePeer(7)).replaceAll(' ', ''),
+    )
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Admit' }))
+    await waitFor(() =>
+      expect(swarm.desk.trust.members.find((member) => member.peer === fakePeer(7))?.roles).toEqual(['robot']),
+    )
+    await waitFor(() => expect(screen.queryByRole('region', { name: /asks to be admitted/ })).toBeNull())
+    expect(await screen.findByText('duckie07 is admitted')).toBeDefined()
+  })
+
+  test('waits when it is told so, and counts on the rail', async () => {
+    const swarm = show('#/fleet', asking)
+    await userEvent.click(await screen.findByRole('button', { name: 'Not now' }))
+    expect(screen.queryByRole('region', { name: /asks to be admitted/ })).toBeNull()
+    const [status] = swarm.status.all()
+    if (status === undefined) throw new Error('the fake swarm has a status')
+    swarm.status.put({ ...status, asks: 1 })
+    expect(await screen.findByRole('link', { name: /^Settings\s*1\s*waits for you/ })).toBeDefined()
+  })
+
+  test('is told on every page when it begins to ask', async () => {
+    const swarm = show('#/settings')
+    await screen.findByRole('textbox', { name: /^Name/ })
+    await waitFor(() => expect(swarm.desk.view.watched).toBe(1))
+    swarm.desk.change({ asks: [fakeAsk(8, nowMs)] })
+    expect(await screen.findByText('duckie08 wants to join as robot')).toBeDefined()
+  })
+
+  test('is nobody’s business where this peer may not admit', async () => {
+    show('#/fleet', {
+      trust: { ...asking.trust, self: { standing: 'member', roles: ['robot'], reason: 'granted robot' } },
+    })
+    await screen.findByText('lab-laptop · operator')
+    expect(screen.queryByRole('region', { name: /asks to be admitted/ })).toBeNull()
+  })
+
+  test('a peer that is not admitted itself says so, with what must be compared', async () => {
+    show('#/fleet', { trust: { self: { standing: 'stranger', roles: [], reason: 'nobody has spoken for it' } } })
+    expect(await screen.findByText(/This peer is not admitted in duckietown-lab yet/)).toBeDefined()
+    expect(await screen.findByText(fingerprintOf(fakePeer(1_000)))).toBeDefined()
+    expect(screen.getByText('lab-laptop · not admitted yet')).toBeDefined()
+  })
+})
+
+describe('Settings: trust', () => {
+  test('revokes only after the name is typed, and shows it revoked', async () => {
+    const members = [...fakeTrust(nowMs).members, fakeMember(3, nowMs)]
+    const swarm = show('#/settings/trust', { trust: { members } })
+    await userEvent.click(await screen.findByRole('button', { name: 'Revoke duckie03…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Revoke duckie03?' })
+    const button = within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Revoke duckie03' })
+    expect(button.disabled).toBe(true)
+    await userEvent.type(within(dialog).getByRole('textbox', { name: 'Type duckie03 to confirm' }), 'duckie03')
+    await userEvent.click(button)
+    const table = await screen.findByRole('table', { name: 'Members of the swarm' })
+    expect(await within(table).findByText('revoked')).toBeDefined()
+    expect(swarm.asked).toContain('trust.revoke')
+  })
+
+  test('a refusal stands in the dialog and can be tried again', async () => {
+    const swarm = show('#/settings/trust', asking, (one) => one.failing.set('trust.admit', 'only operators admit'))
+    await userEvent.click(await screen.findByRole('button', { name: 'Admit duckie07…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Admit duckie07?' })
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Admit' }))
+    expect(await within(dialog).findByText('only operators admit')).toBeDefined()
+    swarm.failing.clear()
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Admit' }))
+    await waitFor(() => expect(swarm.desk.trust.asks).toEqual([]))
+  })
+
+  test('says that granting operator is a proposal where more must sign', async () => {
+    const { root } = fakeTrust(nowMs)
+    if (root === null) throw new Error('the fake trust has a root')
+    const keys = [...root.keys, { peer: fakePeer(901), name: 'lab-server' }]
+    show('#/settings/trust', { trust: { ...asking.trust, root: { ...root, keys, threshold: 2 } } })
+    await userEvent.click(await screen.findByRole('button', { name: 'Admit duckie07…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Admit duckie07?' })
+    await userEvent.click(within(dialog).getByRole('checkbox', { name: 'operator' }))
+    expect(within(dialog).getByText(/2 root keys must sign this/)).toBeDefined()
+    expect(within(dialog).getByRole('button', { name: 'Propose' })).toBeDefined()
+  })
+
+  test('a proposal that waits for this peer is signed', async () => {
+    const record = fakeRecord(77)
+    const swarm = show('#/settings/trust', {
+      trust: {
+        proposals: [
+          {
+            recordId: record,
+            what: 'desk becomes operator',
+            missing: 'needs 1 more root key',
+            signers: [fakeSigner(901, nowMs, { name: 'lab-server' })],
+            mine: true,
+            proposedAtMs: nowMs - 60_000,
+          },
+        ],
+      },
+    })
+    await userEvent.click(await screen.findByRole('button', { name: 'Sign or dismiss…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Sign this change of trust?' })
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Sign' }))
+    await waitFor(() => expect(swarm.asked).toContain('records.attest'))
+  })
+
+  test('root keys are changed, and never fewer than must sign', async () => {
+    const members = [...fakeTrust(nowMs).members, fakeMember(4, nowMs, { name: 'desk', roles: ['operator'] })]
+    const swarm = show('#/settings/trust', { trust: { members } })
+    await userEvent.click(await screen.findByRole('button', { name: 'Change root keys…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Change root keys' })
+    const sign = within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Sign the new root' })
+    await userEvent.click(within(dialog).getByRole('checkbox', { name: 'lab-laptop' }))
+    expect(sign.disabled).toBe(true)
+    await userEvent.click(within(dialog).getByRole('checkbox', { name: 'desk' }))
+    await userEvent.click(sign)
+    await waitFor(() => expect(swarm.desk.trust.root?.keys.map((key) => key.peer)).toEqual([fakePeer(4)]))
+  })
+})
+
+describe('Settings: swarm and invites', () => {
+  test('makes an invite with a link and a code, lists it, and withdraws it', async () => {
+    const swarm = show('#/settings/swarm')
+    await userEvent.click(await screen.findByRole('button', { name: 'Make an invite' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Invite to duckietown-lab' })
+    expect(within(dialog).getByRole<HTMLInputElement>('textbox', { name: 'Link' }).value).toMatch(
+      /^dt-swarm:\/\/join\//,
+    )
+    expect(within(dialog).getByRole('img', { name: 'The invite as a QR code' })).toBeDefined()
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Done' }))
+    const row = await screen.findByRole('listitem', { name: 'Invite as robot' })
+    await userEvent.click(within(row).getByRole('button', { name: 'Withdraw' }))
+    await waitFor(() => expect(swarm.desk.invites).toEqual([]))
+  })
+
+  test('reads an invite before it joins, and follows the peer into the other swarm', async () => {
+    const swarm = show('#/settings/swarm', { machines: [fakeMachine(1, nowMs)] })
+    // What the peer does when it joins: the line drops, and it comes back as another.
+    swarm.desk.onJoin = () => {
+      setTimeout(() => {
+        swarm.lose()
+        swarm.info = { ...swarm.info, swarm: otherSwarmView }
+        swarm.machines.remove(fakePeer(1))
+        swarm.restore()
+      })
+    }
+    await userEvent.click(await screen.findByRole('button', { name: 'Join another swarm…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Join another swarm' })
+    await userEvent.type(within(dialog).getByRole('textbox', { name: 'Invite link' }), 'dt-swarm://join/abc')
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Read the invite' }))
+    expect(await within(dialog).findByText('You leave duckietown-lab.')).toBeDefined()
+    expect(swarm.desk.joined).toEqual([])
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Join second-floor' }))
+    await waitFor(() => expect(swarm.desk.joined).toEqual(['dt-swarm://join/abc']))
+    expect(await screen.findByText('second-floor', { selector: '.top-swarm' })).toBeDefined()
+  })
+
+  test('says what is wrong with a link', async () => {
+    show('#/settings/swarm')
+    await userEvent.click(await screen.findByRole('button', { name: 'Join another swarm…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Join another swarm' })
+    await userEvent.type(within(dialog).getByRole('textbox', { name: 'Invite link' }), 'https://example.org')
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Read the invite' }))
+    expect(await within(dialog).findByText(/This is no invite/)).toBeDefined()
+  })
+
+  test('a window that was opened with a link reads it at once, and asks', async () => {
+    window.history.replaceState(null, '', '/?join=dt-swarm%3A%2F%2Fjoin%2Fabc')
+    const swarm = show('#/fleet')
+    const dialog = await screen.findByRole('dialog', { name: 'Join another swarm' })
+    expect(await within(dialog).findByRole('button', { name: 'Join second-floor' })).toBeDefined()
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Stay here' }))
+    await waitFor(() => expect(screen.queryByRole('dialog', { name: 'Join another swarm' })).toBeNull())
+    expect(window.location.search).toBe('')
+    expect(swarm.desk.joined).toEqual([])
+  })
+})
+
+describe('Another swarm', () => {
+  test('nothing of the old one is left standing', async () => {
+    const swarm = show('#/fleet', { machines: [fakeMachine(1, nowMs)] })
+    await screen.findByRole('link', { name: 'duckie01' })
+    swarm.lose()
+    swarm.info = { ...swarm.info, swarm: otherSwarmView }
+    swarm.machines.remove(fakePeer(1))
+    swarm.failing.set('fleet.watch', 'not yet')
+    swarm.restore()
+    // The fleet of the other swarm cannot be read yet: the old one must not stand in for it.
+    await waitFor(() => expect(screen.queryByRole('link', { name: 'duckie01' })).toBeNull())
+    expect(await screen.findByText('second-floor')).toBeDefined()
+  })
+})
+
+describe('Strangers and the revoked', () => {
+  const odd = [
+    fakeMachine(1, nowMs),
+    fakeMachine(2, nowMs, { standing: 'stranger', roles: [] }),
+    fakeMachine(3, nowMs, { standing: 'revoked', roles: [], clockSkewMs: -1.75e12, rootVersion: 0 }),
+  ]
+
+  test('are marked on their cards, and can be filtered for', async () => {
+    show('#/fleet', { machines: odd })
+    const card = await screen.findByRole('article', { name: 'duckie02' })
+    expect(within(card).getByText('stranger')).toBeDefined()
+    const revoked = screen.getByRole('article', { name: 'duckie03' })
+    expect(within(revoked).getByText('revoked')).toBeDefined()
+    expect(within(revoked).getByText('clock 55 years behind')).toBeDefined()
+    expect(await within(revoked).findByText('follows an older root')).toBeDefined()
+    await userEvent.click(screen.getByRole('button', { name: /^Standing: all/ }))
+    await userEvent.click(await screen.findByRole('checkbox', { name: 'stranger (1)' }))
+    await waitFor(() => expect(screen.queryByRole('article', { name: 'duckie01' })).toBeNull())
+    expect(screen.getByRole('article', { name: 'duckie02' })).toBeDefined()
+  })
+
+  test('a clock that is off stands under Settings, Clock', async () => {
+    show('#/settings/clock', { machines: odd })
+    const section = await screen.findByRole('region', { name: 'Clocks that are off' })
+    expect(await within(section).findByRole('link', { name: 'duckie03' })).toBeDefined()
+    expect(within(section).queryByRole('link', { name: 'duckie01' })).toBeNull()
+  })
+})
