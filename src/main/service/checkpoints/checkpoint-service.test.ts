@@ -32,8 +32,8 @@ describe('a newcomer', () => {
     a.say('files', 'later', 10)
 
     const b = await startCheckpointPeer({ name: 'b', bootstrap: [a.address] })
+    await waitFor(() => expect(b.counters.get('checkpoints.taken')).toBe(1))
     await waitFor(() => expect(b.count('files')).toBe(4_010))
-    expect(b.counters.get('checkpoints.taken')).toBe(1)
     const total = view.records
     expect(b.checkpoints.catchUp()).toMatchObject({
       root: view.root,

@@ -27,6 +27,7 @@ import { CarImport } from './car-import.ts'
 import { CheckpointIntake } from './intake.ts'
 import { CheckpointMaker } from './maker.ts'
 import { Newcomer, type NewcomerInit } from './newcomer.ts'
+import { saveFile, type SavePlace } from './save-file.ts'
 import { CheckpointShelf, type Shelved } from './shelf.ts'
 import { BadCheckpointError, factsOf, readTree } from './tree.ts'
 
@@ -211,6 +212,11 @@ export class CheckpointService implements Startable {
       sizeBytes: carBytes(tree.cid, sizes),
       bytes: () => writeCar(tree.cid, tree.cids, load),
     }
+  }
+
+  /** Writes it as a CAR file. @throws as `file`, and SwarmError DISK_FULL, PERMISSION_DENIED */
+  async save(root: Cid, place: SavePlace): Promise<{ readonly path: string; readonly bytes: number }> {
+    return saveFile(await this.file(root), place, this.#deps.peerId)
   }
 
   /**

@@ -16,6 +16,7 @@ import type { Counters } from '../../base/counters.ts'
 import type { EventSource } from '../../base/emitter.ts'
 import type { Log } from '../../base/log.ts'
 import type { BucketRule } from '../../model/policy.ts'
+import type { CheckpointService } from '../../service/checkpoints/checkpoint-service.ts'
 import type { Link } from '../../net/links.ts'
 import type { NetworkService } from '../../service/network/network-service.ts'
 import type { RangeIndex } from '../../store/range-index.ts'
@@ -84,6 +85,12 @@ export type ApiBook = Pick<
   'self' | 'events' | 'counts' | 'growth' | 'trust' | 'state' | 'idsPage' | 'get' | 'getMany' | 'author' | 'attest'
 > & { readonly index: Pick<RangeIndex, 'ready' | 'fingerprint'> }
 
+/** What the API needs of checkpoints. */
+export type ApiCheckpoints = Pick<
+  CheckpointService,
+  'events' | 'list' | 'get' | 'create' | 'verify' | 'file' | 'save' | 'importFile'
+>
+
 /** What the API needs of a peer: every Peer is one, and a test can be one in a few lines. */
 export interface ApiPeer {
   readonly peerId: PeerId
@@ -104,6 +111,7 @@ export interface ApiPeer {
   }
   readonly files: ApiFiles
   readonly trust: ApiTrust
+  readonly checkpoints: ApiCheckpoints
   readonly settings: {
     get(): Settings
     update(patch: Partial<Settings>): Awaitable<{

@@ -1,5 +1,6 @@
 import type { ApiPeer } from './api-peer.ts'
 import { createBuilder } from './builder.ts'
+import { checkpointsRouter } from './checkpoints.ts'
 import { diagnosticsRouter } from './diagnostics.ts'
 import { filesRouter } from './files.ts'
 import { fleetRouter } from './fleet.ts'
@@ -23,6 +24,7 @@ export function createRouter(peer: ApiPeer, shell: ShellActions) {
     files: filesRouter(os, peer, shell),
     records: recordsRouter(os, peer),
     network: networkRouter(os, peer),
+    checkpoints: checkpointsRouter(os, peer, shell),
     settings: settingsRouter(os, peer),
     trust: trustRouter(os, peer, shell),
     lab: labRouter(os, shell),

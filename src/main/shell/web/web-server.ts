@@ -7,6 +7,7 @@ import type { ApiPeer } from '../api/api-peer.ts'
 import type { ApiRouter } from '../api/router.ts'
 import { rendererDir, sendAsset } from './assets.ts'
 import { Calls } from './calls.ts'
+import { receiveCar, sendCar } from './checkpoint-car.ts'
 import { sendContent } from './content.ts'
 import { bracketed, Guard, isLoopback } from './guard.ts'
 import { listen, type WebAddress } from './listen.ts'
@@ -200,6 +201,11 @@ export class WebServer implements Startable {
     const cid = /^\/files\/([^/]+)\/content$/.exec(path)?.[1]
     if (cid !== undefined && (method === 'GET' || method === 'HEAD')) {
       return sendContent(request, response, url, cid, this.#face.peer)
+    }
+    if (path === '/checkpoints/car' && method === 'PUT') return receiveCar(request, response, this.#face.peer)
+    const root = /^\/checkpoints\/([^/]+)\/car$/.exec(path)?.[1]
+    if (root !== undefined && (method === 'GET' || method === 'HEAD')) {
+      return sendCar(request, response, root, this.#face.peer)
     }
     await this.#face.calls.handle(request, response)
   }
