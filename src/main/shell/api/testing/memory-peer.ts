@@ -10,6 +10,8 @@ import type { StoredRecord } from '../../../store/record-store.ts'
 import type { ApiBook, ApiPeer } from '../api-peer.ts'
 import type { ShellActions } from '../shell-actions.ts'
 import { MemoryBook } from './memory-book.ts'
+import { MemoryNetwork } from './memory-network.ts'
+import { MemoryCheckpoints } from './memory-checkpoints.ts'
 import { MemoryTrust, memorySwarm } from './memory-trust.ts'
 
 export const peerA = '12D3KooWAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' as PeerId
@@ -77,6 +79,7 @@ export class MemoryPeer implements ApiPeer {
     const memory = new MemoryBook(peerA)
     this.records = memory.records
     this.book = book ?? memory
+    this.network = new MemoryNetwork(peerA, clock)
   }
 
   get listenerCount(): number {
@@ -148,6 +151,8 @@ export class MemoryPeer implements ApiPeer {
 
   readonly trust = new MemoryTrust()
 
+  readonly checkpoints = new MemoryCheckpoints()
+
   readonly settings: ApiPeer['settings'] = {
     get: () => this.#settings,
     update: (patch) => {
@@ -157,6 +162,7 @@ export class MemoryPeer implements ApiPeer {
   }
 
   readonly node: ApiPeer['node'] = { links: () => [] }
+  readonly network: MemoryNetwork
 
   #settings: Settings = {
     name: 'laptop',
