@@ -1,14 +1,21 @@
 import { SwarmError } from '../../shared/errors.ts'
-import type { Peer } from '../peer.ts'
+import type { Log } from '../base/log.ts'
+import type { TrustService } from '../service/trust/trust-service.ts'
 import type { LabAdmission } from './lab-control.ts'
 
 /** Robots come up one after another, 50 of them within some minutes; a lab that is started again gets another link. */
 const validForMs = 60 * 60_000
 
+/** What is needed of the peer that runs a lab. */
+export interface LabParent {
+  readonly log: Log
+  readonly trust: Pick<TrustService, 'view' | 'invite' | 'withdrawInvite' | 'wayIn'>
+}
+
 /** Lets the robots of a lab into the swarm of the peer that runs it: as robots at once, where that peer may admit them. */
-export function labAdmission(peer: Pick<Peer, 'peerId' | 'book' | 'trust' | 'log'>, robots: number): LabAdmission {
-  const { roles, standing } = peer.book.trust().of(peer.peerId)
-  if (!roles.has('operator')) {
+export function labAdmission(peer: LabParent, robots: number): LabAdmission {
+  const { roles, standing } = peer.trust.view().self
+  if (!roles.includes('operator')) {
     return {
       link: peer.trust.wayIn(validForMs),
       notAdmitted: `This peer is ${standing === 'member' ? 'no operator' : `a ${standing}`} in its swarm, so its simulated robots stay strangers until an operator admits them.`,

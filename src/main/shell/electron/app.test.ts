@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { PeerHost } from '../../peer-host.ts'
 import { runDesktop } from './app.ts'
 import type { DesktopParts } from './desktop-peer.ts'
 import { app, fake, resetFake } from './testing/fake-electron.ts'
@@ -40,7 +41,8 @@ afterEach(() => {
 const load = async (): Promise<DesktopParts> => ({
   createPeer: async () => peer,
   createLab: () => new MemoryLab(),
-  startWeb: async () => ({ url: null, stop: async () => {} }),
+  createHost: (deps, first) => new PeerHost(deps, first),
+  startWeb: async () => ({ url: null, setPeer: () => {}, stop: async () => {} }),
 })
 
 function run(...args: readonly string[]): void {

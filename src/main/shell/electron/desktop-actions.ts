@@ -7,14 +7,16 @@ export interface DesktopActionDeps {
   readonly downloadDir: () => string
   readonly lab: LabControl | null
   readonly web: () => string | null
+  readonly join: ShellActions['join']
 }
 
 /** What the desktop adds to a peer: native dialogs and the file manager. */
 export function desktopActions(deps: DesktopActionDeps): ShellActions {
   return {
-    can: { openFolder: true, choosePlace: true, lab: deps.lab !== null },
+    can: { openFolder: true, choosePlace: true, lab: deps.lab !== null, join: true },
     web: deps.web,
     lab: deps.lab,
+    join: deps.join,
     askSavePlace: async (name) => {
       // The name is another peer's: only its last part, and the person sees and confirms where it goes.
       const options = { title: 'Save log', defaultPath: join(deps.downloadDir(), basename(name.replaceAll('\\', '/'))) }

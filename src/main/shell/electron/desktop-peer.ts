@@ -1,13 +1,16 @@
 import type { PeerId } from '../../../shared/ids.ts'
-import type { Settings, TransferView } from '../../../shared/views.ts'
+import type { InvitePreview } from '../../../shared/trust-views.ts'
+import type { Settings, SystemStatusView, TransferView } from '../../../shared/views.ts'
 import type { EventSource } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
+import type { LabParent } from '../../lab/lab-admission.ts'
+import type { PeerHostDeps } from '../../peer-host.ts'
 import type { KeyProtector } from '../../store/identity-store.ts'
 import type { ApiFiles, ApiPeer } from '../api/api-peer.ts'
 import type { LabControl, ShellActions } from '../api/shell-actions.ts'
 
-/** What the desktop needs of a peer, besides serving its API. Every Peer is one. */
+/** What the desktop needs of a peer, besides serving its API and changing its swarm. Every Peer is one. */
 export interface DesktopPeer extends ApiPeer, Startable {
   readonly membership: ApiPeer['membership'] & {
     readonly events: EventSource<{ 'machine:joined': { readonly peer: PeerId } }>
@@ -16,6 +19,7 @@ export interface DesktopPeer extends ApiPeer, Startable {
     readonly events: EventSource<{ 'fetch:finished': TransferView }>
     sharePaths(paths: readonly string[]): Promise<readonly TransferView[]>
   }
+  readonly trust: ApiPeer['trust'] & LabParent['trust']
   readonly settings: ApiPeer['settings'] & { readonly events: EventSource<{ 'settings:changed': Settings }> }
 }
 
@@ -25,16 +29,30 @@ export interface DesktopPeerOptions {
   readonly log: Log
   readonly settings: Partial<Settings>
   readonly protector?: KeyProtector
+  /** An invite: where a home without a swarm begins. */
+  readonly join?: string
+  readonly notes?: SystemStatusView['warnings']
+}
+
+/** Keeps the one peer of the home, which is another one after it has joined another swarm. */
+export interface DesktopHost extends Startable {
+  readonly peer: DesktopPeer
+  join(link: string): Promise<InvitePreview>
+}
+
+/** The same app served to a browser. */
+export interface DesktopWeb {
+  readonly url: string | null
+  /** Null: none for a while. */
+  setPeer(peer: DesktopPeer | null): void
+  stop(): Promise<void>
 }
 
 /** The peer and its company; loaded after the window, so that a person sees something first. */
 export interface DesktopParts {
   createPeer(options: DesktopPeerOptions): Promise<DesktopPeer>
-  createLab(peer: DesktopPeer): LabControl
-  /** Serves the same app to a browser; resolves once it listens. */
-  startWeb(
-    peer: DesktopPeer,
-    shell: ShellActions,
-    at: string,
-  ): Promise<{ readonly url: string | null; stop(): Promise<void> }>
+  createHost(deps: PeerHostDeps<DesktopPeer>, first: DesktopPeer): DesktopHost
+  createLab(host: DesktopHost): LabControl
+  /** Resolves once it listens. */
+  startWeb(peer: DesktopPeer, shell: ShellActions, at: string): Promise<DesktopWeb>
 }

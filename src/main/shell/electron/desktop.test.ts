@@ -8,7 +8,8 @@ import type { ApiClient } from '../../../shared/contract/contract.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import { FakeClock } from '../../base/clock.ts'
 import { silentLog } from '../../base/log.ts'
-import type { DesktopParts, DesktopPeerOptions } from './desktop-peer.ts'
+import { PeerHost, type PeerHostDeps } from '../../peer-host.ts'
+import type { DesktopParts, DesktopPeer, DesktopPeerOptions } from './desktop-peer.ts'
 import { Desktop } from './desktop.ts'
 import { parseOptions } from './options.ts'
 import { app, fake, nativeTheme, resetFake } from './testing/fake-electron.ts'
@@ -22,6 +23,9 @@ let peer: MemoryDesktopPeer
 let lab: MemoryLab
 let given: DesktopPeerOptions | null
 let webStopped: number
+let webServed: (string | null)[]
+/** What the desktop gives whoever changes the swarm. */
+let hosted: PeerHostDeps<DesktopPeer> | null
 
 beforeEach(() => {
   resetFake()
@@ -31,6 +35,8 @@ beforeEach(() => {
   lab = new MemoryLab()
   given = null
   webStopped = 0
+  webServed = []
+  hosted = null
 })
 
 afterEach(() => rmSync(home, { recursive: true, force: true }))
@@ -40,8 +46,16 @@ const parts: DesktopParts = {
     given = options
     return peer
   },
+  createHost: (deps, first) => {
+    hosted = deps
+    return new PeerHost(deps, first)
+  },
   createLab: () => lab,
-  startWeb: async (_peer, _shell, at) => ({ url: `http://${at}`, stop: async () => void (webStopped += 1) }),
+  startWeb: async (_peer, _shell, at) => ({
+    url: `http://${at}`,
+    setPeer: (served) => webServed.push(served === null ? null : served.info().name),
+    stop: async () => void (webStopped += 1),
+  }),
 }
 
 async function start(args: readonly string[] = [], load = async () => parts): Promise<Desktop> {
@@ -124,6 +138,44 @@ describe('the desktop app', () => {
     expect(peer.fetched).toEqual([{ path: join(home, 'chosen.mcap') }])
     fake.savePlace = null
     expect(await pageClient().files.fetch({ cid, to: 'ask' })).toBeNull()
+  })
+})
+
+describe('another swarm', () => {
+  it('is served to the same page by a new port, with a tray of its own, and the lab of the old one stopped', async () => {
+    await start(['--lab', '2', '--web', '127.0.0.1:4999'])
+    await vi.waitFor(() => expect(lab.robots).toBe(2))
+    const before = pageClient()
+    expect((await before.system.info()).name).toBe('laptop')
+    const frame = fake.windows[0]?.webContents.mainFrame
+    const ports = frame?.received.length ?? 0
+
+    await hosted?.leaving()
+    expect([lab.robots, webServed, fake.trays[0]?.destroyed]).toEqual([0, [null], true])
+    await vi.waitFor(() => expect(frame?.received.at(-1)?.ports[0]?.closed).toBe(true))
+    const next = new MemoryDesktopPeer(clock)
+    await next.settings.update({ name: 'in another swarm' })
+    await hosted?.changed(next)
+    expect(webServed).toEqual([null, 'laptop'])
+    expect(frame?.received).toHaveLength(ports + 1)
+    expect((await pageClient().settings.get()).name).toBe('in another swarm')
+    expect(fake.trays.filter(({ destroyed }) => !destroyed)).toHaveLength(1)
+    await pageClient().settings.update({ theme: 'dark' })
+    expect(nativeTheme.themeSource).toBe('dark')
+    expect(peer.settingsHeard.listenerCount).toBe(0)
+  })
+
+  it('is begun in where the command line has an invite and the home has none', async () => {
+    await start(['--join', 'dt-swarm://join/x'])
+    expect(given).toMatchObject({ join: 'dt-swarm://join/x' })
+    expect((await pageClient().system.info()).can.join).toBe(true)
+  })
+
+  it('that cannot be left again ends the app with the reason', async () => {
+    await start()
+    hosted?.lost(new SwarmError('DISK_FULL', 'the disk is full'))
+    expect(fake.errorBoxes).toEqual([{ title: 'dt-swarm must stop', text: 'the disk is full' }])
+    await vi.waitFor(() => expect(app.exitCode).toBe(1))
   })
 })
 

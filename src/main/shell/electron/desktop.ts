@@ -1,5 +1,6 @@
 import { app, dialog, shell, type BrowserWindow } from 'electron'
 import { join } from 'node:path'
+import type { Unsubscribe } from '../../base/emitter.ts'
 import { stopAll, type Startable } from '../../base/lifecycle.ts'
 import { systemClock, type Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
@@ -7,7 +8,7 @@ import { createRouter, type ApiRouter } from '../api/router.ts'
 import type { LabControl, ShellActions } from '../api/shell-actions.ts'
 import { reloadAfterCrash } from './crash.ts'
 import { desktopActions } from './desktop-actions.ts'
-import type { DesktopParts, DesktopPeer } from './desktop-peer.ts'
+import type { DesktopHost, DesktopParts, DesktopPeer, DesktopPeerOptions, DesktopWeb } from './desktop-peer.ts'
 import { failureText } from './failure.ts'
 import { setMenu } from './menu.ts'
 import { AppNotifications } from './notifications.ts'
@@ -38,9 +39,14 @@ export class Desktop {
   readonly #clock: Clock
   readonly #window: AppWindow
   readonly #running: Startable[] = []
+  /** What hangs on one peer: the tray, the notifications. */
+  readonly #extras: Startable[] = []
   #port: WindowPort | null = null
   #router: ApiRouter | null = null
-  #peer: DesktopPeer | null = null
+  #host: DesktopHost | null = null
+  #actions: ShellActions | null = null
+  #web: DesktopWeb | null = null
+  #unlisten: Unsubscribe = () => {}
   #stopping: Promise<number> | null = null
 
   constructor(deps: { readonly log: Log; readonly clock?: Clock }, init: DesktopInit) {
@@ -87,46 +93,80 @@ export class Desktop {
   }
 
   async #startPeer(parts: DesktopParts): Promise<void> {
+    const { options } = this.#init
+    const host = await this.#openHost(parts)
+    this.#host = host
+    this.#running.push(host)
+    this.#window.setTheme(host.peer.settings.get().theme)
+    await host.start()
+    if (this.#stopping !== null) return
+    const lab = parts.createLab(host)
+    this.#running.push({ start: async () => {}, stop: async () => void (await lab.stop()) })
+    const actions = desktopActions({
+      window: () => this.#window.window,
+      downloadDir: () => host.peer.settings.get().downloadDir,
+      lab,
+      web: () => this.#web?.url ?? null,
+      join: (link) => host.join(link),
+    })
+    this.#actions = actions
+    if (options.web !== null) {
+      const web = await parts.startWeb(host.peer, actions, options.web)
+      this.#web = web
+      this.#running.push({ start: async () => {}, stop: () => web.stop() })
+    }
+    this.#running.push({ start: async () => {}, stop: () => stopAll(this.#extras.splice(0)) })
+    await this.#serve(host.peer, actions)
+    if (options.lab > 0) this.#startLab(lab, options.lab)
+  }
+
+  async #openHost(parts: DesktopParts): Promise<DesktopHost> {
     const { options, version } = this.#init
     const protector = systemProtector(process.platform)
-    const peer = await parts.createPeer({
-      home: options.home,
-      version,
-      log: this.#log,
-      settings: options.settings,
-      ...(protector === undefined ? {} : { protector }),
-    })
-    this.#peer = peer
-    this.#running.push(peer)
+    const create = (more: Partial<DesktopPeerOptions>): Promise<DesktopPeer> =>
+      parts.createPeer({
+        home: options.home,
+        version,
+        log: this.#log,
+        settings: options.settings,
+        ...(protector === undefined ? {} : { protector }),
+        ...more,
+      })
+    const first = await create(options.join === null ? {} : { join: options.join })
+    return parts.createHost(
+      {
+        log: this.#log,
+        clock: this.#clock,
+        create: (notes) => create({ notes }),
+        leaving: () => this.#leave(),
+        changed: async (peer) => {
+          this.#web?.setPeer(peer)
+          if (this.#actions !== null && this.#stopping === null) await this.#serve(peer, this.#actions)
+        },
+        lost: (error) => this.fail('dt-swarm must stop', error),
+      },
+      first,
+    )
+  }
+
+  /** Gives the window this peer's API, and the desktop its tray and notifications. */
+  async #serve(peer: DesktopPeer, actions: ShellActions): Promise<void> {
     this.#window.setTheme(peer.settings.get().theme)
-    peer.settings.events.on('settings:changed', ({ theme }) => this.#window.setTheme(theme))
-    await peer.start()
-    if (this.#stopping !== null) return
-    const lab = parts.createLab(peer)
-    this.#running.push({ start: async () => {}, stop: async () => void (await lab.stop()) })
-    const actions = await this.#serve(parts, peer, lab)
+    this.#unlisten = peer.settings.events.on('settings:changed', ({ theme }) => this.#window.setTheme(theme))
     this.#router = createRouter(peer, actions)
     this.#port?.serve(this.#router)
     this.#acceptDrops()
     await this.#dress(peer)
-    if (options.lab > 0) this.#startLab(lab, options.lab)
   }
 
-  /** The API's view of this desktop, with the web console when one was asked for. */
-  async #serve(parts: DesktopParts, peer: DesktopPeer, lab: LabControl): Promise<ShellActions> {
-    let url: string | null = null
-    const actions = desktopActions({
-      window: () => this.#window.window,
-      downloadDir: () => peer.settings.get().downloadDir,
-      lab,
-      web: () => url,
-    })
-    const at = this.#init.options.web
-    if (at === null) return actions
-    const web = await parts.startWeb(peer, actions, at)
-    url = web.url
-    this.#running.push({ start: async () => {}, stop: () => web.stop() })
-    return actions
+  /** The peer is about to stop, for another one of another swarm. */
+  async #leave(): Promise<void> {
+    this.#unlisten()
+    this.#web?.setPeer(null)
+    this.#port?.pause()
+    this.#router = null
+    await stopAll(this.#extras.splice(0))
+    await this.#actions?.lab?.stop()
   }
 
   /** Menu, tray and notifications. A desktop without a tray costs only the tray. */
@@ -154,7 +194,7 @@ export class Desktop {
       }),
     ]
     for (const extra of extras) {
-      this.#running.push(extra)
+      this.#extras.push(extra)
       await extra.start().catch((error: unknown) => this.#log.warn({ err: error }, 'this desktop has no such thing'))
     }
   }
@@ -168,7 +208,7 @@ export class Desktop {
 
   /** Everything that hangs on one window; a Mac may close it and open another. */
   #wire(window: BrowserWindow): void {
-    const counters = () => this.#peer?.counters
+    const counters = () => this.#host?.peer.counters
     const port = new WindowPort({ contents: window.webContents, log: this.#log, counters })
     port.start()
     if (this.#router !== null) port.serve(this.#router)
@@ -179,7 +219,8 @@ export class Desktop {
 
   #acceptDrops(): void {
     const window = this.#window.window
-    if (window !== null && this.#peer !== null && this.#router !== null) acceptDrops(window.webContents, this.#peer)
+    const host = this.#host
+    if (window !== null && host !== null && this.#router !== null) acceptDrops(window.webContents, () => host.peer)
   }
 
   readonly #onBeforeQuit = (event: { preventDefault(): void }): void => {

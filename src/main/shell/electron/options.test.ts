@@ -8,6 +8,7 @@ describe("the desktop app's command line", () => {
     expect(parseOptions([], {})).toEqual({
       home: join(homedir(), '.dt-swarm'),
       lab: 0,
+      join: null,
       web: null,
       logLevel: 'info',
       settings: {},

@@ -12,6 +12,8 @@ export interface DesktopOptions {
   /** HOST:PORT of the web console; null: the desktop app serves none. */
   readonly web: string | null
   readonly logLevel: LogLevel
+  /** An invite: where a home without a swarm begins; null: it founds one. */
+  readonly join: string | null
   /** In force for this run, never saved. */
   readonly settings: Partial<Settings>
 }
@@ -65,6 +67,7 @@ export function parseOptions(
       listen: { type: 'string', multiple: true },
       bootstrap: { type: 'string', multiple: true },
       mdns: { type: 'boolean' },
+      join: { type: 'string' },
       'log-level': { type: 'string' },
     },
   })
@@ -81,6 +84,7 @@ export function parseOptions(
     lab: robots(text(values.lab)),
     web: web === undefined || web === 'off' ? null : web,
     logLevel,
+    join: text(values.join) ?? null,
     settings: {
       ...(name === undefined ? {} : { name }),
       ...(role.data === undefined ? {} : { role: role.data }),

@@ -52,7 +52,10 @@ export class WindowPort {
   readonly #log: Log
   readonly #counters: () => Counters | undefined
   #handler: StandardRPCHandler<ApiContext> | null = null
+  /** Wished for a port before there was an API. */
   #waiting: WebFrameMain | null = null
+  /** Has the port. */
+  #served: WebFrameMain | null = null
   #port: MessagePortMain | null = null
 
   /** @param deps.counters where refusals are counted, once there is a peer */
@@ -82,10 +85,18 @@ export class WindowPort {
     if (isOwnMainFrame(frame)) this.#handOver(frame)
   }
 
+  /** Takes the port away until `serve` is called again: then whoever had it gets a new one. */
+  pause(): void {
+    this.#handler = null
+    this.#waiting = this.#served
+    this.close()
+  }
+
   /** Closes the port; its calls and live data end. */
   readonly close = (): void => {
     this.#port?.close()
     this.#port = null
+    this.#served = null
   }
 
   readonly #onNavigation = (details: { readonly isMainFrame: boolean; readonly isSameDocument: boolean }): void => {
@@ -106,6 +117,7 @@ export class WindowPort {
     this.close()
     const { port1, port2 } = new MessageChannelMain()
     this.#port = port1
+    this.#served = frame
     const handle = createServerPeerHandleRequestFn(this.#handler, { context: createContext() })
     answerCalls(port1, handle, (reason) => this.#refuse(reason))
     frame.postMessage(channels.port, null, [port2])

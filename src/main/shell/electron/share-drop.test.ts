@@ -65,7 +65,7 @@ describe('a drop', () => {
   it('is taken from our page alone', async () => {
     const peer = new MemoryDesktopPeer()
     const contents = new FakeWebContents(new FakeSession())
-    acceptDrops(contents as unknown as WebContents, peer)
+    acceptDrops(contents as unknown as WebContents, () => peer)
     const other = await contents.ipc.invoke('dt-swarm:share', new FakeFrame('https://evil.org/'), [log])
     expect(other).toMatchObject({ accepted: 0 })
     expect(peer.sharedPaths).toEqual([])

@@ -13,6 +13,9 @@ export const mostFiles = 10_000
 /** No file system names a longer path. */
 const longestPath = 32_767
 
+/** Windows whose drops are taken. */
+const accepting = new WeakSet<WebContents>()
+
 export interface ShareAnswer {
   readonly accepted: number
   readonly rejected: readonly { readonly name: string; readonly reason: string }[]
@@ -64,9 +67,15 @@ export async function shareDropped(target: ShareTarget, paths: readonly string[]
   }
 }
 
-/** Answers the window's `share`: only our page may ask, and only with paths that it was given by a drop or a choice. */
-export function acceptDrops(contents: WebContents, target: ShareTarget): void {
+/**
+ * Answers the window's `share`: only our page may ask, and only with paths that it was given by a drop or a choice. Asked
+ * again for the same window, it goes on with what it was given first. @param now the peer of the moment
+ */
+export function acceptDrops(contents: WebContents, now: () => ShareTarget): void {
+  if (accepting.has(contents)) return
+  accepting.add(contents)
   contents.ipc.handle(channels.share, async (event: IpcMainInvokeEvent, data: unknown): Promise<ShareAnswer> => {
+    const target = now()
     const paths = isOwnMainFrame(event.senderFrame) ? parsePaths(data) : null
     if (paths !== null) return shareDropped(target, paths)
     target.counters.add('window.refused:share')

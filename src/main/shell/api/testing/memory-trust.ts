@@ -58,6 +58,10 @@ export class MemoryTrust implements ApiTrust {
     return invite
   }
 
+  wayIn(): string {
+    return 'dt-swarm://join/way-in'
+  }
+
   invites(): readonly InviteView[] {
     return this.made
   }
