@@ -184,7 +184,10 @@ function wire(opened: Opened): Peer {
       onSeen: (nowMs) => void swarmStore.update({ lastTimeMs: Math.trunc(nowMs) }),
     },
   )
-  const exchange = new Exchange({ ...basics, identity, node, book, pool }, { swarm })
+  const exchange = new Exchange(
+    { ...basics, identity, node, book, pool },
+    { swarm, networkKey, channels: chosen.channels },
+  )
   const sampler = options.sampler ?? new SystemSampler(basics, { folder: options.home })
   const diagnostics = new Diagnostics({ ...basics, peerId, book, metrics, sampler }, options.diagnostics)
   const membership = new Membership(
@@ -303,6 +306,7 @@ function wire(opened: Opened): Peer {
   const applySettings = (now: Settings): void => {
     membership.setProfile(profile(now))
     node.setBootstrap([...now.bootstrap, ...invitedBy])
+    exchange.channels.apply(now.channels)
     files.setDirs({ shareDir: now.shareDir, downloadDir: now.downloadDir }).catch((err: unknown) => {
       if (!isAbort(err)) log.error({ err }, 'the folders could not be changed')
     })
@@ -315,7 +319,10 @@ function wire(opened: Opened): Peer {
     undo = [
       settings.events.on('settings:changed', applySettings),
       // What was said in 1970 is said again, by a time at which others listen.
-      clock.events.on('time:changed', () => membership.setProfile(profile(settings.get()))),
+      clock.events.on('time:changed', () => {
+        membership.setProfile(profile(settings.get()))
+        trust.timeChanged()
+      }),
     ]
     try {
       await startAll(parts)

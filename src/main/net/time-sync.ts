@@ -4,6 +4,7 @@ import { lpStream } from '@libp2p/utils'
 import type { PeerId } from '../../shared/ids.ts'
 import type { SwarmTimeView } from '../../shared/trust-views.ts'
 import { isAbort } from '../../shared/errors.ts'
+import { backoffMs } from '../base/backoff.ts'
 import type { Counters } from '../base/counters.ts'
 import type { Unsubscribe } from '../base/emitter.ts'
 import type { Startable } from '../base/lifecycle.ts'
@@ -68,6 +69,8 @@ export class TimeSync implements Startable {
   readonly #init: TimeSyncInit
   readonly #samples = new TimeSamples()
   readonly #nextAskMs = new Map<PeerId, number>()
+  /** How often in a row each neighbour has not told the time. */
+  readonly #failures = new Map<PeerId, number>()
   readonly #asking = new Map<PeerId, Promise<void>>()
   readonly #askers = new Map<PeerId, { tokens: number; atMs: number }>()
   readonly #undo: Unsubscribe[] = []
@@ -96,7 +99,10 @@ export class TimeSync implements Startable {
     })
     this.#undo.push(
       node.events.on('link:up', ({ peer }) => this.#ask(peer)),
-      node.events.on('link:down', ({ peer }) => void this.#nextAskMs.delete(peer)),
+      node.events.on('link:down', ({ peer }) => {
+        this.#nextAskMs.delete(peer)
+        this.#failures.delete(peer)
+      }),
       book.events.on('trust:changed', () => this.#decide()),
     )
     for (const peer of node.neighbours()) this.#ask(peer)
@@ -112,6 +118,7 @@ export class TimeSync implements Startable {
     await this.#deps.node.libp2p.unhandle(timeProtocol)
     await Promise.all([this.#loop, ...this.#asking.values()])
     this.#nextAskMs.clear()
+    this.#failures.clear()
     this.#keep(true)
   }
 
@@ -202,6 +209,15 @@ export class TimeSync implements Startable {
     this.#asking.set(peer, asking)
   }
 
+  #askAgain(peer: PeerId): void {
+    const { clock, random } = this.#deps
+    if (!this.#nextAskMs.has(peer)) return
+    const failures = this.#failures.get(peer) ?? 0
+    this.#failures.set(peer, failures + 1)
+    const waitMs = backoffMs(failures, random(), { minMs: 1_000, maxMs: this.#init.everyMs ?? 60_000 })
+    this.#nextAskMs.set(peer, clock.monotonic() + waitMs)
+  }
+
   /** Of many neighbours the trusted ones, and of those as many as are enough. */
   #isWanted(peer: PeerId): boolean {
     if (this.#nextAskMs.size <= maxAsked) return true
@@ -234,12 +250,14 @@ export class TimeSync implements Startable {
         }
         this.#samples.add(peer, answer, asked, clock.monotonic())
       }
+      this.#failures.delete(peer)
       await stream.close({ signal: deadline })
     } catch (error) {
       stream?.abort(error instanceof Error ? error : new Error(String(error)))
       if (signal.aborted) return
-      // An older peer, one that is just leaving, a link that is slow: the next minute asks again.
+      // One that is only just starting or leaving, an older peer, a slow link: again soon, then ever later.
       counters.add('time.failed:ask')
+      this.#askAgain(peer)
       log.debug({ err: error, peer }, 'a neighbour did not tell the time')
     }
     if (!signal.aborted) this.#decide()

@@ -2,6 +2,7 @@ import type { TrustRole } from '../../../shared/trust-views.ts'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
+import { maxFutureMs } from '../../model/bucket.ts'
 import { equalBytes } from '../../model/cbor.ts'
 import type { SignedRecord } from '../../model/record.ts'
 import { askKey, decodeTrust, encodeAsk, type AskValue } from '../../model/trust-records.ts'
@@ -44,7 +45,14 @@ export class OwnAsk {
         return
       }
       const value = this.#value()
-      const fresh = own.filter((record) => says(record, value) && record.body.validUntil - clock.now() > askAgainMs)
+      // Also of the time: one that was said before the clock was set right is refused by all others.
+      const now = clock.now()
+      const fresh = own.filter(
+        (record) =>
+          says(record, value) &&
+          record.body.validUntil - now > askAgainMs &&
+          record.body.validFrom <= now + maxFutureMs,
+      )
       const stale = own.filter((record) => !fresh.includes(record))
       for (const { id } of stale) book.attest(id, 'dismiss')
       if (fresh.length > 0) return

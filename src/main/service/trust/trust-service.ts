@@ -95,6 +95,11 @@ export class TrustService implements Startable {
     await this.#held.stop()
   }
 
+  /** The clock goes another way now: what was asked by the old one may have to be asked again. */
+  timeChanged(): void {
+    this.#look()
+  }
+
   view(): TrustView {
     const { book, swarm, self, nameOf } = this.#deps
     return trustView({
