@@ -49,7 +49,7 @@ test('the message stream, live: what is there, then what comes, and how much was
   for (let i = 0; i < 300; i += 1) network.stream.push(message())
   const { value } = await live.next()
   expect(value).toMatchObject({ missed: 100 })
-  expect(value && 'messages' in value ? value.messages : []).toHaveLength(200)
+  expect((value as { readonly messages?: readonly unknown[] } | undefined)?.messages).toHaveLength(200)
   await live.return?.(undefined)
 })
 

@@ -3,11 +3,13 @@ import { resolve } from 'node:path'
 import type { LogLevel } from '../../base/log.ts'
 import type { Role, Settings } from '../../../shared/views.ts'
 import { defaultWebAddress, type WebAddress } from '../web/listen.ts'
+import { addCheckpoints } from './checkpoint-program.ts'
 import { localEndpoint } from './endpoint.ts'
 import { exitCodes } from './exit-code.ts'
 import { homeOf } from './home.ts'
 import type { Io } from './io.ts'
-import { collect, homeOption, jsonOption, logLevelOption, webAddress, whole } from './options.ts'
+import { addNetwork } from './network-program.ts'
+import { channelsOf, collect, homeOption, jsonOption, logLevelOption, webAddress, whole } from './options.ts'
 import { runCommands } from './run-commands.ts'
 import { addTrust } from './trust-program.ts'
 import { programVersion } from './version.ts'
@@ -31,6 +33,8 @@ export function runSwarm(argv: readonly string[], io: Io): Promise<number> {
       addFiles(program, io, done)
       addLists(program, io)
       addTrust(program, io)
+      addCheckpoints(program, io, done)
+      addNetwork(program, io, done)
       return program
     },
     argv,
@@ -47,6 +51,8 @@ interface DaemonArguments {
   readonly downloads?: string
   readonly web?: WebAddress | null
   readonly mdns: boolean
+  readonly channel?: readonly string[]
+  readonly gossip: boolean
   readonly join?: string
   readonly logLevel: LogLevel
 }
@@ -68,6 +74,12 @@ function addDaemon(program: Command, io: Io): void {
       webAddress,
     )
     .option('--no-mdns', 'do not look for peers by mDNS')
+    .option(
+      '--channel <address>',
+      'another way for messages, e.g. /ip4/255.255.255.255/udp/4181/dswarm-line, /ip4/HOST/tcp/4181/dswarm-line (listen: before it to be the one that others come to) or /dns4/HOST/tcp/6667/irc/lab/dswarm-line; may be repeated; for this run, instead of those of the settings',
+      collect,
+    )
+    .option('--no-gossip', 'do not use gossip, for this run')
     .option(
       '--join <link>',
       'an invite: begin in its swarm, where the home has none yet (default: a new swarm is founded, with this peer as its root)',
@@ -99,6 +111,7 @@ function settingsOf(given: DaemonArguments): Partial<Settings> {
     ...(given.share === undefined ? {} : { shareDir: resolve(given.share) }),
     ...(given.downloads === undefined ? {} : { downloadDir: resolve(given.downloads) }),
     ...(given.mdns ? {} : { mdns: false }),
+    ...(given.channel === undefined && given.gossip ? {} : { channels: channelsOf(given.channel ?? [], given.gossip) }),
   }
 }
 

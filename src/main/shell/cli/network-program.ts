@@ -1,0 +1,158 @@
+import { Option, type Command } from 'commander'
+import { channelKindSchema, type ChannelKind } from '../../../shared/network-views.ts'
+import { localEndpoint } from './endpoint.ts'
+import { homeOf } from './home.ts'
+import type { Io } from './io.ts'
+import { homeOption, jsonOption, whole } from './options.ts'
+
+interface Common {
+  readonly home?: string
+  readonly json: boolean
+}
+
+const bareJson = () => new Option('--json', 'print JSON')
+
+const example = (text: string) => `\nExample:\n  $ ${text}\n`
+
+const timeoutOption = () =>
+  new Option('--timeout <s>', 'how long to wait for an answer, in seconds').argParser(whole(1, 60)).default(10)
+
+/** Options of a group itself may stand before its command: `dt-swarm routes --json add …`. */
+const endpointOf = ({ home }: { readonly home?: string }) => localEndpoint(homeOf(home))
+const given = (command: Command): Common => {
+  const { home, json } = command.optsWithGlobals<Partial<Common>>()
+  return { json: json ?? false, ...(home === undefined ? {} : { home }) }
+}
+
+/** `dt-swarm ping | send | messages | routes … | channels …`. */
+export function addNetwork(program: Command, io: Io, done: (exitCode: number) => void): void {
+  addTalk(program, io, done)
+  addMessages(program, io)
+  addRoutes(program, io)
+  addChannels(program, io)
+}
+
+function addTalk(program: Command, io: Io, done: (exitCode: number) => void): void {
+  program
+    .command('ping')
+    .description('ask a peer whether it is there, over whatever chain of channels there is; shows the way and the time')
+    .argument('<peer>', 'its name, its id, or the end of its id')
+    .addOption(new Option('-c, --count <n>', 'how often, a second apart').argParser(whole(1, 10_000)).default(1))
+    .addOption(timeoutOption())
+    .addOption(homeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('dt-swarm ping duckie03 -c 5'))
+    .action(async (peer: string, options: Common & { count: number; timeout: number }) => {
+      const { ping } = await import('./talk-command.ts')
+      const { count, timeout, json } = options
+      if (!(await ping(peer, endpointOf(options), { count, timeoutMs: timeout * 1_000, json }, io))) done(1)
+    })
+  program
+    .command('send')
+    .description('send a text to a peer: it appears among its messages')
+    .argument('<peer>', 'its name, its id, or the end of its id')
+    .argument('<text...>')
+    .addOption(timeoutOption())
+    .addOption(homeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('dt-swarm send lab-server "duckie03 is on the floor, please charge it"'))
+    .action(async (peer: string, text: readonly string[], options: Common & { timeout: number }) => {
+      const { send } = await import('./talk-command.ts')
+      const { timeout, json } = options
+      if (!(await send(peer, text.join(' '), endpointOf(options), { timeoutMs: timeout * 1_000, json }, io))) done(1)
+    })
+}
+
+interface MessagesArguments extends Common {
+  readonly follow: boolean
+  readonly search?: string
+  readonly channel?: ChannelKind
+  readonly kind?: string
+  readonly lines: number
+}
+
+function addMessages(program: Command, io: Io): void {
+  program
+    .command('messages')
+    .description('the last messages of all channels, in and out, refused ones too')
+    .option('-f, --follow', 'go on with those that come', false)
+    .option('--search <text>', 'in ids, names, kinds and summaries')
+    .addOption(new Option('--channel <kind>', 'only those of such channels').choices(channelKindSchema.options))
+    .option('--kind <kind>', 'only those of a kind: records, ping, text, …')
+    .addOption(new Option('-n, --lines <n>', 'how many').argParser(whole(1, 2_000)).default(50))
+    .addOption(homeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('dt-swarm messages --follow --search duckie03'))
+    .action(async (options: MessagesArguments) => {
+      const { showMessages } = await import('./messages-command.ts')
+      await showMessages(endpointOf(options), options, io)
+    })
+}
+
+function addRoutes(program: Command, io: Io): void {
+  const routes = program
+    .command('routes')
+    .description('the routing table: prefix => next hop, set, learned, or by a link')
+    .addOption(homeOption())
+    .addOption(bareJson())
+    .addHelpText(
+      'after',
+      example("dt-swarm routes add /dswarm/12D3KooW…/brain '/ip4/10.0.0.7/udp/4182/dswarm-line/$0'"),
+    )
+    .action(async (_: unknown, command: Command) => {
+      const { showRoutes } = await import('./network-command.ts')
+      await showRoutes(endpointOf(given(command)), given(command), io)
+    })
+  routes
+    .command('add')
+    .description('set a route; it is kept, and goes before what is learned')
+    .argument('<prefix>', 'the beginning of addresses: /dswarm/12D3KooW…/brain')
+    .argument('<next>', 'where they go instead; $0 stands for what was matched')
+    .addOption(homeOption())
+    .addOption(bareJson())
+    .action(async (prefix: string, next: string, _: unknown, command: Command) => {
+      const { setRoute } = await import('./network-command.ts')
+      await setRoute(prefix, next, endpointOf(given(command)), given(command), io)
+    })
+  routes
+    .command('remove')
+    .description('remove a route that was set')
+    .argument('<prefix>')
+    .addOption(homeOption())
+    .addOption(bareJson())
+    .action(async (prefix: string, _: unknown, command: Command) => {
+      const { removeRoute } = await import('./network-command.ts')
+      await removeRoute(prefix, endpointOf(given(command)), given(command), io)
+    })
+}
+
+function addChannels(program: Command, io: Io): void {
+  const channels = program
+    .command('channels')
+    .description('the ways messages travel: gossip, TCP lines, UDP, IRC; with traffic, drops and state')
+    .addOption(homeOption())
+    .addOption(bareJson())
+    .addHelpText('after', example('dt-swarm channels add /ip4/192.168.1.255/udp/4182/dswarm-line'))
+    .action(async (_: unknown, command: Command) => {
+      const { showChannels } = await import('./network-command.ts')
+      await showChannels(endpointOf(given(command)), given(command), io)
+    })
+  for (const [name, description] of [
+    ['add', 'add a channel, and switch it on; saved'],
+    ['on', 'switch a channel on; saved'],
+    ['off', 'switch a channel off; saved'],
+    ['remove', 'remove a channel; saved'],
+  ] as const) {
+    channels
+      .command(name)
+      .description(description)
+      .argument('<address>', 'as "dt-swarm channels" lists it, or gossip')
+      .option('--listen', 'a TCP line that is listened on, not dialled', false)
+      .addOption(homeOption())
+      .addOption(bareJson())
+      .action(async (address: string, options: { listen: boolean }, command: Command) => {
+        const { changeChannel } = await import('./network-command.ts')
+        await changeChannel(name, address, endpointOf(given(command)), { ...given(command), ...options }, io)
+      })
+  }
+}
