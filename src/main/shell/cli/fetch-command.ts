@@ -71,7 +71,8 @@ export function safeName(shared: string): string {
   return name === '' || /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name) ? `file_${name}` : name
 }
 
-function get(url: string, { url: base, token }: Endpoint): Promise<IncomingMessage> {
+/** Asks for something that streams. @throws SwarmError as the peer refuses it, NO_DAEMON */
+export function get(url: string, { url: base, token }: Endpoint): Promise<IncomingMessage> {
   return new Promise((done, failed) => {
     const outgoing = httpGet(url, { headers: { authorization: `Bearer ${token}` } }, (answer) => {
       if (answer.statusCode === 200) return done(answer)
