@@ -4,6 +4,7 @@ import { settingsSchema, type Settings } from '../shared/views.ts'
 import type { Clock } from './base/clock.ts'
 import type { Counters } from './base/counters.ts'
 import type { Log } from './base/log.ts'
+import { checkChannel, defaultChannels } from './net/channels/channel-config.ts'
 import { wrongAddress } from './net/listen.ts'
 import { SettingsService } from './service/settings/settings-service.ts'
 import { SettingsStore } from './store/settings-store.ts'
@@ -18,6 +19,7 @@ export function defaultSettings(): Settings {
     listen: [],
     bootstrap: [],
     mdns: true,
+    channels: [...defaultChannels],
     theme: 'system',
   }
 }
@@ -32,5 +34,5 @@ export function openSettings(
 ): SettingsService {
   const path = join(init.home, 'settings.json')
   const store = new SettingsStore<Settings>(deps, { path, schema: settingsSchema, defaults: defaultSettings() })
-  return new SettingsService({ store, checkAddress: wrongAddress }, { overrides: init.overrides })
+  return new SettingsService({ store, checkAddress: wrongAddress, checkChannel }, { overrides: init.overrides })
 }

@@ -4,6 +4,7 @@ import type { PeerId } from '../shared/ids.ts'
 import { isAbort, SwarmError } from '../shared/errors.ts'
 import type { InfoView, RobotFacts, Settings, SystemStatusView } from '../shared/views.ts'
 import { systemClock, type Clock } from './base/clock.ts'
+import { isSystemClockUnset } from './base/clock-set.ts'
 import { Counters } from './base/counters.ts'
 import { startAll, stopAll, type Startable } from './base/lifecycle.ts'
 import type { Log } from './base/log.ts'
@@ -181,6 +182,7 @@ function wire(opened: Opened): Peer {
     { ...basics, node, book },
     {
       lastSeenMs: swarmStore.get().lastTimeMs,
+      isUnset: () => options.clock === undefined && isSystemClockUnset(),
       onSeen: (nowMs) => void swarmStore.update({ lastTimeMs: Math.trunc(nowMs) }),
     },
   )

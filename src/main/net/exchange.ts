@@ -1,4 +1,5 @@
 import type { PeerId } from '../../shared/ids.ts'
+import type { ChannelConfig } from '../../shared/network-views.ts'
 import type { Standing } from '../../shared/trust-views.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
@@ -9,9 +10,8 @@ import type { BucketName } from '../model/bucket.ts'
 import type { Signer } from '../model/attestation.ts'
 import type { RecordBook } from '../store/record-book.ts'
 import { Brain } from './brain.ts'
-import type { ChannelSet } from './brain-message.ts'
-import type { ChannelRoster } from './channels/channel-roster.ts'
-import { GossipChannel } from './channels/gossipsub.ts'
+import { ChannelHost } from './channels/channel-host.ts'
+import { defaultChannels } from './channels/channel-config.ts'
 import { LineCodec } from './channels/line.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Ingest } from './ingest.ts'
@@ -34,6 +34,15 @@ export interface ExchangeDeps {
   readonly log: Log
 }
 
+export interface ExchangeInit {
+  /** The swarm's id. */
+  readonly swarm: string
+  /** Of a private swarm: what is said on line channels is sealed with it. */
+  readonly networkKey?: Uint8Array | null
+  /** Default: gossip alone. */
+  readonly channels?: readonly ChannelConfig[]
+}
+
 /**
  * Keeps a book in step with the swarm: what is authored here goes out on all channels, what others say is checked and
  * merged, and with every neighbour whatever was missed is made up for, both ways. The node and the pool are started
@@ -44,7 +53,7 @@ export class Exchange implements Startable {
   readonly clocks: NeighbourClocks
   readonly brain: Brain
   /** All channels, those that are off too. */
-  readonly channels: ChannelRoster
+  readonly channels: ChannelHost
   readonly dispatcher: Dispatcher
   /** Pings and texts. */
   readonly talk: Talk
@@ -52,26 +61,25 @@ export class Exchange implements Startable {
   readonly stream: MessageStream
   readonly #deps: ExchangeDeps
   readonly #ingest: Ingest
-  readonly #gossip: GossipChannel
   readonly #catchUp: StreamCatchUp
   readonly #lineCatchUp: LineCatchUp
   readonly #undo: Unsubscribe[] = []
   #running = false
 
-  constructor(deps: ExchangeDeps, init: { readonly swarm: string }) {
+  constructor(deps: ExchangeDeps, init: ExchangeInit) {
     this.#deps = deps
     this.clocks = new NeighbourClocks(deps)
     const { book, node } = deps
     const standingOf = (peer: PeerId): Standing => book.trust().of(peer).standing
     const isStranger = (peer: PeerId): boolean => standingOf(peer) === 'stranger'
     const ingest = new Ingest({ ...deps, clocks: this.clocks, isStranger })
-    const codec = new LineCodec({ swarm: init.swarm, networkKey: null })
-    const gossip = new GossipChannel({ ...deps, codec }, init)
+    const codec = new LineCodec({ swarm: init.swarm, networkKey: init.networkKey ?? null })
+    const channels = new ChannelHost(
+      { ...deps, codec },
+      { swarm: init.swarm, channels: init.channels ?? defaultChannels },
+    )
+    this.channels = channels
     this.stream = new MessageStream(deps)
-    const channels: ChannelSet = { events: gossip.events, channels: () => [gossip] }
-    const { id, kind, address, mode } = gossip
-    const states: ChannelRoster['states'] = () => [{ id, kind, address, mode, enabled: true, facts: gossip.facts() }]
-    this.channels = { events: gossip.events, states }
     this.brain = new Brain({
       ...deps,
       self: node.peerId,
@@ -93,7 +101,6 @@ export class Exchange implements Startable {
     )
     this.talk = new Talk({ ...deps, self: node.peerId, dispatcher: this.dispatcher })
     this.#ingest = ingest
-    this.#gossip = gossip
     this.#catchUp = new StreamCatchUp({ ...deps, ingest, passOn: (records) => this.brain.passOn(records) }, init)
     this.#lineCatchUp = new LineCatchUp({
       ...deps,
@@ -120,7 +127,7 @@ export class Exchange implements Startable {
   async start(): Promise<void> {
     if (this.#running) return
     this.#running = true
-    await startAll([this.#ingest, this.brain, this.dispatcher, this.#gossip, this.#catchUp, this.#lineCatchUp])
+    await startAll([this.#ingest, this.brain, this.dispatcher, this.channels, this.#catchUp, this.#lineCatchUp])
     this.#undo.push(
       this.#deps.book.events.on('records:stored', ({ records, arrival }) => {
         if (arrival.via === 'authored') this.brain.publish(records.map(({ record }) => record))
@@ -134,6 +141,6 @@ export class Exchange implements Startable {
     if (!this.#running) return
     this.#running = false
     for (const undo of this.#undo.splice(0)) undo()
-    await stopAll([this.#ingest, this.#gossip, this.brain, this.dispatcher, this.#catchUp, this.#lineCatchUp])
+    await stopAll([this.#ingest, this.channels, this.brain, this.dispatcher, this.#catchUp, this.#lineCatchUp])
   }
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ChannelConfig } from '../../../shared/network-views.ts'
 import { settingsSchema, type Settings } from '../../../shared/views.ts'
 import { systemClock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
@@ -17,6 +18,7 @@ const defaults: Settings = {
   listen: ['/ip4/0.0.0.0/tcp/0'],
   bootstrap: [],
   mdns: true,
+  channels: [],
   theme: 'system',
 }
 
@@ -34,8 +36,12 @@ function make(saved: Partial<Settings> = {}, overrides: Partial<Settings> = {}) 
     { path, schema: settingsSchema, defaults },
   )
   const checkAddress = (address: string) => (address.startsWith('/') ? null : 'is not a multiaddress')
+  const checkChannel = (config: ChannelConfig) => {
+    if (!config.address.startsWith('/')) return { kind: 'rejected' as const, reason: 'does not begin with "/"' }
+    return { kind: 'ok' as const, config: { ...config, address: config.address.replace(/\/$/, '') } }
+  }
   const kept = () => (existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Partial<Settings>) : {})
-  return { service: new SettingsService({ store, checkAddress }, { overrides }), kept }
+  return { service: new SettingsService({ store, checkAddress, checkChannel }, { overrides }), kept }
 }
 
 describe('settings', () => {
@@ -73,6 +79,18 @@ describe('settings', () => {
     expect(() => service.update(patch)).toThrow(message)
     expect(service.get()).toEqual(defaults)
     expect(kept()).toEqual({})
+  })
+
+  it('writes channels in the one way, and refuses what is none or is there twice', () => {
+    const line = { address: '/ip4/10.0.0.1/tcp/1/dswarm-line/', mode: 'dial' as const, enabled: true }
+    const plain = { ...line, address: '/ip4/10.0.0.1/tcp/1/dswarm-line' }
+    const { service, kept } = make({ channels: [line] })
+    expect(service.get().channels).toEqual([plain])
+    service.update({ channels: [line, { ...line, mode: 'listen' }] })
+    expect(kept().channels).toEqual([plain, { ...plain, mode: 'listen' }])
+    expect(() => service.update({ channels: [{ ...line, address: 'tcp' }] })).toThrow(/channels: "tcp" does not begin/)
+    expect(() => service.update({ channels: [line, plain] })).toThrow(/is there twice/)
+    expect(service.get().channels).toHaveLength(2)
   })
 
   it('tells listeners after it has saved', () => {

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
+import type { ChannelConfig } from '../../../shared/network-views.ts'
 import { settingsSchema, type Settings } from '../../../shared/views.ts'
 import { Emitter, type EventSource } from '../../base/emitter.ts'
 import type { SettingsStore } from '../../store/settings-store.ts'
@@ -13,6 +14,10 @@ export interface SettingsDeps {
   readonly store: SettingsStore<Settings>
   /** Says what is wrong with an address, or null when it can be used. */
   readonly checkAddress: (address: string, use: 'listen' | 'bootstrap') => string | null
+  /** Writes a channel's address in the one way, or says what is wrong with it. */
+  readonly checkChannel: (
+    config: ChannelConfig,
+  ) => { readonly kind: 'ok'; readonly config: ChannelConfig } | { readonly kind: 'rejected'; readonly reason: string }
 }
 
 export interface SettingsInit {
@@ -32,9 +37,8 @@ export class SettingsService {
   /** @throws SwarmError INVALID_INPUT when the command line's settings cannot be used */
   constructor(deps: SettingsDeps, init: SettingsInit = {}) {
     this.#deps = deps
-    this.#overrides = init.overrides ?? {}
+    this.#overrides = this.#checked(init.overrides ?? {})
     this.#current = this.#combine()
-    this.#check(this.#overrides)
     this.#atStart = this.#current
   }
 
@@ -55,8 +59,8 @@ export class SettingsService {
    * Changes settings, saves them, then tells listeners. Those not named stay.
    * @throws SwarmError INVALID_INPUT naming the setting; nothing is changed then
    */
-  update(patch: Partial<Settings>): { readonly settings: Settings; readonly waiting: WaitingSetting[] } {
-    this.#check(patch)
+  update(change: Partial<Settings>): { readonly settings: Settings; readonly waiting: WaitingSetting[] } {
+    const patch = this.#checked(change)
     this.#deps.store.update(patch)
     this.#overrides = Object.fromEntries(Object.entries(this.#overrides).filter(([name]) => !(name in patch)))
     this.#current = this.#combine()
@@ -65,7 +69,35 @@ export class SettingsService {
   }
 
   #combine(): Settings {
-    return { ...this.#deps.store.get(), ...this.#overrides }
+    const settings = { ...this.#deps.store.get(), ...this.#overrides }
+    const channels = settings.channels.map((config) => {
+      // A file that was edited by hand: what is no channel stays as it is, and is said where channels are made.
+      const checked = this.#deps.checkChannel(config)
+      return checked.kind === 'ok' ? checked.config : config
+    })
+    return { ...settings, channels }
+  }
+
+  /** @throws SwarmError INVALID_INPUT */
+  #checked(patch: Partial<Settings>): Partial<Settings> {
+    this.#check(patch)
+    if (patch.channels === undefined) return patch
+    const channels = patch.channels.map((config) => this.#checkedChannel(config))
+    const twice = channels.find((one, i) => channels.findIndex((other) => isSameChannel(one, other)) !== i)
+    if (twice !== undefined) {
+      throw new SwarmError('INVALID_INPUT', `channels: "${twice.address}" is there twice`, {
+        detail: { setting: 'channels', address: twice.address },
+      })
+    }
+    return { ...patch, channels }
+  }
+
+  #checkedChannel(config: ChannelConfig): ChannelConfig {
+    const checked = this.#deps.checkChannel(config)
+    if (checked.kind === 'ok') return checked.config
+    throw new SwarmError('INVALID_INPUT', `channels: "${config.address}" ${checked.reason}`, {
+      detail: { setting: 'channels', address: config.address },
+    })
   }
 
   #check(patch: Partial<Settings>): void {
@@ -94,4 +126,8 @@ export class SettingsService {
       }
     }
   }
+}
+
+function isSameChannel(one: ChannelConfig, other: ChannelConfig): boolean {
+  return one.address === other.address && one.mode === other.mode
 }
