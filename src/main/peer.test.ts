@@ -49,6 +49,9 @@ async function started(...args: Parameters<typeof make>): Promise<Peer> {
   return peer
 }
 
+/** Into the swarm of a peer, as an operator. */
+const linkOf = (peer: Peer): string => peer.trust.invite({ role: 'operator', uses: 1, validForMs: 3_600_000 }).link
+
 const nameAt = (peer: Peer, other: Peer): string | undefined => peer.membership.get(other.peerId)?.name
 
 test('start and stop may be called twice, also at the same time; what has stopped does not start again', async () => {
@@ -88,7 +91,7 @@ test('stop leaves no handle', async () => {
   const kinds = () => process.getActiveResourcesInfo().filter((kind) => !/Immediate|CloseReq/.test(kind))
   const before = kinds().length
   const a = await started('a')
-  const b = await started('b', { bootstrap: [...a.node.addresses()] })
+  const b = await started('b', {}, { join: linkOf(a) })
   await vi.waitFor(() => expect(nameAt(b, a)).toBe('a'), soon)
   await b.stop()
   await a.stop()
@@ -98,7 +101,7 @@ test('stop leaves no handle', async () => {
 test('a new name in the settings is seen by the others', async () => {
   const a = await started('a')
   const { name: _, ...unnamed } = settingsOf('b')
-  const b = await started('b', {}, { settings: { ...unnamed, bootstrap: [...a.node.addresses()] } })
+  const b = await started('b', {}, { settings: unnamed, join: linkOf(a) })
   b.settings.update({ name: 'before' })
   await vi.waitFor(() => expect(nameAt(a, b)).toBe('before'), soon)
   b.settings.update({ name: 'after' })
@@ -107,13 +110,13 @@ test('a new name in the settings is seen by the others', async () => {
 
 test('a corrupt database is moved aside, and its records come back from the others', async () => {
   const a = await started('a')
-  const b = await started('b', { bootstrap: [...a.node.addresses()] })
+  const b = await started('b', {}, { join: linkOf(a) })
   await vi.waitFor(() => expect([nameAt(a, b), nameAt(b, a)]).toEqual(['b', 'a']), soon)
   await b.stop()
   const files = readdirSync(join(folder, 'b')).filter((name) => /\.(db|sqlite)/.test(name))
   expect(files.length).toBeGreaterThan(0)
   for (const name of files) writeFileSync(join(folder, 'b', name), 'this is no database, whatever its name says')
-  const again = await started('b', { bootstrap: [...a.node.addresses()] })
+  const again = await started('b')
   expect(again.peerId).toBe(b.peerId)
   expect(readdirSync(join(folder, 'b')).some((name) => name.includes('corrupt'))).toBe(true)
   await vi.waitFor(() => expect(nameAt(again, a)).toBe('a'), soon)
