@@ -16,6 +16,8 @@ export interface CatchUpScheduleDeps {
 
 interface Neighbour {
   dueAtMs: number
+  /** No session before this, whatever it says. */
+  notBeforeMs: number
   failures: number
   sessions: number
   running: boolean
@@ -97,7 +99,7 @@ export class CatchUpSchedule implements Startable {
     const at = now + inMs * (0.5 + this.#deps.random())
     for (const [name, neighbour] of this.#neighbours) {
       if (peer !== null && peer !== name) continue
-      neighbour.dueAtMs = Math.min(neighbour.dueAtMs, at)
+      neighbour.dueAtMs = Math.max(neighbour.notBeforeMs, Math.min(neighbour.dueAtMs, at))
       neighbour.toldAtMs = now
     }
     this.#wake.abort()
@@ -155,6 +157,7 @@ export class CatchUpSchedule implements Startable {
           ? secondMs * (0.5 + random())
           : periodMs * (0.5 + random())
     const now = clock.monotonic()
-    neighbour.dueAtMs = Math.max(now + restMs, Math.min(neighbour.dueAtMs, now + waitMs))
+    neighbour.notBeforeMs = now + restMs
+    neighbour.dueAtMs = Math.max(neighbour.notBeforeMs, Math.min(neighbour.dueAtMs, now + waitMs))
   }
 }

@@ -1,5 +1,5 @@
 import type { PeerId } from '../../shared/ids.ts'
-import { bucketNames, type BucketName } from '../model/bucket.ts'
+import { bucketNames, buckets, type BucketName } from '../model/bucket.ts'
 import { encodeBatch, signedSizeBytes } from '../model/record-codec.ts'
 import { recordIdOfDigest } from '../model/record-id.ts'
 import type { SignedRecord } from '../model/record.ts'
@@ -56,6 +56,8 @@ const maxRounds = 1_000
 /** Bytes of records in one question; one of the largest size fits on top. */
 const batchBytes = 192 * 1_024
 const maxGiven = 256
+/** Up to so many are fetched and older ones handed over in one question, to save a round. */
+const maxMixed = 32
 /** Up to this many records are handed over without asking whether somebody else has done so meanwhile. */
 const maxUnasked = 32
 /**
@@ -130,8 +132,8 @@ class Session {
       }
       await this.#exchange()
       if (next.length === 0 || this.#garbage > 0) return
-      const buckets = next.map(([bucket]) => bucket)
-      parts = this.#partsOf(await this.#ask(['round', next]), buckets)
+      const asked = next.map(([bucket]) => bucket)
+      parts = this.#partsOf(await this.#ask(['round', next]), asked)
     }
   }
 
@@ -149,6 +151,7 @@ class Session {
   /** One question's worth; returns what is left. */
   async #tradeSome(lacks: readonly (Lack & { readonly isWanted: boolean })[]) {
     const { trade, unwanted } = this.#deps
+    if (lacks[0]?.isWanted === false) await this.#storing
     const wants = new Map<BucketName, Uint8Array[]>()
     const given: SignedRecord[] = []
     const ids: Uint8Array[] = []
@@ -160,6 +163,8 @@ class Session {
         wants.set(bucket, [...(wants.get(bucket) ?? []), id])
         continue
       }
+      // It is older than those wanted, which may outdate it: first see them.
+      if (wanted >= maxMixed && buckets[bucket].kind === 'keyed') break
       // Gone when a newer one of the same key has come meanwhile.
       const [record] = trade.give([[bucket, id]], batchBytes).records
       if (record === undefined) continue
@@ -264,9 +269,9 @@ class Session {
   }
 
   /** Only buckets that were asked about, each once. One that the other side leaves out is not settled. */
-  #partsOf(answer: Answer, buckets: readonly BucketName[]): (readonly [BucketName, Uint8Array])[] {
+  #partsOf(answer: Answer, asked: readonly BucketName[]): (readonly [BucketName, Uint8Array])[] {
     if (answer[0] !== 'round') throw unexpected(answer)
-    return buckets.flatMap((bucket) => {
+    return asked.flatMap((bucket) => {
       const part = answer[1].find(([name]) => name === bucket)
       return part === undefined ? [] : [[bucket, part[1]] as const]
     })
