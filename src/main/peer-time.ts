@@ -6,8 +6,9 @@ import type { SwarmStore } from './store/swarm-store.ts'
 /** The clock by which a peer stamps and judges: the machine's own, or the last swarm time seen where that cannot be. */
 export function openClock(system: Clock, swarm: SwarmStore): SwarmClock {
   const ownMs = system.now()
-  const lastSeenMs = swarm.get().lastTimeMs
-  return new SwarmClock(system, decideTime({ samples: [], ownMs, lastSeenMs, rootKnown: true, offsetMs: 0 }))
+  const { lastTimeMs: lastSeenMs, rootRecord } = swarm.get()
+  const rootKnown = rootRecord !== null
+  return new SwarmClock(system, decideTime({ samples: [], ownMs, ownUnset: false, lastSeenMs, rootKnown, offsetMs: 0 }))
 }
 
 /** When the peer was made, in ms since the epoch: by what the clock said then, or as it was later found to have been. */

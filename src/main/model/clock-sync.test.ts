@@ -9,6 +9,7 @@ const hourMs = 3_600_000
 const evidence = (more: Partial<ClockEvidence>): ClockEvidence => ({
   samples: [],
   ownMs: nowMs,
+  ownUnset: false,
   lastSeenMs: 0,
   rootKnown: true,
   offsetMs: 0,
@@ -18,6 +19,7 @@ const evidence = (more: Partial<ClockEvidence>): ClockEvidence => ({
 const told = (ownOffsetMs: number | null, more: Partial<ClockSample> = {}): ClockSample => ({
   peer: '12D3KooW' as PeerId,
   trusted: true,
+  privileged: false,
   ownOffsetMs,
   swarmOffsetMs: ownOffsetMs,
   ...more,
@@ -81,6 +83,39 @@ describe('swarm time', () => {
       'is not held up by a memory that a liar has set ahead',
       { lastSeenMs: nowMs + 9_000 * hourMs, samples: [told(hourMs), told(hourMs), told(2 * hourMs)] },
       { offsetMs: hourMs, source: 'swarm', peers: 3 },
+    ],
+    [
+      'of a robot whose clock was never set is that of an operator, not that of other robots from last week',
+      {
+        ownUnset: true,
+        samples: [told(50 * hourMs, { privileged: true }), told(null, { swarmOffsetMs: 60 }), told(-20), told(30)],
+      },
+      { offsetMs: 50 * hourMs, source: 'swarm', peers: 1 },
+    ],
+    [
+      'of a robot whose clock was never set comes also from an operator who is offline, too',
+      { ownUnset: true, samples: [told(null, { privileged: true, swarmOffsetMs: hourMs })] },
+      { offsetMs: hourMs, source: 'swarm', peers: 1 },
+    ],
+    [
+      'of a robot whose clock was never set is the median without an operator',
+      { ownUnset: true, samples: [told(hourMs), told(hourMs)] },
+      { offsetMs: hourMs, source: 'swarm', peers: 2 },
+    ],
+    [
+      'of a robot whose clock was set is not that of a single operator',
+      { samples: [told(50 * hourMs, { privileged: true }), told(-20)] },
+      { offsetMs: 0, source: 'own', peers: 2 },
+    ],
+    [
+      'of a newcomer whose clock is behind its invite is that of whoever is there',
+      { rootKnown: false, lastSeenMs: nowMs + hourMs, samples: [told(2 * hourMs, { trusted: false })] },
+      { offsetMs: 2 * hourMs, source: 'swarm', peers: 0 },
+    ],
+    [
+      'of a newcomer whose clock is behind its invite, with nobody there, goes on from the invite',
+      { rootKnown: false, lastSeenMs: nowMs + hourMs },
+      { offsetMs: hourMs, source: 'floor', peers: 0 },
     ],
   ])('%s', (_, given, expected) => {
     const decided = decideTime(evidence(given))

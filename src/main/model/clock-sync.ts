@@ -14,7 +14,9 @@ export interface ClockSample {
   readonly peer: PeerId
   /** It has a role in this swarm. */
   readonly trusted: boolean
-  /** Of its machine's clock; null when it says itself that this cannot be right. */
+  /** It is an operator, or more. */
+  readonly privileged: boolean
+  /** Of its machine's clock; null when it says itself that this cannot be right, or was never set. */
   readonly ownOffsetMs: number | null
   /** Of the swarm time by which it stamps; null when it has none. */
   readonly swarmOffsetMs: number | null
@@ -24,7 +26,12 @@ export interface ClockEvidence {
   readonly samples: readonly ClockSample[]
   /** What our own machine's clock says now. */
   readonly ownMs: number
-  /** The last swarm time that this machine knows to have been: kept over restarts. 0 when none is. */
+  /**
+   * Nobody has set our clock since the machine started, as far as it knows: it goes on from its last shutdown. And we are
+   * no operator, whose clock others would rather go by.
+   */
+  readonly ownUnset: boolean
+  /** The last swarm time on which somebody agreed with us, or that an invite told: kept over restarts. 0: none. */
   readonly lastSeenMs: number
   /** A root of the swarm is believed, so that it can be told who is trusted. */
   readonly rootKnown: boolean
@@ -46,13 +53,19 @@ const correctionMs = 500
  * clock. So as long as fewer votes lie than not, the result lies among the honest ones.
  */
 export function decideTime(evidence: ClockEvidence): SwarmTimeView {
-  const { samples, ownMs, lastSeenMs, rootKnown, offsetMs } = evidence
-  const ownPossible = isPossibleTime(ownMs)
+  const { samples, ownMs, ownUnset, lastSeenMs, rootKnown, offsetMs } = evidence
+  // It has been later already: an invite, or somebody who agreed with us, says so.
+  const behindMemory = ownMs < lastSeenMs - noiseMs
+  const ownPossible = isPossibleTime(ownMs) && !behindMemory
   const trusted = samples.filter((sample) => sample.trusted)
   const votes = trusted.flatMap(({ ownOffsetMs }) => ownOffsetMs ?? [])
   const possible = votes.filter((vote) => isPossibleVote(vote, ownMs, lastSeenMs))
-  if (ownPossible) return decideBesideOwn(possible, offsetMs)
-  const says = `this machine's clock says ${day(ownMs)}, which cannot be`
+  if (ownPossible) {
+    return (ownUnset ? deferToOperators(evidence, trusted) : undefined) ?? decideBesideOwn(possible, offsetMs)
+  }
+  const says = isPossibleTime(ownMs)
+    ? `this machine's clock says ${day(ownMs)}, and it has been later already`
+    : `this machine's clock says ${day(ownMs)}, which cannot be`
   if (possible.length > 0) {
     const agreed = settle(median(possible), offsetMs)
     return {
@@ -89,6 +102,28 @@ export function decideTime(evidence: ClockEvidence): SwarmTimeView {
   return { offsetMs: floorOffsetMs, source: 'floor', peers: 0, reason }
 }
 
+/**
+ * A classroom of robots without internet boots with the time of last week's lesson, each with its own, or all with the
+ * same: no median of those is worth anything. So a robot whose clock was never set goes by the clocks of operators.
+ */
+function deferToOperators(
+  { ownMs, offsetMs }: ClockEvidence,
+  trusted: readonly ClockSample[],
+): SwarmTimeView | undefined {
+  const votes = trusted
+    .filter(({ privileged }) => privileged)
+    .flatMap(({ ownOffsetMs, swarmOffsetMs }) => ownOffsetMs ?? swarmOffsetMs ?? [])
+    .filter((vote) => isPossibleTime(ownMs + vote))
+  if (votes.length === 0) return undefined
+  const middle = median(votes)
+  const peers = votes.length
+  if (Math.abs(middle) <= (offsetMs === 0 ? noiseMs : calmMs)) {
+    return { offsetMs: 0, source: 'own', peers, reason: `the own clock agrees with ${count(peers, 'operator')}` }
+  }
+  const reason = `this machine's clock goes on from an earlier time; the time is that of ${count(peers, 'operator')}`
+  return { offsetMs: settle(middle, offsetMs), source: 'swarm', peers, reason }
+}
+
 function decideBesideOwn(votes: readonly number[], offsetMs: number): SwarmTimeView {
   const peers = votes.length
   if (peers === 0) {
@@ -114,7 +149,8 @@ function decideBesideOwn(votes: readonly number[], offsetMs: number): SwarmTimeV
 /**
  * A clock that a neighbour says cannot be right is no vote, nor is one that is behind what we know to have been - if
  * our own clock, which ran on meanwhile, bears that out: robots that boot with the time of their last shutdown must not
- * set back those who know better. Our memory alone does not count: it may come from a liar.
+ * set back those who know better. Our memory alone does not count: it may come from a liar, or from a clock that was
+ * wrong then.
  */
 function isPossibleVote(vote: number, ownMs: number, lastSeenMs: number): boolean {
   const saysMs = ownMs + vote

@@ -42,7 +42,11 @@ export class TimeSamples {
   }
 
   /** The best of each peer's, as offsets to our own clock, which says `ownMs` at `monotonicMs`. */
-  at(ownMs: number, monotonicMs: number, isTrusted: (peer: PeerId) => boolean): readonly ClockSample[] {
+  at(
+    ownMs: number,
+    monotonicMs: number,
+    weigh: (peer: PeerId) => Pick<ClockSample, 'trusted' | 'privileged'>,
+  ): readonly ClockSample[] {
     const current: ClockSample[] = []
     for (const [peer, samples] of this.#samples) {
       const fresh = samples.filter(({ takenAtMs }) => monotonicMs - takenAtMs < maxAgeMs)
@@ -55,7 +59,7 @@ export class TimeSamples {
       const alike = fresh.filter((one) => isNear(one.own, last.own) && isNear(one.swarm, last.swarm))
       const best = alike.reduce((a, b) => (b.rttMs < a.rttMs ? b : a), last)
       const offset = (over: number | null): number | null => (over === null ? null : over + monotonicMs - ownMs)
-      current.push({ peer, trusted: isTrusted(peer), ownOffsetMs: offset(best.own), swarmOffsetMs: offset(best.swarm) })
+      current.push({ peer, ...weigh(peer), ownOffsetMs: offset(best.own), swarmOffsetMs: offset(best.swarm) })
     }
     return current
   }

@@ -50,17 +50,24 @@ afterEach(async () => {
 
 async function timed(
   skewMs: number,
-  init: Omit<TestPeerInit, 'clock'> & { readonly lastSeenMs?: number } = {},
+  init: Omit<TestPeerInit, 'clock'> & { readonly lastSeenMs?: number; readonly isUnset?: boolean } = {},
 ): Promise<Timed> {
-  const { lastSeenMs = 0, ...more } = init
+  const { lastSeenMs = 0, isUnset = false, ...more } = init
   const system = new SkewedClock(skewMs)
-  const start = decideTime({ samples: [], ownMs: system.now(), lastSeenMs, rootKnown: false, offsetMs: 0 })
+  const start = decideTime({
+    samples: [],
+    ownMs: system.now(),
+    ownUnset: false,
+    lastSeenMs,
+    rootKnown: false,
+    offsetMs: 0,
+  })
   const clock = new SwarmClock(system, start)
   const peer = await startPeer({ clock, ...more })
   const seen: number[] = []
   const sync = new TimeSync(
     { node: peer.node, book: peer.book, clock, random: Math.random, counters: peer.counters, log: silentLog },
-    { lastSeenMs, onSeen: (nowMs) => seen.push(nowMs), everyMs: 500, lookEveryMs: 50 },
+    { lastSeenMs, isUnset: () => isUnset, onSeen: (nowMs) => seen.push(nowMs), everyMs: 500, lookEveryMs: 50 },
   )
   await sync.start()
   running.push(sync)
@@ -117,13 +124,34 @@ it('goes on evenly when its own clock is set right, and goes by it again', async
   expect(robot.peer.counters.get('time.stepped')).toBe(1)
 })
 
-it('keeps the time for the next start, but not one that is only a floor', async () => {
-  const [one, alone] = [await timed(0), await timed(in1970)]
-  running.splice(0)
-  await Promise.all([one.sync.stop(), alone.sync.stop()])
-  expect(alone.seen).toEqual([])
-  expect(one.seen.length).toBeGreaterThan(0)
-  expect(Math.abs((one.seen.at(-1) ?? 0) - systemClock.now())).toBeLessThan(60_000)
+it('robots of last week’s lesson, whose clocks nobody has set, go by the operator’s', async () => {
+  const before = -0.8 * dayMs
+  const operator = await timed(0)
+  const grant = circle.trusted.grant(operator.peer.identity.peerId, ['operator'])
+  const bootstrap = [operator.peer.address]
+  const robots = [
+    await timed(before, { isUnset: true, bootstrap }),
+    await timed(before + 60_000, { isUnset: true, bootstrap }),
+  ]
+  for (const { peer } of [operator, ...robots]) {
+    peer.book.merge([grant], { via: 'caught-up', from: null, channel: null, receivedAtMs: 0, hops: 1 })
+  }
+  robots[0]?.peer.node.setBootstrap([operator.peer.address, robots[1]?.peer.address ?? ''])
+  await vi.waitFor(() => {
+    for (const robot of robots) expect(offMs(robot)).toBeLessThan(1_500)
+    for (const robot of robots) expect(robot.peer.node.neighbours()).toHaveLength(2)
+  }, soon)
+  expect(operator.sync.view()).toMatchObject({ offsetMs: 0, source: 'own' })
+})
+
+it('keeps the time for the next start, if anybody agreed on it', async () => {
+  const one = await timed(0)
+  const other = await timed(0, { bootstrap: [one.peer.address] })
+  const [alone, in70] = [await timed(0), await timed(in1970)]
+  await vi.waitFor(() => expect(one.sync.view().peers).toBe(1), soon)
+  await Promise.all(running.splice(0).map((sync) => sync.stop()))
+  expect([alone.seen, in70.seen]).toEqual([[], []])
+  for (const { seen } of [one, other]) expect(Math.abs((seen.at(-1) ?? 0) - systemClock.now())).toBeLessThan(60_000)
 })
 
 it('blames who answers with garbage, and answers nobody more often than clocks need', async () => {

@@ -38,6 +38,8 @@ export interface TimeSyncInit {
   readonly lastSeenMs: number
   /** Keeps the swarm time for the next run: now and then, and at the end. */
   readonly onSeen: (nowMs: number) => void
+  /** Whether nobody has set the machine's clock since it started. Default: somebody has. */
+  readonly isUnset?: () => boolean
   /** How often each neighbour is asked. Default 1 min. */
   readonly everyMs?: number
   /** How often it is looked whether the machine's clock was set. Default 2 s. */
@@ -166,13 +168,17 @@ export class TimeSync implements Startable {
   #decide(): void {
     const { book, clock, log } = this.#deps
     const trust = book.trust()
-    const isTrusted = (peer: PeerId): boolean => trust.of(peer).roles.size > 0
+    const weigh = (peer: PeerId) => {
+      const { roles } = trust.of(peer)
+      return { trusted: roles.size > 0, privileged: roles.has('operator') }
+    }
     const ownMs = clock.system.now()
     const { offsetMs } = clock
     const before = clock.view().source
     const time = decideTime({
-      samples: this.#samples.at(ownMs, clock.monotonic(), isTrusted),
+      samples: this.#samples.at(ownMs, clock.monotonic(), weigh),
       ownMs,
+      ownUnset: this.#ownUnset(),
       lastSeenMs: this.#lastSeenMs,
       rootKnown: trust.root !== null,
       offsetMs,
@@ -185,10 +191,19 @@ export class TimeSync implements Startable {
     book.timeChanged()
   }
 
+  /** An operator's clock is better than none, set or not: operators who defer to each other would chase each other. */
+  #ownUnset(): boolean {
+    const { book, node } = this.#deps
+    return this.#init.isUnset?.() === true && !book.trust().of(node.peerId).roles.has('operator')
+  }
+
   #keep(last: boolean): void {
     const { clock, counters, log } = this.#deps
     const now = clock.monotonic()
-    if (!clock.isKnown || (!last && now - this.#keptAtMs < keepEveryMs)) return
+    const { source, peers } = clock.view()
+    // What only our own clock says is not kept: when a person sets it right, it must not be held against them.
+    const isAgreed = source === 'swarm' || (source === 'own' && peers > 0)
+    if (!isAgreed || (!last && now - this.#keptAtMs < keepEveryMs)) return
     this.#keptAtMs = now
     this.#lastSeenMs = clock.now()
     try {
@@ -287,7 +302,7 @@ export class TimeSync implements Startable {
           counters.add('time.refused:rate')
           throw new Error('too many questions for the time')
         }
-        const own = isPossibleTime(ownMs) ? ownMs : null
+        const own = isPossibleTime(ownMs) && !this.#ownUnset() ? ownMs : null
         const swarm = clock.isKnown ? clock.now() : null
         await frames.write(encodeTimeAnswer({ own, swarm, held: clock.monotonic() - cameAt }), { signal })
       }
