@@ -34,7 +34,7 @@ describe('Who hears whom', () => {
 
   test('pings a machine and shows the path, and sends it a text', async () => {
     const swarm = show('#/network/graph', { machines })
-    await userEvent.click(await screen.findByRole('button', { name: 'Ping or text duckie01…' }))
+    await userEvent.click(await screen.findByRole('button', { name: 'Ping, text duckie01…' }))
     const dialog = await screen.findByRole('dialog', { name: 'Reach duckie01' })
     await userEvent.click(within(dialog).getByRole('button', { name: 'Ping' }))
     expect(await within(dialog).findByText('41.7 ms there and back')).toBeDefined()

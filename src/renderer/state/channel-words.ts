@@ -41,8 +41,8 @@ export function checkChannelAddress(address: string): string | null {
 }
 
 export const channelExamples = [
-  { address: '/ip4/255.255.255.255/udp/7601/dswarm-line', about: 'everybody on this network, by UDP broadcast' },
-  { address: '/ip4/239.18.7.5/udp/7601/dswarm-line', about: 'everybody on this network, by UDP multicast' },
-  { address: '/ip4/192.168.1.9/tcp/7602/dswarm-line', about: 'one peer that listens there' },
+  { address: '/ip4/255.255.255.255/udp/4181/dswarm-line', about: 'everybody on this network, by UDP broadcast' },
+  { address: '/ip4/239.18.7.5/udp/4181/dswarm-line', about: 'everybody on this network, by UDP multicast' },
+  { address: '/ip4/192.168.1.9/tcp/4181/dswarm-line', about: 'one peer that listens there' },
   { address: '/dns4/irc.example.org/tcp/6697/irc/duckies/dswarm-line', about: 'an IRC channel' },
 ] as const

@@ -24,7 +24,7 @@ export function AddChannel({ onClose }: { readonly onClose: () => void }) {
     <Dialog title="Add a channel" opened onClose={onClose}>
       <TextInput
         label="Address"
-        placeholder="/ip4/239.18.7.5/udp/7601/dswarm-line"
+        placeholder="/ip4/239.18.7.5/udp/4181/dswarm-line"
         value={text}
         error={wrong}
         maxLength={512}

@@ -14,7 +14,7 @@ export function ReachButton({ peer, name, size = 'compact-xs' }: ReachButtonProp
   const [opened, setOpened] = useState(false)
   return (
     <>
-      <Button size={size} variant="default" aria-label={`Ping or text ${name}…`} onClick={() => setOpened(true)}>
+      <Button size={size} variant="default" aria-label={`Ping, text ${name}…`} onClick={() => setOpened(true)}>
         Ping, text…
       </Button>
       {opened ? <ReachDialog peer={peer} name={name} onClose={() => setOpened(false)} /> : null}

@@ -105,7 +105,7 @@ function AddRoute() {
         />
         <TextInput
           label="Next hop"
-          placeholder="/ip4/192.168.1.9/tcp/7602/dswarm-line/$0"
+          placeholder="/ip4/192.168.1.9/tcp/4181/dswarm-line/$0"
           value={next}
           maxLength={1_024}
           classNames={{ input: 'mono' }}

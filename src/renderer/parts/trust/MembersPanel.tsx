@@ -59,7 +59,12 @@ function Acts({ member, may, onChange, onRevoke }: ActsProps) {
   if (!may || member.peer === info?.peer) return null
   return (
     <span className="row-acts">
-      <Button size="compact-xs" variant="default" aria-label={`Change roles of ${name}…`} onClick={onChange}>
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-label={member.standing === 'revoked' ? `Admit again ${name}…` : `Roles of ${name}…`}
+        onClick={onChange}
+      >
         {member.standing === 'revoked' ? 'Admit again…' : 'Roles…'}
       </Button>
       {member.standing === 'revoked' ? null : (
