@@ -282,7 +282,7 @@ it('ends in the same state on all books, tells exactly what counts, and accepts 
           if (books.some(({ book }) => book.trust().of(book.self).roles.size === 0)) continue
           await Promise.all([one.book.index.load(), first?.book.index.load()])
           for (const bucket of bucketNames) {
-            expect(one.book.index.fingerprint(bucket), bucket).toBe(first?.book.index.fingerprint(bucket))
+            expect(one.book.index.fingerprint(bucket)).toBe(first?.book.index.fingerprint(bucket))
           }
         }
       } finally {

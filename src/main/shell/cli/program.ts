@@ -10,6 +10,7 @@ import { homeOf } from './home.ts'
 import type { Io } from './io.ts'
 import { addNetwork } from './network-program.ts'
 import { channelsOf, collect, homeOption, jsonOption, logLevelOption, webAddress, whole } from './options.ts'
+import { addRecords } from './records-program.ts'
 import { runCommands } from './run-commands.ts'
 import { addTrust } from './trust-program.ts'
 import { programVersion } from './version.ts'
@@ -33,6 +34,7 @@ export function runSwarm(argv: readonly string[], io: Io): Promise<number> {
       addFiles(program, io, done)
       addLists(program, io)
       addTrust(program, io)
+      addRecords(program, io)
       addCheckpoints(program, io, done)
       addNetwork(program, io, done)
       return program

@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../../shared/contract/contract.ts'
-import type { RecordView, ShareView } from '../../../shared/views.ts'
+import type { RecordView } from '../../../shared/record-views.ts'
+import type { ShareView } from '../../../shared/views.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Io } from './io.ts'
