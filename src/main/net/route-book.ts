@@ -38,6 +38,8 @@ export class RouteBook {
   readonly #deps: RouteBookDeps
   readonly #events = new Emitter<{ 'routes:changed': Record<never, never> }>()
   #table: RoutingTable = emptyTable
+  /** By prefix: when a link was last used as a route; those of links that are gone go with the next look. */
+  #linkUses: ReadonlyMap<string, number> = new Map()
 
   constructor(deps: RouteBookDeps) {
     this.#deps = deps
@@ -115,7 +117,11 @@ export class RouteBook {
       hasChannel: (hop) => this.channelAt(hop) !== undefined,
       now,
     })
-    if (resolved.kind !== 'none') this.#table = markUsed(this.#table, resolved.used, now)
+    if (resolved.kind === 'none') return resolved
+    this.#table = markUsed(this.#table, resolved.used, now)
+    const links = resolved.used.filter(({ source }) => source === 'link')
+    if (links.length > 0)
+      this.#linkUses = new Map([...this.#linkUses, ...links.map(({ prefix }) => [prefix, now] as const)])
     return resolved
   }
 
@@ -132,10 +138,15 @@ export class RouteBook {
     // Streams to linked peers are a part of gossip, and off with it.
     if (gossip === undefined) return this.#table
     let table = this.#table
-    const link = { source: 'link', hops: 1, expiresAtMs: null, usedAtMs: null } as const
+    const link = { source: 'link', hops: 1, expiresAtMs: null } as const
+    const uses = new Map<string, number>()
     for (const peer of this.#deps.linked()) {
-      table = withRoute(table, { ...link, prefix: brainAddress(peer), next: `${gossip.address}/$0` })
+      const prefix = brainAddress(peer)
+      const usedAtMs = this.#linkUses.get(prefix) ?? null
+      if (usedAtMs !== null) uses.set(prefix, usedAtMs)
+      table = withRoute(table, { ...link, prefix, next: `${gossip.address}/$0`, usedAtMs })
     }
+    this.#linkUses = uses
     return table
   }
 }
