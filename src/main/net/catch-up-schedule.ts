@@ -71,6 +71,7 @@ export class CatchUpSchedule implements Startable {
     const dueAtMs = now + (givesWay ? givesWayMs : 0) + this.#deps.random() * 100
     this.#neighbours.set(peer, {
       dueAtMs,
+      notBeforeMs: now,
       failures: 0,
       sessions: 0,
       running: false,
