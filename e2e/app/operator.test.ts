@@ -23,7 +23,7 @@ describe.each(kindsHere())('an operator before the app (%s)', (kind) => {
 
   beforeAll(async () => {
     await archive.start({ role: 'server' })
-    app = await openApp(kind, { root: folder.path, bootstrap: [archive.address], lab: 3 })
+    app = await openApp(kind, { root: folder.path, join: await archive.invite('operator'), lab: 3 })
   })
 
   afterAll(async () => {

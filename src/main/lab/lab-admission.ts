@@ -9,27 +9,31 @@ const validForMs = 60 * 60_000
 /** What is needed of the peer that runs a lab. */
 export interface LabParent {
   readonly log: Log
-  readonly trust: Pick<TrustService, 'view' | 'invite' | 'withdrawInvite' | 'wayIn'>
+  readonly trust: Pick<TrustService, 'view' | 'invite' | 'withdrawInvite'>
 }
 
-/** Lets the robots of a lab into the swarm of the peer that runs it: as robots at once, where that peer may admit them. */
+/**
+ * Lets the robots of a lab into the swarm of the peer that runs it: as robots, as soon as that peer may admit them.
+ * @throws SwarmError NOT_TRUSTED when its key was revoked, LIMIT_REACHED, DISK_FULL
+ */
 export function labAdmission(peer: LabParent, robots: number): LabAdmission {
-  const { roles, standing } = peer.trust.view().self
-  if (!roles.includes('operator')) {
-    return {
-      link: peer.trust.wayIn(validForMs),
-      notAdmitted: `This peer is ${standing === 'member' ? 'no operator' : `a ${standing}`} in its swarm, so its simulated robots stay strangers until an operator admits them.`,
-      close: () => {},
-    }
+  const { id, link } = peer.trust.invite({ role: 'robot', uses: robots, validForMs }, { forLater: true })
+  return {
+    link,
+    notAdmitted: () => {
+      const { roles, standing } = peer.trust.view().self
+      if (roles.includes('operator')) return null
+      const what = standing === 'member' ? 'is no operator' : `is a ${standing}`
+      return `This peer ${what} in its swarm, so its simulated robots stay strangers until an operator admits them.`
+    },
+    close: () => {
+      try {
+        peer.trust.withdrawInvite(id)
+      } catch (error) {
+        // Used up is as good.
+        if (!(error instanceof SwarmError))
+          peer.log.warn({ err: error }, 'the invite of the lab could not be withdrawn')
+      }
+    },
   }
-  const { id, link } = peer.trust.invite({ role: 'robot', uses: robots, validForMs })
-  const close = (): void => {
-    try {
-      peer.trust.withdrawInvite(id)
-    } catch (error) {
-      // Used up is as good.
-      if (!(error instanceof SwarmError)) peer.log.warn({ err: error }, 'the invite of the lab could not be withdrawn')
-    }
-  }
-  return { link, notAdmitted: null, close }
 }

@@ -58,3 +58,23 @@ test('a folder that cannot be made is told, and the next try works', async () =>
   await control.start(1)
   await vi.waitFor(() => expect(states()).toEqual(['running']), soon)
 }, 90_000)
+
+test('robots are given a way in, which is closed with the lab, and what keeps them out is told', async () => {
+  const told: string[] = []
+  let why: string | null = 'This peer is a stranger.'
+  const admission = (robots: number) => {
+    told.push(`for ${robots}`)
+    return { link: 'dt-swarm://join/x', notAdmitted: () => why, close: () => void told.push('closed') }
+  }
+  const init = { home: join(folder, 'lab'), seed: 1, version: '0.0.0', bootstrap: () => [], admission }
+  const own = new LabControl({ log: silentLog }, init)
+  expect(own.warnings()).toEqual([])
+  await own.start(1)
+  expect(own.warnings()).toEqual([{ code: 'LAB_NOT_ADMITTED', message: 'This peer is a stranger.' }])
+  why = null
+  expect(own.warnings()).toEqual([])
+  // A link that is none keeps the robot from starting, which is told as any other failure.
+  await vi.waitFor(() => expect(own.status().robots[0]?.error).toMatch(/no invite|cut or damaged/), soon)
+  await own.stop()
+  expect(told).toEqual(['for 1', 'closed'])
+}, 90_000)

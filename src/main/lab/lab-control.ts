@@ -20,7 +20,7 @@ export interface LabControlInit {
 export interface LabAdmission {
   readonly link: string
   /** Why they stay strangers until somebody admits them; null: they are admitted by themselves. */
-  readonly notAdmitted: string | null
+  notAdmitted(): string | null
   /** The link is of no use any more. */
   close(): void
 }
@@ -57,8 +57,8 @@ export class LabControl {
       makeFolder(home)
       await this.#end()
       const admission = this.#init.admission?.(robots) ?? null
-      if (admission?.notAdmitted != null)
-        this.#deps.log.warn({ why: admission.notAdmitted }, 'the robots stay strangers')
+      const why = admission?.notAdmitted() ?? null
+      if (why !== null) this.#deps.log.warn({ why }, 'the robots are strangers for now')
       this.#admission = admission
       const init: LabInit = {
         robots,
@@ -81,7 +81,7 @@ export class LabControl {
 
   /** What a person should know about the lab. */
   warnings(): SystemStatusView['warnings'] {
-    const why = this.#lab === null ? null : (this.#admission?.notAdmitted ?? null)
+    const why = this.#lab === null ? null : (this.#admission?.notAdmitted() ?? null)
     return why === null ? [] : [{ code: 'LAB_NOT_ADMITTED', message: why }]
   }
 

@@ -17,11 +17,8 @@ import { readLink } from './join-swarm.ts'
 import { OwnAsk } from './own-ask.ts'
 import { Renewals } from './renewals.ts'
 import { TrustChanges } from './trust-changes.ts'
-import { inviteView, linkOf, previewOf, swarmView, trustView } from './trust-view.ts'
+import { inviteView, previewOf, swarmView, trustView } from './trust-view.ts'
 import { withNames, wordsOf, type NameOf } from './trust-words.ts'
-
-/** In a link that is of no invite: eight bytes of zero. */
-const noInvite = 'AAAAAAAAAAA'
 
 /** Renewals and asks that end are looked at so often; both have days to spare. */
 const lookEveryMs = 15 * 60_000
@@ -125,11 +122,17 @@ export class TrustService implements Startable {
     return { asks: may ? asks.length : 0, proposals: proposals.filter(({ mine }) => mine).length }
   }
 
-  /** @throws SwarmError NOT_TRUSTED for a stranger, whose invites would lead nowhere; LIMIT_REACHED, DISK_FULL */
-  invite(init: { readonly role: TrustRole | null; readonly uses: number; readonly validForMs: number }): InviteView {
+  /**
+   * @param options.forLater also a stranger may make it: it admits once this peer may
+   * @throws SwarmError NOT_TRUSTED for a stranger, whose invites lead nowhere; LIMIT_REACHED, DISK_FULL
+   */
+  invite(
+    init: { readonly role: TrustRole | null; readonly uses: number; readonly validForMs: number },
+    { forLater = false }: { readonly forLater?: boolean } = {},
+  ): InviteView {
     const { book, self, clock, nameOf } = this.#deps
     const { standing, reason } = book.trust().of(self)
-    if (standing === 'stranger' || standing === 'revoked') {
+    if (standing === 'revoked' || (standing === 'stranger' && !forLater)) {
       throw new SwarmError('NOT_TRUSTED', `A ${standing} cannot invite anybody: ${withNames(reason, nameOf)}.`)
     }
     const createdAtMs = Math.trunc(clock.now())
@@ -137,14 +140,6 @@ export class TrustService implements Startable {
     const made = this.#invites.make({ role, uses, createdAtMs, expiresAtMs: createdAtMs + Math.trunc(validForMs) })
     this.#events.emit('view:changed', {})
     return this.#inviteView(made.id)
-  }
-
-  /** A link that only shows where the swarm is: who comes with it asks, and waits. Also a stranger knows that much. */
-  wayIn(validForMs: number): string {
-    const { swarm, clock, addresses } = this.#deps
-    const createdAtMs = Math.trunc(clock.now())
-    const made = { id: noInvite, secret: null, role: null, createdAtMs, expiresAtMs: createdAtMs + validForMs }
-    return linkOf(made, swarm.get(), this.swarmView().name, dialFirst(addresses()))
   }
 
   invites(): readonly InviteView[] {

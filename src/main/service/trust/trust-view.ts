@@ -85,29 +85,15 @@ export function previewOf(invite: Invite, current: RecordId): InvitePreview {
   }
 }
 
-/** The link as of now: with the newest root, and where this peer can be reached. */
-export function linkOf(
-  {
-    id,
-    secret,
-    role,
-    createdAtMs,
-    expiresAtMs,
-  }: Pick<Invite, 'id' | 'secret' | 'role' | 'expiresAtMs'> & { readonly createdAtMs: number },
-  { anchor, networkKey }: SwarmFile,
-  name: string,
-  bootstrap: readonly string[],
-): string {
-  const { swarm, root, rootVersion } = anchor
-  const scope = { swarm, root, rootVersion, name, networkKey }
-  return encodeInvite({ ...scope, bootstrap, id, secret, role, issuedAtMs: createdAtMs, expiresAtMs })
-}
-
+/** An invite with its link as of now: with the newest root, and where this peer can be reached. */
 export function inviteView(made: MadeInvite, file: SwarmFile, name: string, bootstrap: readonly string[]): InviteView {
-  const { id, role, createdAtMs, expiresAtMs } = made
-  const link = linkOf(made, file, name, bootstrap)
+  const { id, secret, role, createdAtMs, expiresAtMs } = made
+  const { swarm, root, rootVersion } = file.anchor
+  const { networkKey } = file
+  const scope = { swarm, root, rootVersion, name, networkKey }
+  const link = encodeInvite({ ...scope, bootstrap, id, secret, role, issuedAtMs: createdAtMs, expiresAtMs })
   const qr = renderSVG(link, { border: 2, ecc: 'L' })
-  return { id, link, qr, role, usesLeft: usesLeft(made), createdAtMs, expiresAtMs, private: file.networkKey !== null }
+  return { id, link, qr, role, usesLeft: usesLeft(made), createdAtMs, expiresAtMs, private: networkKey !== null }
 }
 
 function membersView(state: TrustState, nameOf: NameOf): MemberView[] {

@@ -58,10 +58,6 @@ export class MemoryTrust implements ApiTrust {
     return invite
   }
 
-  wayIn(): string {
-    return 'dt-swarm://join/way-in'
-  }
-
   invites(): readonly InviteView[] {
     return this.made
   }
