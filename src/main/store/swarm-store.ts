@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { buckets } from '../model/bucket.ts'
+import { firstReleaseMs } from '../model/clock-sync.ts'
 import { signRecord, type SignedRecord } from '../model/record.ts'
 import type { TrustAnchor } from '../model/trust.ts'
 import type { Identity } from './identity-store.ts'
@@ -22,9 +23,6 @@ export interface FoundInit {
   /** 32 bytes; default null: not private. */
   readonly networkKey?: Uint8Array | null | undefined
 }
-
-/** No release is older than this; a machine without a clock battery founds its swarm then, not in 1970. */
-const firstReleaseMs = Date.UTC(2026, 0, 1)
 
 /** `<home>/swarm.json` in memory: every change is on disk when the call returns. */
 export class SwarmStore {
@@ -84,6 +82,7 @@ export function foundSwarm(
   init: FoundInit,
 ): SwarmFile {
   const name = init.name ?? 'home swarm'
+  // A machine without a clock battery founds its swarm then, not in 1970.
   const validFrom = Math.max(firstReleaseMs, Math.trunc(clock.now()))
   const root = signRecord(
     {
