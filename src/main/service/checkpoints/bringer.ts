@@ -2,13 +2,15 @@ import type { CID } from 'multiformats/cid'
 import type { PeerId } from '../../../shared/ids.ts'
 import { lastingBuckets } from '../../model/checkpoint-announcement.ts'
 import type { SwarmNode } from '../../net/swarm-node.ts'
+import type { RecordBook } from '../../store/record-book.ts'
 import type { BlockStore } from '../files/block-store.ts'
 import type { Signer } from './announcements.ts'
-import { readTree, type CheckpointTree, type Load } from './tree.ts'
+import { BadCheckpointError, readTree, type CheckpointTree, type Load } from './tree.ts'
 
 export interface BringerDeps {
   readonly blocks: () => BlockStore
   readonly node: Pick<SwarmNode, 'neighbours' | 'linked' | 'connect'>
+  readonly book: Pick<RecordBook, 'trust'>
 }
 
 export interface BringOptions {
@@ -60,6 +62,9 @@ export class CheckpointBringer {
     return blocks().fetching({ candidates: () => linked(own), onReceived }, (loadOwn) =>
       blocks().fetching({ candidates: () => linked(all), onReceived }, async (loadShared) => {
         const tree = await readTree(root, (cid) => loadOwn(cid, { signal }))
+        if (tree.root.swarm !== this.#deps.book.trust().anchor.swarm) {
+          throw new BadCheckpointError(root, ['it is of another swarm'])
+        }
         options.onTree?.(tree)
         const shared = new Set(
           tree.chunks.flatMap(({ bucket, entry }) => (lastingBuckets.includes(bucket) ? [entry.cid.toString()] : [])),

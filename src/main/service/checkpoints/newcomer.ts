@@ -1,4 +1,3 @@
-import { setTimeout as sleepMs } from 'node:timers/promises'
 import { isAbort } from '../../../shared/errors.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { CatchUpView } from '../../../shared/checkpoint-views.ts'
@@ -46,8 +45,8 @@ export interface NewcomerInit {
 }
 
 /** Goes at one checkpoint; between them a moment for links to come back. */
-const maxTries = 4
-const retryMs = 1_500
+const maxTries = 3
+const retryMs = 1_000
 /** Without a chunk for so long, reconciliation is let go on beside it. */
 const patienceMs = 60_000
 /** How often it is looked whether a session has ended. */
@@ -213,7 +212,7 @@ export class Newcomer implements Startable {
 
   /** Whether it was taken over whole. */
   async #take(candidate: Candidate, signal: AbortSignal, release: () => void): Promise<boolean> {
-    const { counters, doubts, log, node } = this.#deps
+    const { clock, counters, doubts, log, node } = this.#deps
     for (let attempt = 0; attempt < maxTries; attempt += 1) {
       try {
         await this.#bring(candidate, signal, release)
@@ -233,7 +232,7 @@ export class Newcomer implements Startable {
         }
         if (!(err instanceof Error) || err.name !== 'NoProviderError') throw err
         log.debug({ err, attempt }, 'a block of a checkpoint did not come; it is tried again')
-        await sleepMs(retryMs * (attempt + 1), undefined, { signal })
+        if (attempt + 1 < maxTries) await clock.sleep(retryMs * (attempt + 1), { signal })
       }
     }
     counters.add('checkpoints.refused:missing')

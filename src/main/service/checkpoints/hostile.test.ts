@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto'
+import { afterEach, describe, expect, it } from 'vitest'
+import { buckets, type BucketName } from '../../model/bucket.ts'
+import { announcementKey, encodeAnnouncement, type Announcement } from '../../model/checkpoint-announcement.ts'
+import { itemOf } from '../../model/checkpoint-record.ts'
+import { blockOf, encodeCheckpoint, type Block, type ChunkEntry } from '../../model/checkpoint.ts'
+import { encodeCbor } from '../../model/cbor.ts'
+import { encodeBatch } from '../../model/record-codec.ts'
+import { recordIdBytes, recordIdOf } from '../../model/record-id.ts'
+import { signRecord, type SignedRecord } from '../../model/record.ts'
+import { SetSum } from '../../model/set-sum.ts'
+import { identityOfSeed } from '../../store/identity-store.ts'
+import { circle } from '../../net/testing/peers.ts'
+import { startCheckpointPeer, stopCheckpointPeers, waitFor, type CheckpointPeer } from './testing/checkpoint-peer.ts'
+
+afterEach(stopCheckpointPeers)
+
+/** A checkpoint as a liar makes it: sound, but for what a test changes. */
+interface Forged {
+  readonly swarm: ReturnType<typeof recordIdOf>
+  readonly entry: ChunkEntry
+  readonly part: { readonly count: number; readonly bytes: number; readonly fingerprint: Uint8Array }
+  readonly blocks: readonly Block[]
+}
+
+function sound(records: readonly SignedRecord[]): Forged {
+  const sorted = records.toSorted(
+    (a, b) =>
+      a.body.validFrom - b.body.validFrom ||
+      Buffer.compare(recordIdBytes(a.id) ?? Buffer.alloc(0), recordIdBytes(b.id) ?? Buffer.alloc(0)),
+  )
+  const block = blockOf(encodeBatch(sorted))
+  const sum = new SetSum()
+  for (const record of sorted) sum.add(itemOf(record).item)
+  const entry: ChunkEntry = {
+    cid: block.cid,
+    from: sorted[0]?.body.validFrom ?? 0,
+    to: sorted.at(-1)?.body.validFrom ?? 0,
+    count: sorted.length,
+    bytes: block.bytes.length,
+  }
+  const part = { count: sorted.length, bytes: block.bytes.length, fingerprint: sum.fingerprint() }
+  return { swarm: circle.swarm().get().anchor.swarm, entry, part, blocks: [block] }
+}
+
+const rootOf = ({ swarm, entry, part }: Forged): Block =>
+  encodeCheckpoint(swarm, new Map([['files' as BucketName, { ...part, entries: [entry] }]])).root
+
+/** Stores the blocks, and announces the root as one of 5,000 records: worth taking. */
+async function announce(
+  liar: CheckpointPeer,
+  root: Block,
+  blocks: readonly Block[],
+  said: Partial<Announcement> & { readonly fingerprint?: Uint8Array } = {},
+): Promise<void> {
+  for (const { cid, bytes } of [root, ...blocks]) await liar.files.blocks.put(cid, bytes)
+  const { fingerprint = new Uint8Array(32), ...facts } = said
+  const files = { count: 5_000, chunks: 1, fingerprint }
+  liar.book.author({
+    bucket: 'checkpoints',
+    key: announcementKey,
+    value: encodeAnnouncement({
+      root: root.cid,
+      at: Date.now(),
+      records: 5_000,
+      bytes: 1_000_000,
+      chunks: 1,
+      buckets: new Map([['files', files]]),
+      ...facts,
+    }),
+    validForMs: buckets.checkpoints.maxValidityMs,
+  })
+}
+
+/** A newcomer comes to a swarm with a liar: what it makes of the checkpoint, and what it has in the end. */
+async function newcomerAfter(
+  forge: (liar: CheckpointPeer, records: readonly SignedRecord[]) => Promise<void>,
+): Promise<CheckpointPeer> {
+  const liar = await startCheckpointPeer({ name: 'liar' })
+  const honest = await startCheckpointPeer({ name: 'honest', bootstrap: [liar.address] })
+  honest.say('files', 'honest', 40)
+  const records = liar.say('files', 'log', 600).map(({ record }) => record)
+  await forge(liar, records)
+  await waitFor(() => expect(honest.checkpoints.list()).toHaveLength(1))
+  await waitFor(() => expect(honest.count('files')).toBe(640))
+  const newcomer = await startCheckpointPeer({ name: 'newcomer', bootstrap: [honest.address, liar.address] })
+  await waitFor(() => expect(newcomer.count('files')).toBeGreaterThanOrEqual(640))
+  await waitFor(() => expect(newcomer.checkpoints.catchUp().phase).toBe('done'))
+  return newcomer
+}
+
+/** Said in the announcement as the root says it: the lie is deeper. */
+const announced = async (liar: CheckpointPeer, forged: Forged): Promise<void> =>
+  announce(liar, rootOf(forged), forged.blocks, {
+    records: forged.part.count,
+    fingerprint: forged.part.fingerprint,
+    buckets: new Map([['files', { count: forged.part.count, chunks: 1, fingerprint: forged.part.fingerprint }]]),
+  })
+
+const first = <Item>(items: readonly Item[]): Item => {
+  const [item] = items
+  if (item === undefined) throw new Error('there is one')
+  return item
+}
+
+type Lie = readonly [
+  name: string,
+  tell: (liar: CheckpointPeer, records: readonly SignedRecord[]) => Promise<void>,
+  problem: string,
+]
+
+const lies: readonly Lie[] = [
+  [
+    'a chunk with a record that nobody signed',
+    (liar, records) => {
+      const forgedRecord = { ...first(records), signature: Uint8Array.from(randomBytes(64)) }
+      return announced(liar, sound([forgedRecord, ...records.slice(1)]))
+    },
+    'a signature in it does not verify',
+  ],
+  [
+    'a chunk with a record less than its entry says',
+    (liar, records) => {
+      const forged = sound(records)
+      const short = sound(records.slice(1))
+      const entry = { ...short.entry, count: forged.entry.count, from: forged.entry.from }
+      return announced(liar, { ...short, entry, part: { ...forged.part, bytes: short.entry.bytes } })
+    },
+    'has 599 records, not 600',
+  ],
+  [
+    'a chunk with a record more',
+    (liar, records) => {
+      const forged = sound(records)
+      const part = { ...forged.part, count: 599 }
+      return announced(liar, { ...forged, entry: { ...forged.entry, count: 599 }, part })
+    },
+    'has 600 records, not 599',
+  ],
+  [
+    'records that do not add up to the fingerprint',
+    (liar, records) => {
+      const forged = sound(records)
+      return announced(liar, { ...forged, part: { ...forged.part, fingerprint: new Uint8Array(32).fill(7) } })
+    },
+    'do not add up',
+  ],
+  [
+    'a chunk that is larger than it says',
+    (liar, records) => {
+      const forged = sound(records)
+      const fat = blockOf(randomBytes(1_500_000))
+      return announced(liar, { ...forged, entry: { ...forged.entry, cid: fat.cid }, blocks: [fat] })
+    },
+    'has 1500000 bytes',
+  ],
+  [
+    'a root that does not add up',
+    (liar, records) => {
+      const forged = sound(records)
+      return announced(liar, { ...forged, part: { ...forged.part, count: 5_000 } })
+    },
+    'it says 5000 records, its chunks 600',
+  ],
+  [
+    'a root that holds something else than was announced',
+    async (liar, records) => {
+      const forged = sound(records)
+      await announce(liar, rootOf(forged), forged.blocks)
+    },
+    'not hold what its announcement says',
+  ],
+  [
+    'a checkpoint of another swarm',
+    (liar, records) => announced(liar, { ...sound(records), swarm: recordIdOf(Buffer.from('another swarm')) }),
+    'is of another swarm',
+  ],
+  [
+    'an index without an end',
+    async (liar, records) => {
+      const { swarm, part } = sound(records)
+      const index = blockOf(encodeCbor([]))
+      const root = blockOf(
+        encodeCbor({
+          v: 1,
+          type: 'dt-swarm/checkpoint',
+          swarm: recordIdBytes(swarm) ?? new Uint8Array(0),
+          buckets: { files: { ...part, chunks: Array.from({ length: 200 }, () => index.cid) } },
+        }),
+      )
+      await announce(liar, root, [index])
+    },
+    '',
+  ],
+  [
+    'a root that is no checkpoint',
+    async (liar) => announce(liar, blockOf(encodeCbor({ v: 1, type: 'something else' })), []),
+    'root is not that of a checkpoint',
+  ],
+]
+
+describe('a wrong checkpoint is named, counted and not taken; the records come another way', () => {
+  it.each(lies)('%s', async (_, tell, problem) => {
+    const newcomer = await newcomerAfter(tell)
+    expect(newcomer.counters.get('checkpoints.refused:bad')).toBe(1)
+    expect(newcomer.counters.get('checkpoints.taken')).toBe(0)
+    const refused = newcomer.checkpoints.list().find(({ believable }) => !believable)
+    expect(refused?.reason).toContain(problem)
+    expect(refused?.local).toBe(false)
+    expect(newcomer.files.blocks.pins()).toEqual([])
+    expect(newcomer.keys('files')).toHaveLength(640)
+  })
+})
+
+it('a chunk that nobody gives: after some tries the records come another way', async () => {
+  const newcomer = await newcomerAfter((liar, records) => announced(liar, { ...sound(records), blocks: [] }))
+  expect(newcomer.counters.get('checkpoints.refused:missing')).toBe(1)
+  expect(newcomer.keys('files')).toHaveLength(640)
+})
+
+it('records of strangers in a sound checkpoint change nothing', async () => {
+  const stranger = identityOfSeed(Uint8Array.from(randomBytes(32)))
+  const newcomer = await newcomerAfter((liar, records) => {
+    const now = Date.now()
+    const foreign = Array.from({ length: 300 }, (_, n) =>
+      signRecord(
+        {
+          v: 1,
+          bucket: 'files',
+          key: `foreign${n}`,
+          value: { n },
+          author: stranger.peerId,
+          seq: n + 1,
+          validFrom: now,
+          validUntil: now + 3_600_000,
+        },
+        stranger,
+      ),
+    )
+    return announced(liar, sound([...records.slice(0, 500), ...foreign]))
+  })
+  expect(newcomer.counters.get('checkpoints.taken')).toBe(1)
+  expect(newcomer.counters.get('ingest.refused:stranger')).toBe(300)
+  expect(newcomer.keys('files')).toHaveLength(640)
+})
+
+it('an announcement that claims more than a checkpoint may hold, or a later time, is none', async () => {
+  const a = await startCheckpointPeer({ name: 'a' })
+  const root = blockOf(encodeCbor({}))
+  await announce(a, root, [], { records: 2 ** 40 })
+  expect(a.checkpoints.list()).toEqual([])
+  await announce(a, root, [], { at: Date.now() + 3_600_000 })
+  expect(a.checkpoints.list()).toEqual([])
+  await announce(a, root, [])
+  expect(a.checkpoints.list()).toHaveLength(1)
+})
