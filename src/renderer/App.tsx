@@ -11,6 +11,7 @@ import { TopBar } from './parts/TopBar.tsx'
 import { Tray } from './parts/Tray.tsx'
 import { KeysDialog, useKeys } from './parts/Keys.tsx'
 import { JoinFromLink } from './parts/trust/JoinFromLink.tsx'
+import { JoinNotices } from './parts/trust/JoinNotices.tsx'
 import { AskNotices } from './parts/trust/AskBanner.tsx'
 import { CheckpointsPage } from './pages/CheckpointsPage.tsx'
 import { DeniedPage } from './pages/DeniedPage.tsx'
@@ -64,6 +65,7 @@ function Frame({ line }: { readonly line: string }) {
       <KeysDialog opened={keys.shown} onClose={keys.hide} />
       <Announcer />
       <AskNotices />
+      <JoinNotices />
       <JoinFromLink />
     </ScrollContext>
   )

@@ -186,6 +186,9 @@ describe('Settings: swarm and invites', () => {
     await userEvent.click(within(dialog).getByRole('button', { name: 'Join second-floor' }))
     await waitFor(() => expect(swarm.desk.joined).toEqual(['dt-swarm://join/abc']))
     expect(await screen.findByText('second-floor', { selector: '.top-swarm' })).toBeDefined()
+    expect(await screen.findByText('This peer is in second-floor now')).toBeDefined()
+    await waitFor(() => expect(screen.queryByRole('dialog', { name: 'Join another swarm' })).toBeNull())
+    expect(window.location.hash).toBe('#/fleet')
   })
 
   test('says what is wrong with a link', async () => {

@@ -39,77 +39,65 @@ export function JoinDialog({ link: given = '', onClose }: JoinDialogProps) {
     begun.current = true
     run(async () => setPreview(await bridge.api.trust.readInvite({ link: given })))
   }, [bridge, given, line, run])
+  // Where it ended well it is said by a notice, for the page under this dialog is another swarm's by then.
+  useEffect(
+    () =>
+      joining.store.subscribe((after) => {
+        if (after.phase === 'joined') onClose()
+      }),
+    [joining, onClose],
+  )
   const moving = state.phase === 'moving'
   return (
     <Dialog title="Join another swarm" opened onClose={close}>
-      {state.phase === 'joined' ? (
-        <Joined name={state.name} onClose={close} />
-      ) : (
-        <>
-          <Textarea
-            label="Invite link"
-            placeholder="dt-swarm://join/…"
-            autosize
-            minRows={2}
-            maxRows={5}
-            maxLength={4_096}
-            value={link}
-            disabled={moving}
-            classNames={{ input: 'mono' }}
-            onChange={(event) => {
-              setLink(event.currentTarget.value)
-              setPreview(null)
-            }}
-          />
-          {preview === null ? null : <Preview preview={preview} leaving={info?.swarm.name ?? null} trust={trust} />}
-          {info?.can.join === false ? (
-            <p className="dim">
-              This peer cannot change its swarm while it runs. Stop it and run{' '}
-              <code className="mono">dt-swarm join LINK</code>.
-            </p>
-          ) : null}
-          <ProblemNote problem={state.phase === 'failed' ? state.problem : problem} />
-          {moving ? (
-            <output className="inline">
-              <Loader size="xs" /> Joining {state.preview.swarm.name}: this peer starts anew, and this window follows by
-              itself.
-            </output>
-          ) : null}
-          <div className="dialog-foot">
-            <Button variant="default" onClick={close}>
-              {moving ? 'Close' : 'Stay here'}
-            </Button>
-            {preview === null ? (
-              <Button disabled={link.trim() === ''} loading={busy} onClick={read}>
-                Read the invite
-              </Button>
-            ) : (
-              <Button
-                disabled={preview.current || info?.can.join === false}
-                loading={moving}
-                onClick={() => void joining.join(link.trim(), preview)}
-              >
-                Join {preview.swarm.name}
-              </Button>
-            )}
-          </div>
-        </>
-      )}
-    </Dialog>
-  )
-}
-
-function Joined({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
-  return (
-    <>
-      <output>
-        This peer is in <strong>{name}</strong> now. If its invite has a role, it is admitted as soon as the peer that
-        made the invite hears of it.
-      </output>
+      <Textarea
+        label="Invite link"
+        placeholder="dt-swarm://join/…"
+        autosize
+        minRows={2}
+        maxRows={5}
+        maxLength={4_096}
+        value={link}
+        disabled={moving}
+        classNames={{ input: 'mono' }}
+        onChange={(event) => {
+          setLink(event.currentTarget.value)
+          setPreview(null)
+        }}
+      />
+      {preview === null ? null : <Preview preview={preview} leaving={info?.swarm.name ?? null} trust={trust} />}
+      {info?.can.join === false ? (
+        <p className="dim">
+          This peer cannot change its swarm while it runs. Stop it and run{' '}
+          <code className="mono">dt-swarm join LINK</code>.
+        </p>
+      ) : null}
+      <ProblemNote problem={state.phase === 'failed' ? state.problem : problem} />
+      {moving ? (
+        <output className="inline">
+          <Loader size="xs" /> Joining {state.preview.swarm.name}: this peer starts anew, and this window follows by
+          itself.
+        </output>
+      ) : null}
       <div className="dialog-foot">
-        <Button onClick={onClose}>Done</Button>
+        <Button variant="default" onClick={close}>
+          {moving ? 'Close' : 'Stay here'}
+        </Button>
+        {preview === null ? (
+          <Button disabled={link.trim() === ''} loading={busy} onClick={read}>
+            Read the invite
+          </Button>
+        ) : (
+          <Button
+            disabled={preview.current || info?.can.join === false}
+            loading={moving}
+            onClick={() => void joining.join(link.trim(), preview)}
+          >
+            Join {preview.swarm.name}
+          </Button>
+        )}
       </div>
-    </>
+    </Dialog>
   )
 }
 
