@@ -99,6 +99,13 @@ export class LineCatchUp implements Startable {
         for (const catchUp of this.#channels.values()) catchUp.stored(items)
       }),
     )
+    this.#undo.push(
+      // What was refused for who signed it, here or there, may be welcome now.
+      book.events.on('trust:changed', () => {
+        this.#shared.refused.clear()
+        this.#shared.unwanted.clear()
+      }),
+    )
     this.#look()
   }
 

@@ -42,6 +42,13 @@ export class RefusedIds {
     return false
   }
 
+  /** Forgets all: what was not taken may be welcome now. @returns whether there was anything */
+  clear(): boolean {
+    const any = this.#until.size > 0
+    this.#until.clear()
+    return any
+  }
+
   get size(): number {
     return this.#until.size
   }

@@ -80,7 +80,7 @@ export class StreamCatchUp implements Startable {
     if (this.#run !== null) return
     const run = new AbortController()
     this.#run = run
-    const { node } = this.#deps
+    const { book, node } = this.#deps
     this.#loading = this.#load(run.signal)
     await node.libp2p.handle(reconcileProtocol, (stream, connection) => this.#answer(stream, connection), {
       maxInboundStreams: 4,
@@ -91,6 +91,13 @@ export class StreamCatchUp implements Startable {
       node.events.on('link:down', ({ peer }) => {
         this.#schedule.remove(peer)
         this.#passOn(peer)
+      }),
+    )
+    this.#undo.push(
+      // What was refused for who signed it, here or there, may be welcome now.
+      book.events.on('trust:changed', () => {
+        const any = [this.#refused.clear(), this.#unwanted.clear()].includes(true)
+        if (any) this.#schedule.soon(null, 1_000)
       }),
     )
     for (const peer of node.neighbours()) this.#add(peer)
