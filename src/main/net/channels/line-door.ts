@@ -126,8 +126,8 @@ export class LineDoor {
   }
 
   /** The frame of a message; null when it was dropped, which is then counted. */
-  encode(message: SwarmMessage): Uint8Array | null {
-    const encoded = this.#deps.codec.encode(message)
+  encode(message: SwarmMessage, options: { readonly deflateFrom?: number } = {}): Uint8Array | null {
+    const encoded = this.#deps.codec.encode(message, options)
     if (encoded.kind === 'ok') return encoded.frame
     this.dropped(encoded.reason)
     return null

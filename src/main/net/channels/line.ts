@@ -72,12 +72,13 @@ export class LineCodec {
     this.tag = derived.subarray(32)
   }
 
-  encode(message: SwarmMessage): EncodedLine {
+  /** @param options.deflateFrom bytes from which compressing is tried; default as in gossip */
+  encode(message: SwarmMessage, options: { readonly deflateFrom?: number } = {}): EncodedLine {
     if (message.payload.length > maxMessageBytes) return { kind: 'rejected', reason: 'oversize' }
     const fields = fieldsOf(message)
     if (fields === null) return { kind: 'rejected', reason: 'malformed' }
     const plain = encodeCbor(fields)
-    const small = deflateIfWorth(plain)
+    const small = deflateIfWorth(plain, options.deflateFrom)
     const flags = (small === null ? 0 : deflatedFlag) | (this.#key === null ? 0 : sealedFlag)
     const header = new Uint8Array(headerBytes)
     header[0] = version

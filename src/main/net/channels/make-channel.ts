@@ -3,6 +3,7 @@ import type { SwarmNode } from '../swarm-node.ts'
 import type { Channel } from './channel.ts'
 import type { ChannelHop } from './channel-config.ts'
 import { GossipChannel } from './gossipsub.ts'
+import { IrcChannel } from './irc.ts'
 import type { LineChannelDeps } from './line-door.ts'
 import { TcpLineChannel } from './tcp-line.ts'
 import { UdpChannel } from './udp.ts'
@@ -23,5 +24,6 @@ export function makeChannel(
   const family = kind === 'ip4' || kind === 'dns4' ? 4 : 6
   const place = { address, host, port: hop.port, family } as const
   if (hop.kind === 'tcp-line') return new TcpLineChannel(deps, { ...place, mode })
-  return new UdpChannel(deps, place)
+  if (hop.kind === 'udp') return new UdpChannel(deps, place)
+  return new IrcChannel(deps, { ...place, channel: `#${hop.channel}`, self: deps.node.peerId })
 }
