@@ -17,7 +17,7 @@ import { channelSuite, listen, messageOf, someone, type ChannelRig } from './tes
 
 const soon = { timeout: 15_000, interval: 20 }
 const isThere = spawnSync('ngircd', ['--version']).status === 0
-if (!isThere) console.warn('ngircd is not installed: the IRC channel is not tested against a real server')
+if (!isThere) process.stderr.write('ngircd is not installed: the IRC channel is not tested against a real server\n')
 
 function depsOf(swarm = 'test'): LineChannelDeps {
   const codec = new LineCodec({ swarm, networkKey: null })
