@@ -324,6 +324,8 @@ function wire(opened: Opened): Peer {
       clock.events.on('time:changed', () => {
         membership.setProfile(profile(settings.get()))
         trust.timeChanged()
+        // And what was refused for its time is fetched.
+        exchange.compareSoon()
       }),
     ]
     try {

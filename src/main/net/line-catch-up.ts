@@ -104,6 +104,7 @@ export class LineCatchUp implements Startable {
       book.events.on('trust:changed', () => {
         this.#shared.refused.clear()
         this.#shared.unwanted.clear()
+        for (const catchUp of this.#channels.values()) catchUp.lookAgain()
       }),
     )
     this.#look()

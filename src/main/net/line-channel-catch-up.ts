@@ -108,6 +108,12 @@ export class LineChannelCatchUp implements Startable {
     this.#present = present
   }
 
+  /** What was refused before may be welcome now. */
+  lookAgain(): void {
+    this.#neighbours.forgive()
+    this.#trickle.differed()
+  }
+
   /** Items that were stored here just now. */
   stored(items: readonly Uint8Array[]): void {
     this.#session?.stored(items)
@@ -126,7 +132,8 @@ export class LineChannelCatchUp implements Startable {
       return { verdict: 'news', outcome: 'taken', summary: 'holds the same' }
     }
     neighbour.digest = digest
-    this.#trickle.differed()
+    // One that keeps to something else for good, as a stranger does, must not make all talk without end.
+    if (neighbour.fruitless === 0) this.#trickle.differed()
     this.#work()
     return { verdict: 'news', outcome: 'taken', summary: `differs in ${buckets.join(', ')}` }
   }
@@ -262,7 +269,7 @@ export class LineChannelCatchUp implements Startable {
     } finally {
       this.#session = null
       this.#neighbours.done(neighbour, { isFruitful: fruits > 0 })
-      this.#trickle.differed()
+      if (fruits > 0) this.#trickle.differed()
     }
   }
 

@@ -18,8 +18,6 @@ export interface LineNeighbour {
 
 /** Peers remembered; past this the one heard least recently is forgotten. */
 const maxNeighbours = 1_024
-/** Longest wait after sessions that changed nothing. */
-const maxRestMs = 10 * 60_000
 
 /** The peers on one channel, and whom to ask next. */
 export class LineNeighbours {
@@ -61,11 +59,20 @@ export class LineNeighbours {
     neighbour.notBeforeMs = this.#deps.clock.monotonic() + 2 * this.#pace.answerMs
   }
 
+  /** Sessions that would have changed nothing may change something now. */
+  forgive(): void {
+    for (const neighbour of this.#neighbours.values()) {
+      neighbour.fruitless = 0
+      neighbour.notBeforeMs = Math.min(neighbour.notBeforeMs, this.#deps.clock.monotonic())
+    }
+  }
+
   /** A session is over; one that changed nothing is not repeated soon. */
   done(neighbour: LineNeighbour, { isFruitful }: { readonly isFruitful: boolean }): void {
     const { clock, random } = this.#deps
     neighbour.fruitless = isFruitful ? 0 : neighbour.fruitless + 1
     const restMs = this.#pace.answerMs * 2 ** Math.min(10, neighbour.fruitless) * (0.5 + random())
-    neighbour.notBeforeMs = clock.monotonic() + (isFruitful ? this.#pace.jitterMs : Math.min(maxRestMs, restMs))
+    neighbour.notBeforeMs =
+      clock.monotonic() + (isFruitful ? this.#pace.jitterMs : Math.min(this.#pace.digestMaxMs, restMs))
   }
 }

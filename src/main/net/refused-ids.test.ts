@@ -28,3 +28,13 @@ test('stays bounded: the oldest are forgotten first', () => {
   expect(refused.size).toBe(3)
   expect([6, 7, 8, 9].map((n) => refused.has(robot, id(n)))).toEqual([false, true, true, true])
 })
+
+test('a clock that is set forgets all: what came from the future may be of today', () => {
+  const clock = new FakeClock()
+  const refused = new RefusedIds({ clock })
+  refused.add(robot, id(1))
+  clock.jump(1_000)
+  expect(refused.has(robot, id(1))).toBe(true)
+  clock.jump(3_600_000)
+  expect(refused.has(robot, id(1))).toBe(false)
+})

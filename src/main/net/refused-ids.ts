@@ -3,6 +3,8 @@ import type { Clock } from '../base/clock.ts'
 
 /** Long enough to skip a few periodic sessions, short enough that a quota with room again is soon used. */
 const rememberedMs = 30 * 60_000
+/** A clock that was set by more judges otherwise what is expired, or from the future. */
+const setMs = 60_000
 /** About 4 MiB; past this the oldest are forgotten, and fetched once more. */
 const maxRemembered = 20_000
 
@@ -16,13 +18,17 @@ export class RefusedIds {
   readonly #maxRemembered: number
   /** When each is to be forgotten, the oldest first. */
   readonly #until = new Map<string, number>()
+  /** Swarm time where the monotonic clock is 0, as of the last look. */
+  #zeroMs: number
 
   constructor(deps: { readonly clock: Clock }, init: { readonly maxRemembered?: number } = {}) {
     this.#clock = deps.clock
     this.#maxRemembered = init.maxRemembered ?? maxRemembered
+    this.#zeroMs = deps.clock.now() - deps.clock.monotonic()
   }
 
   add(peer: PeerId, item: Uint8Array): void {
+    this.#lookAtClock()
     const key = keyOf(peer, item)
     this.#until.delete(key)
     this.#until.set(key, this.#clock.monotonic() + rememberedMs)
@@ -34,6 +40,7 @@ export class RefusedIds {
 
   has(peer: PeerId, item: Uint8Array): boolean {
     if (this.#until.size === 0) return false
+    this.#lookAtClock()
     const key = keyOf(peer, item)
     const until = this.#until.get(key)
     if (until === undefined) return false
@@ -51,6 +58,13 @@ export class RefusedIds {
 
   get size(): number {
     return this.#until.size
+  }
+
+  #lookAtClock(): void {
+    const zeroMs = this.#clock.now() - this.#clock.monotonic()
+    if (Math.abs(zeroMs - this.#zeroMs) < setMs) return
+    this.#zeroMs = zeroMs
+    this.#until.clear()
   }
 }
 
