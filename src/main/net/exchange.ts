@@ -108,7 +108,8 @@ export class Exchange implements Startable {
       channels,
       brain: this.brain,
       ingest,
-      isOpen: (bucket) => this.#catchUp.isOpen(bucket),
+      // Whoever has only lines fetches no checkpoint, so there is nothing to wait for.
+      isOpen: (bucket) => node.neighbours().length === 0 || this.#catchUp.isOpen(bucket),
       isLinked: (peer) => node.linked(peer),
       passOn: (records, from) => this.brain.passOn(records, from),
     })
