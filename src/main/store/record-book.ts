@@ -38,7 +38,7 @@ export interface RecordBookComponents {
 }
 
 export interface RecordBookInit {
-  /** Most records one `sweep` takes away, so that it never blocks for long. Default 2,000: about 40 ms. */
+  /** Most records one `sweep` takes away, so that it never blocks for long. Default 500: some 15 ms. */
   readonly maxSweep?: number
   /** Whether the clock can be right: see `SwarmClock.source`. Default: always. */
   readonly isTimeKnown?: () => boolean
@@ -100,7 +100,7 @@ export class RecordBook extends RecordReader {
     this.#components = components
     this.#store = store
     this.index = new RangeIndex(components)
-    this.#maxSweep = init.maxSweep ?? 2_000
+    this.#maxSweep = init.maxSweep ?? 500
     this.#isTimeKnown = init.isTimeKnown ?? (() => true)
     this.#events = new Emitter((error, name) => log.error({ err: error, name }, 'A listener failed'))
     this.#learnedAtMs = clock.monotonic()

@@ -3,6 +3,7 @@ import { bucketNames, buckets, maxFutureMs, type BucketName } from '../model/buc
 import type { SignedRecord } from '../model/record.ts'
 import { recordState } from '../model/state.ts'
 import { decodeTrust, rootKey } from '../model/trust-records.ts'
+import type { TrustState } from '../model/trust.ts'
 import type { BucketTally } from './bucket-tally.ts'
 import type { RecordChanges } from './record-changes.ts'
 import { gated, isNobodys, type DoorView } from './record-door.ts'
@@ -12,6 +13,8 @@ import type { RecordStore } from './record-store.ts'
 export const burialMs = 60 * 60_000
 /** Attested records looked at in one sweep: some 15 ms. A swarm's dismissals come round within the hour. */
 const auditRecords = 1_000
+/** Trust records looked at in one sweep: some 5 ms. */
+const tidyRecords = 1_000
 
 /**
  * Takes away what is over, a bounded piece at a time: what has ended; what was dismissed an hour ago, but for a mark;
@@ -21,6 +24,11 @@ export class RecordSweep {
   readonly #store: RecordStore
   readonly #tally: BucketTally
   #auditedRow = 0
+  #tidied: { readonly trust: TrustState | null; readonly upTo: number; readonly rootKeys: ReadonlySet<PeerId> } = {
+    trust: null,
+    upTo: 0,
+    rootKeys: new Set(),
+  }
   /** Since when authors who have records here have no role; in this run. */
   readonly #outSinceMs = new Map<PeerId, number>()
 
@@ -90,27 +98,41 @@ export class RecordSweep {
     return gone
   }
 
-  /** What was let in while it could not be told who would turn out to be somebody. */
+  /**
+   * What was let in while it could not be told who would turn out to be somebody: looked through once after each change of
+   * the trust, a piece in each sweep.
+   */
   #tidyTrust(changes: RecordChanges, view: DoorView, records: readonly SignedRecord[], max: number): number {
-    const rootKeys = new Set<PeerId>()
-    for (const { body } of records) {
-      const statement = body.key === rootKey ? decodeTrust(body) : undefined
-      if (statement?.kind !== 'root' || statement.root.version > view.trust.anchor.rootVersion) continue
-      for (const key of statement.root.keys) rootKeys.add(key)
-    }
+    const { trust } = view
+    if (this.#tidied.trust !== trust) this.#tidied = { trust, upTo: 0, rootKeys: settledRootKeys(trust, records) }
+    const { upTo, rootKeys } = this.#tidied
     let gone = 0
-    for (const record of records) {
+    let at = upTo
+    for (; at < records.length && at < upTo + tidyRecords && gone < max; at++) {
+      const record = records[at]
+      if (record === undefined) continue
       const isOut = isNobodys(view, record, rootKeys) || isOver(view, record)
-      if (gone >= max || (!isOut && gated(view, record) === record)) continue
-      const stored = this.#store.get(record.id)
+      const stored = isOut || gated(view, record) !== record ? this.#store.get(record.id) : undefined
       if (stored === undefined) continue
       if (isOut) {
         changes.drop(stored)
         gone++
       } else changes.trim(stored)
     }
+    this.#tidied = { trust, upTo: at, rootKeys }
     return gone
   }
+}
+
+/** Keys of all roots up to the one believed. */
+function settledRootKeys(trust: TrustState, records: readonly SignedRecord[]): ReadonlySet<PeerId> {
+  const rootKeys = new Set<PeerId>()
+  for (const { body } of records) {
+    const statement = body.key === rootKey ? decodeTrust(body) : undefined
+    if (statement?.kind !== 'root' || statement.root.version > trust.anchor.rootVersion) continue
+    for (const key of statement.root.keys) rootKeys.add(key)
+  }
+  return rootKeys
 }
 
 /** An ask of somebody who was revoked. */
