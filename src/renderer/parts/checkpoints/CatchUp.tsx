@@ -28,6 +28,13 @@ export function CatchUpPanel({ catchUp }: { readonly catchUp: CatchUpView }) {
   const { phase, doneRecords, totalRecords, doneChunks, totalChunks, recordsPerS, root, sources, startedAtMs, reason } =
     catchUp
   if (phase === 'idle') return null
+  if (phase === 'done' && totalRecords === 0) {
+    return (
+      <p className="dim">
+        {phases.done}: {reason}.
+      </p>
+    )
+  }
   const percent = catchUpPercent(catchUp)
   const restMs = recordsPerS > 0 ? ((totalRecords - doneRecords) / recordsPerS) * 1_000 : null
   return (

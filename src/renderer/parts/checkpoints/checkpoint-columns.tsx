@@ -7,7 +7,7 @@ import { LevelMark } from '../StatusMark.tsx'
 
 /** What this peer holds now that a checkpoint lacks, and the other way round. */
 export function differenceWords(difference: CheckpointView['difference']): string {
-  if (difference === null) return 'not known: its blocks are not here'
+  if (difference === null) return 'not known'
   const { missingHere, newHere } = difference
   if (missingHere === 0 && newHere === 0) return 'nothing has changed'
   return [

@@ -3,6 +3,7 @@ import { memo, useEffect, useRef } from 'react'
 import type { SwarmMessageView } from '../../../shared/network-views.ts'
 import { formatBytes, formatClock, formatExact, shortId } from '../../format.ts'
 import { channelKinds } from '../../state/channel-words.ts'
+import { peerOf, usePeerName } from '../../state/use-peer-name.ts'
 
 /** One row's height before it is measured. */
 const rowPx = 26
@@ -78,7 +79,14 @@ const outcomeLevels: Readonly<Record<SwarmMessageView['outcome'], string>> = {
 
 const MessageRow = memo(function MessageRow({ message, chosen, onChoose }: RowProps) {
   const { no, atMs, direction, channelKind, kind, fromName, from, to, hops, bytes, summary, outcome, reason } = message
-  const who = direction === 'in' ? (fromName ?? (from === null ? 'unknown' : shortId(from))) : (to ?? 'all')
+  const target = to === null ? null : peerOf(to)
+  const toName = usePeerName(target)
+  const who =
+    direction === 'in'
+      ? (fromName ?? (from === null ? 'unknown' : shortId(from)))
+      : target === null
+        ? (to ?? 'all')
+        : toName
   return (
     <button
       type="button"
@@ -98,7 +106,7 @@ const MessageRow = memo(function MessageRow({ message, chosen, onChoose }: RowPr
         {channelKinds[channelKind].word}
       </span>
       <span className="clip" dir="auto">
-        {who.length > 30 ? shortId(who) : who}
+        {who}
       </span>
       <span className="clip">
         <strong>{kind}</strong>

@@ -1,9 +1,10 @@
 import { CloseButton } from '@mantine/core'
-import { isPeerId } from '../../../shared/ids.ts'
+import type { PeerId } from '../../../shared/ids.ts'
 import type { SwarmMessageView } from '../../../shared/network-views.ts'
 import { formatBytes, formatExact, shortId } from '../../format.ts'
 import { hrefOf } from '../../route.ts'
 import { channelKinds } from '../../state/channel-words.ts'
+import { peerOf, usePeerName } from '../../state/use-peer-name.ts'
 import { CopyIcon } from '../Copy.tsx'
 
 const outcomes: Readonly<Record<SwarmMessageView['outcome'], string>> = {
@@ -15,12 +16,23 @@ const outcomes: Readonly<Record<SwarmMessageView['outcome'], string>> = {
   dropped: 'dropped',
 }
 
-function Peer({ peer, name }: { readonly peer: string; readonly name: string | null }) {
-  if (!isPeerId(peer)) return <span className="mono">{peer}</span>
+function Peer({ peer, name }: { readonly peer: PeerId; readonly name: string | null }) {
   return (
     <a href={hrefOf({ page: 'robot', peer, tab: 'link' })} title={peer} dir="auto">
       {name ?? shortId(peer)}
     </a>
+  )
+}
+
+/** Where an addressed message goes. */
+function To({ address }: { readonly address: string }) {
+  const peer = peerOf(address)
+  const name = usePeerName(peer)
+  return (
+    <>
+      {peer === null ? null : <Peer peer={peer} name={name} />}
+      {address === peer ? null : <div className="mono">{address}</div>}
+    </>
   )
 }
 
@@ -73,7 +85,7 @@ export function MessagePanel({
         <dt>From</dt>
         <dd>{from === null ? direction === 'out' ? 'this peer' : 'not said' : <Peer peer={from} name={fromName} />}</dd>
         <dt>To</dt>
-        <dd>{to === null ? 'all' : <Peer peer={to} name={null} />}</dd>
+        <dd>{to === null ? 'all' : <To address={to} />}</dd>
         <dt>Hops</dt>
         <dd>{hops}</dd>
         <dt>Size</dt>

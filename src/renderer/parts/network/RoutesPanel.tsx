@@ -2,9 +2,10 @@ import { Button, TextInput } from '@mantine/core'
 import { useEffect, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
 import type { RouteView } from '../../../shared/network-views.ts'
-import { formatUntil, plural, shortId } from '../../format.ts'
+import { formatUntil, plural } from '../../format.ts'
 import { useNow } from '../../state/clock.ts'
 import { useStores } from '../../state/context.ts'
+import { peerOf, usePeerName, withShortIds } from '../../state/use-peer-name.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Age } from '../Age.tsx'
 import { DataTable, type Column } from '../DataTable.tsx'
@@ -19,11 +20,6 @@ const sources: Readonly<Record<RouteView['source'], string>> = {
   set: 'set by hand',
   learned: 'learned from traffic',
   link: 'a direct link',
-}
-
-/** An address with its peer ids cut short: what is around them is what one reads. */
-function shortened(address: string): string {
-  return address.replace(/12D3KooW\w{44}/g, (peer) => shortId(peer))
 }
 
 const idOf = (route: RouteView): string => `${route.prefix} ${route.next} ${route.source}`
@@ -69,6 +65,17 @@ export function RoutesPanel() {
       ) : null}
       <AddRoute />
     </div>
+  )
+}
+
+/** An address, and after it whose it is. */
+function Address({ address }: { readonly address: string }) {
+  const name = usePeerName(peerOf(address))
+  const text = withShortIds(address)
+  return (
+    <>
+      {text} {name === '' || text.includes(name) ? null : <span className="dim">{name}</span>}
+    </>
   )
 }
 
@@ -138,7 +145,7 @@ function columnsOf(remove: (route: RouteView) => void): readonly Column<RouteVie
       widthRem: 20,
       cell: (route) => (
         <span className="mono" title={route.prefix}>
-          {shortened(route.prefix)}
+          <Address address={route.prefix} />
         </span>
       ),
     },
@@ -148,7 +155,7 @@ function columnsOf(remove: (route: RouteView) => void): readonly Column<RouteVie
       widthRem: 20,
       cell: (route) => (
         <span className="mono" title={route.next}>
-          {shortened(route.next)}
+          {withShortIds(route.next)}
         </span>
       ),
     },

@@ -4,6 +4,7 @@ import type { PeerId } from '../../../shared/ids.ts'
 import { isPeerId } from '../../../shared/ids.ts'
 import type { GraphView } from '../../../shared/network-views.ts'
 import type { LayoutRound, LayoutTask } from '../../state/layout.ts'
+import { letDrag } from './drag-node.ts'
 import { drawGroups, type GroupOutline } from './group-outlines.ts'
 import { readPalette, type Palette } from './palette-of-page.ts'
 import { runLayout } from './run-layout.ts'
@@ -26,6 +27,16 @@ function spiral(i: number): { readonly x: number; readonly y: number } {
   const angle = i * 2.399963
   const radius = 4 * Math.sqrt(i + 1)
   return { x: Math.cos(angle) * radius, y: Math.sin(angle) * radius }
+}
+
+/** A picture is at least so wide, in units of the layout: about ten ties. */
+const minSpan = 160
+
+function extentOf(values: readonly number[]): [number, number] {
+  const low = Math.min(...values)
+  const high = Math.max(...values)
+  const room = Math.max(0, (minSpan - (high - low)) / 2)
+  return [low - room, high + room]
 }
 
 /** Draws a graph into an element, by WebGL. */
@@ -94,7 +105,7 @@ export function createPicture(element: HTMLElement, onChoose: (peer: PeerId | nu
     if (isPeerId(node)) onChoose(node)
   })
   sigma.on('clickStage', () => onChoose(null))
-  const undoDrag = letDrag(sigma, drawn)
+  const drag = letDrag(sigma, drawn)
   sigma.on('afterRender', () => {
     drawGroups(outlines, groupsNow(), sigma.getDimensions(), palette)
   })
@@ -111,6 +122,14 @@ export function createPicture(element: HTMLElement, onChoose: (peer: PeerId | nu
   }
 
   const at = (node: string, axis: 'x' | 'y'): number => Number(drawn.getNodeAttribute(node, axis))
+
+  /** What is in the picture: all machines, and for a few of them room around, so that two do not stand in its corners. */
+  const frame = (): void => {
+    const xs = drawn.mapNodes((node) => at(node, 'x'))
+    const ys = drawn.mapNodes((node) => at(node, 'y'))
+    if (xs.length === 0) return
+    sigma.setCustomBBox({ x: extentOf(xs), y: extentOf(ys) })
+  }
 
   const layOut = (): void => {
     stopLayout()
@@ -131,6 +150,7 @@ export function createPicture(element: HTMLElement, onChoose: (peer: PeerId | nu
         if (i === undefined || attributes['fixed'] === true) return attributes
         return { ...attributes, x: round.x[i] ?? 0, y: round.y[i] ?? 0 }
       })
+      if (!drag.active()) frame()
     })
   }
 
@@ -175,6 +195,7 @@ export function createPicture(element: HTMLElement, onChoose: (peer: PeerId | nu
         .join(' ')}`
       if (now !== structure) layOut()
       structure = now
+      if (sigma.getCustomBBox() === null) frame()
     },
     highlight: (peer, peers) => {
       chosen = peer
@@ -206,37 +227,8 @@ export function createPicture(element: HTMLElement, onChoose: (peer: PeerId | nu
     stop: () => {
       ended = true
       stopLayout()
-      undoDrag()
+      drag.undo()
       sigma.kill()
     },
   }
-}
-
-/** Lets a person move a machine; where it was put it stays. */
-function letDrag(sigma: Sigma, graph: Graph): () => void {
-  let dragged: string | null = null
-  sigma.on('downNode', (payload) => {
-    dragged = payload.node
-    payload.preventSigmaDefault()
-  })
-  sigma.on('moveBody', (payload) => {
-    const { event } = payload
-    if (dragged === null || !graph.hasNode(dragged)) return
-    const { x, y } = sigma.viewportToGraph(event)
-    // The picture must not rescale under the pointer.
-    if (!sigma.getCustomBBox()) sigma.setCustomBBox(sigma.getBBox())
-    graph.mergeNodeAttributes(dragged, { x, y, fixed: true })
-    payload.preventSigmaDefault()
-    event.original.preventDefault()
-    event.original.stopPropagation()
-  })
-  const drop = (): void => {
-    if (dragged === null) return
-    dragged = null
-    sigma.setCustomBBox(null)
-  }
-  sigma.on('upNode', drop)
-  sigma.on('upStage', drop)
-  window.addEventListener('mouseup', drop)
-  return () => window.removeEventListener('mouseup', drop)
 }

@@ -1,4 +1,4 @@
-import { shortId } from '../../format.ts'
+import { plural, shortId } from '../../format.ts'
 import { CopyIcon } from '../Copy.tsx'
 
 /** A record has at most 64 KiB; of one list or map so many entries are drawn. */
@@ -85,7 +85,7 @@ function Entries({ entries, depth }: EntriesProps) {
             <details open={depth < 2}>
               <summary>
                 <span className="tree-key">{key}</span>{' '}
-                <span className="dim">{Array.isArray(value) ? `${value.length} items` : ''}</span>
+                <span className="dim">{Array.isArray(value) ? plural(value.length, 'item') : ''}</span>
               </summary>
               <Node value={value} depth={depth + 1} />
             </details>

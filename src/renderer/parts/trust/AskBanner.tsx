@@ -35,7 +35,7 @@ export function SelfNotice() {
     return (
       <p className="ask" role="status" data-level="act">
         <span className="ask-text">
-          <strong>This peer is revoked in {trust.swarm.name}.</strong> Nothing that it signs counts. {reason}
+          <strong>This peer is revoked in {trust.swarm.name}.</strong> Nothing that it signs counts: {reason}.
         </span>
         <a href="#/settings/swarm">Swarm and invites</a>
       </p>
