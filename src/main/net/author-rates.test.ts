@@ -14,15 +14,15 @@ const make = () => {
 
 const takeAll = (rates: AuthorRates, peer: typeof author): number => {
   let taken = 0
-  while (rates.take(peer, 'machines')) taken += 1
+  while (rates.reserve(peer, 'machines') && rates.settle(peer, 'machines', true)) taken += 1
   return taken
 }
 
 test('lets a burst through, then as much a minute as the bucket says', async () => {
   const { clock, rates } = make()
   expect(takeAll(rates, author)).toBe(buckets.machines.burst)
-  expect(rates.allows(author, 'machines')).toBe(false)
-  expect(rates.allows(author, 'files')).toBe(true)
+  expect(rates.reserve(author, 'machines')).toBe(false)
+  expect(rates.reserve(author, 'files')).toBe(true)
   await clock.advance(60_000)
   expect(takeAll(rates, author)).toBe(Math.min(buckets.machines.burst, buckets.machines.ratePerMinute))
 })
@@ -31,11 +31,20 @@ test('strangers get a twentieth, and their full share once they are admitted', (
   const { rates } = make()
   expect(takeAll(rates, stranger)).toBe(buckets.machines.burst / 20)
   rates.reset([stranger])
-  expect(rates.allows(stranger, 'machines')).toBe(true)
+  expect(rates.reserve(stranger, 'machines')).toBe(true)
 })
 
 test('a crowd of invented authors does not fill the memory', () => {
   const { rates } = make()
-  for (let i = 0; i < 12_000; i += 1) rates.take(`peer${i}` as typeof author, 'machines')
+  for (let i = 0; i < 12_000; i += 1) rates.settle(`peer${i}` as typeof author, 'machines', true)
   expect(rates.size).toBe(10_000)
+})
+
+test('what is being verified counts, and what proves forged does not', () => {
+  const { rates } = make()
+  const { burst } = buckets.machines
+  for (let i = 0; i < burst; i += 1) expect(rates.reserve(author, 'machines')).toBe(true)
+  expect(rates.reserve(author, 'machines')).toBe(false)
+  for (let i = 0; i < burst; i += 1) rates.settle(author, 'machines', false)
+  expect(takeAll(rates, author)).toBe(burst)
 })

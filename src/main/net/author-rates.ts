@@ -10,12 +10,14 @@ const maxKept = 10_000
 
 /**
  * How much each author may bring by gossip and lines, by bucket. Only what verified is counted, so nobody can use up
- * another's share by forging; and who has used up its own costs no verification more.
+ * another's share by forging, but for the moment that a verification takes; and who has used up its own costs none more.
  */
 export class AuthorRates {
   readonly #clock: Clock
   readonly #isStranger: (author: PeerId) => boolean
   readonly #rates = new Map<string, TokenBucket>()
+  /** Being verified: as many as ingest has under way. */
+  readonly #pending = new Map<string, number>()
 
   constructor(deps: { readonly clock: Clock; readonly isStranger: (author: PeerId) => boolean }) {
     this.#clock = deps.clock
@@ -26,19 +28,29 @@ export class AuthorRates {
     return this.#rates.size
   }
 
-  /** Whether one more of this author would be taken now. */
-  allows(author: PeerId, bucket: BucketName): boolean {
-    const rate = this.#rates.get(`${bucket} ${author}`)
-    return rate === undefined || rate.waitMs() === 0
+  /** Whether one more of this author is worth a verification; then it is to be settled afterwards. */
+  reserve(author: PeerId, bucket: BucketName): boolean {
+    const key = `${bucket} ${author}`
+    const pending = (this.#pending.get(key) ?? 0) + 1
+    const rate = this.#rates.get(key)
+    const hasRoom = rate === undefined ? pending <= this.#termsOf(author, bucket).burst : rate.waitMs(pending) === 0
+    if (hasRoom) this.#pending.set(key, pending)
+    return hasRoom
   }
 
-  /** Counts one that has verified; false when the share is used up. */
-  take(author: PeerId, bucket: BucketName): boolean {
+  /** One that was reserved for has been verified, or not; false when it is good but the share is used up. */
+  settle(author: PeerId, bucket: BucketName, isGood: boolean): boolean {
     const key = `${bucket} ${author}`
-    const rate = this.#rates.get(key) ?? this.#make(author, bucket)
+    const pending = (this.#pending.get(key) ?? 0) - 1
+    if (pending > 0) this.#pending.set(key, pending)
+    else this.#pending.delete(key)
+    if (!isGood) return true
+    const rate = this.#rates.get(key) ?? new TokenBucket(this.#clock, this.#termsOf(author, bucket))
     // The least recently used is the first.
     this.#rates.delete(key)
     this.#rates.set(key, rate)
+    const oldest = this.#rates.keys().next()
+    if (this.#rates.size > maxKept && oldest.done !== true) this.#rates.delete(oldest.value)
     return rate.take()
   }
 
@@ -49,14 +61,9 @@ export class AuthorRates {
     }
   }
 
-  #make(author: PeerId, bucket: BucketName): TokenBucket {
-    const oldest = this.#rates.keys().next()
-    if (this.#rates.size >= maxKept && oldest.done !== true) this.#rates.delete(oldest.value)
+  #termsOf(author: PeerId, bucket: BucketName): { readonly perS: number; readonly burst: number } {
     const share = this.#isStranger(author) ? strangersShare : 1
     const { ratePerMinute, burst } = buckets[bucket]
-    return new TokenBucket(this.#clock, {
-      perS: (ratePerMinute * share) / 60,
-      burst: Math.max(2, Math.floor(burst * share)),
-    })
+    return { perS: (ratePerMinute * share) / 60, burst: Math.max(2, Math.floor(burst * share)) }
   }
 }

@@ -11,7 +11,7 @@ import type { Arrival } from '../store/record-store.ts'
 import { AuthorRates } from './author-rates.ts'
 import { newJob, refuse, verdictOf, type Job, type Source, type Verdict } from './ingest-job.ts'
 import type { NeighbourClocks } from './neighbour-clocks.ts'
-import { VerifyOnce } from './verify-once.ts'
+import { VerifyOnce, type Verification } from './verify-once.ts'
 import type { VerifyPool } from './verify-pool.ts'
 
 export type { Source, Verdict } from './ingest-job.ts'
@@ -168,7 +168,7 @@ export class Ingest implements Startable {
       job.repeats.push(record)
       return undefined
     }
-    if (this.#isLimited(job) && this.#rates?.allows(record.body.author, record.body.bucket) === false) {
+    if (this.#isLimited(job) && this.#rates?.reserve(record.body.author, record.body.bucket) === false) {
       this.#refuse(job, 'rate')
       return undefined
     }
@@ -205,16 +205,26 @@ export class Ingest implements Startable {
 
   /** The candidates whose signatures are good and that nobody else is storing just now. */
   async #verified(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
-    const verifications = await this.#once.verify(candidates.map(({ record }) => record))
+    let verifications: readonly Verification[] = []
+    try {
+      verifications = await this.#once.verify(candidates.map(({ record }) => record))
+    } finally {
+      // Of those that were not verified nothing is known, and nothing counted.
+      for (const { job, record } of candidates.slice(verifications.length)) this.#settle(job, record, false)
+    }
     return candidates.filter(({ job, record }, i) => {
+      const isGood = verifications[i] === 'good'
+      const hasRoom = this.#settle(job, record, isGood)
       if (verifications[i] === 'twin') job.repeats.push(record)
       if (verifications[i] === 'bad') this.#refuse(job, 'bad-signature')
-      if (verifications[i] !== 'good') return false
-      const { author, bucket } = record.body
-      if (!this.#isLimited(job) || this.#rates?.take(author, bucket) !== false) return true
-      this.#refuse(job, 'rate')
-      return false
+      if (isGood && !hasRoom) this.#refuse(job, 'rate')
+      return isGood && hasRoom
     })
+  }
+
+  /** Counts what was reserved for; false when there is no room after all. */
+  #settle(job: Job, { body }: SignedRecord, isGood: boolean): boolean {
+    return !this.#isLimited(job) || this.#rates?.settle(body.author, body.bucket, isGood) !== false
   }
 
   /** One transaction for all that arrived in the same way from the same neighbour. */

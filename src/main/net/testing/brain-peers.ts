@@ -103,6 +103,11 @@ export class BrainPeer implements Startable {
     return channel
   }
 
+  /** The channels it was given, first to last. */
+  channels(): readonly Channel[] {
+    return this.#channels
+  }
+
   /** Switches a channel off for good. */
   async remove(channel: Channel): Promise<void> {
     this.#channels.splice(this.#channels.indexOf(channel), 1)
