@@ -40,6 +40,11 @@ export interface NodeInit {
   readonly preferredPorts?: readonly number[]
   /** Find peers on the LAN by multicast DNS. Default true. */
   readonly mdns?: boolean
+  /**
+   * This machine's clock may be behind by more than an hour: TLS would refuse others' certificates as not valid yet, and
+   * with them everybody who could tell the time. Noise knows no time. Default false.
+   */
+  readonly clockInDoubt?: boolean
   /** Connections held at most; past this the least useful are closed. Default 128. */
   readonly maxLinks?: number
 }
@@ -79,7 +84,7 @@ export async function createNode(
     transports: [tcp(), ...(quic === null ? [] : [quic])],
     ...(networkKey === null ? {} : { connectionProtector: preSharedKey({ psk: keyFile(networkKey) }) }),
     // TLS first: 1.3 to 1.7 times the bulk speed of noise.
-    connectionEncrypters: [tls(), noise()],
+    connectionEncrypters: init.clockInDoubt === true ? [noise()] : [tls(), noise()],
     streamMuxers: [yamux()],
     peerDiscovery: init.mdns === false ? [] : [quietMdns(init.swarm, deps)],
     connectionManager: {
