@@ -102,7 +102,7 @@ export function joinFor(
 /**
  * Whose attestations under a record are let in, so that strangers cannot crowd out those who count: the author, and
  * whoever has a role. Under trust records also the keys of all roots known, and everybody as long as no root is
- * known: who will turn out to be somebody cannot be told then.
+ * known, or not the one before this one: who will turn out to be somebody cannot be told then.
  */
 export function knownSigner(trust: TrustState, record: SignedRecord): (peer: PeerId) => boolean {
   const { author, bucket, key, value } = record.body
@@ -110,6 +110,8 @@ export function knownSigner(trust: TrustState, record: SignedRecord): (peer: Pee
   if (bucket !== 'trust') return isKnown
   if (trust.root === null) return () => true
   const own = trustKindOf(key) === 'root' ? decodeTrust({ key, value }) : undefined
+  // The keys that had to sign it are in the one before: without that nobody's signature may be thrown away.
+  if (own?.kind === 'root' && own.root.version > 1 && !trust.rootVersions.has(own.root.version - 1)) return () => true
   const ownKeys = own?.kind === 'root' ? own.root.keys : []
   return (peer) => isKnown(peer) || trust.rootKeys.has(peer) || ownKeys.includes(peer)
 }

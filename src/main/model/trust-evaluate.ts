@@ -40,7 +40,7 @@ export function evaluateTrust(input: {
   for (const [id, verdict] of [...walk.verdicts, ...granted.verdicts]) verdicts.set(id, verdict)
   const of = (peer: PeerId): PeerStanding => granted.standings.get(peer) ?? (root === null ? unknownRoot : stranger)
   for (const ask of asks) verdicts.set(ask.id, verdictOfAsk(ask, of, now))
-  return makeState(anchor, root, walk.problems, rootKeysOf(roots), granted, verdicts, of)
+  return makeState(anchor, root, walk.problems, roots, granted, verdicts, of)
 }
 
 /** The state of a peer that holds no trust record at all: a newcomer that knows the anchor of its invite only. */
@@ -52,7 +52,7 @@ function makeState(
   anchor: TrustAnchor,
   root: RootState | null,
   problems: TrustState['problems'],
-  rootKeys: ReadonlySet<PeerId>,
+  roots: readonly RootEntry[],
   granted: Roles,
   verdicts: ReadonlyMap<RecordId, TrustVerdict>,
   of: (peer: PeerId) => PeerStanding,
@@ -62,7 +62,8 @@ function makeState(
     anchor,
     root,
     problems,
-    rootKeys,
+    rootKeys: rootKeysOf(roots),
+    rootVersions: new Set(roots.map(({ root: { version } }) => version)),
     fingerprint: fingerprintOf(inForce),
     of,
     members: () => [...granted.standings].map(([peer, standing]) => ({ peer, ...standing })),

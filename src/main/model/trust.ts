@@ -52,6 +52,8 @@ export interface TrustState {
   readonly fingerprint: string
   /** The keys of every root record held, believed or only proposed: their signatures on trust records are kept. */
   readonly rootKeys: ReadonlySet<PeerId>
+  /** The versions of every root record held: who should have signed one can be told from the one before it. */
+  readonly rootVersions: ReadonlySet<number>
   of(peer: PeerId): PeerStanding
   /** Of every peer that has or had a role, and of the revoked. */
   members(): readonly (PeerStanding & { readonly peer: PeerId })[]

@@ -56,11 +56,14 @@ export class SimPeer {
     // What is known already is only added to: what its author may do by now is no reason to hold less of it than others.
     const mark = this.marks.get(id)
     if (this.held.has(id)) return this.attest(id, record.attestations, now)
+    const trust = this.trust(now)
     if (mark !== undefined) {
       const changed = this.attest(id, record.attestations, now)
-      if (this.marks.has(id)) return changed
+      // Whoever dismissed it may count for nothing by now.
+      const kept = this.marks.get(id)
+      if (kept !== undefined && this.#holds(kept, trust)) return changed
+      this.marks.delete(id)
     }
-    const trust = this.trust(now)
     if (mayEnter(record, trust) !== undefined) return false
     const gated = withKnownSigners(record, trust)
     this.held.set(id, { ...record, attestations: joinFor(record, gated.attestations, mark?.attestations ?? []) })
