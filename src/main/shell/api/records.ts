@@ -79,7 +79,7 @@ function summaryOf(
     records,
     bytes,
     fingerprint: book.index.ready ? book.index.fingerprint(bucket) : '',
-    rule: `${rule}; a record lives up to ${Math.round(maxValidityMs / 86_400_000)} days`,
+    rule: `${rule}; a record lives up to ${daysWords(maxValidityMs)}`,
     mayPropose: mayAuthor(bucket, trust, book.self).may,
     growth: [...book.growth(bucket)],
   }
@@ -99,4 +99,9 @@ function refuseUnlessMay(right: ReturnType<typeof mayAuthor>, what: string, peer
   if (right.may) return
   const why = withNames(right.why, (of) => peer.membership.nameOf(of))
   throw new SwarmError('NOT_TRUSTED', `${what}: ${why}.`)
+}
+
+function daysWords(ms: number): string {
+  const days = Math.round(ms / 86_400_000)
+  return days === 1 ? 'a day' : `${days} days`
 }
