@@ -11,8 +11,10 @@ import type { HeldTrust } from './held-trust.ts'
 import type { InviteBook } from './invite-book.ts'
 import type { TrustChanges } from './trust-changes.ts'
 
-/** Signing and storing one takes about a millisecond: no lab or class holds the process up. */
-const perTurn = 16
+/** Each admission has the trust evaluated anew, some milliseconds in a large swarm: others get their turn between. */
+const turnMs = 15
+/** Uses that are taken with one write, which waits for the disk. */
+const perWrite = 256
 
 export interface AdmissionsDeps {
   readonly self: PeerId
@@ -77,16 +79,23 @@ export class Admissions {
     while (this.#again && !signal.aborted) {
       this.#again = false
       const wishes = this.#wishes()
-      for (let at = 0; at < wishes.length && !signal.aborted; at += perTurn) {
-        this.#admit(wishes.slice(at, at + perTurn))
-        await setImmediate()
+      for (let at = 0; at < wishes.length && !signal.aborted; at += perWrite) {
+        await this.#admit(wishes.slice(at, at + perWrite), signal)
       }
     }
   }
 
-  #admit(wishes: readonly { readonly peer: PeerId; readonly id: string }[]): void {
-    const { invites, changes, clock, counters, log } = this.#deps
+  async #admit(wishes: readonly { readonly peer: PeerId; readonly id: string }[], signal: AbortSignal): Promise<void> {
+    const { book, invites, changes, clock, counters, log } = this.#deps
+    let turnEndsMs = clock.monotonic() + turnMs
     for (const { peer, role } of invites.use(wishes, clock.now())) {
+      if (clock.monotonic() >= turnEndsMs) {
+        await setImmediate()
+        turnEndsMs = clock.monotonic() + turnMs
+      }
+      if (signal.aborted) return
+      // Somebody may have spoken about it meanwhile.
+      if (book.trust().versionOf(peer) > 0) continue
       changes.admit(peer, [role])
       counters.add('trust.admitted:invite')
       log.info({ peer, role }, 'a peer was admitted by its invite')
@@ -98,12 +107,13 @@ export class Admissions {
     const { book, self, invites, clock } = this.#deps
     const state = book.trust()
     const open = new Set(invites.open(clock.now()).map(({ id }) => id))
-    if (open.size === 0) return []
     return this.waiting().flatMap(({ record, ask }) => {
       const peer = record.body.author
+      // Who was spoken about, if only to be sent away, does not come in by itself.
+      if (ask.invite === null || state.versionOf(peer) > 0) return []
       const invite = invites.provenBy(peer, ask)
-      if (invite === undefined || invite.role === null || !open.has(invite.id) || invite.usedBy.includes(peer))
-        return []
+      if (invite === undefined || invite.role === null) return []
+      if (!open.has(invite.id) && !invite.usedBy.includes(peer)) return []
       const allowed = maySign(state, neededFor(state, { subject: peer, roles: [invite.role] }), self)
       return allowed ? [{ peer, id: invite.id }] : []
     })

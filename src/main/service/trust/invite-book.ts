@@ -109,7 +109,8 @@ export class InviteBook {
   }
 
   /**
-   * Takes a use of each peer's invite, all with one write, before anything is signed for it.
+   * Takes a use of each peer's invite, all with one write, before anything is signed for it. A peer that has its use
+   * already takes no other: it may be that nothing was signed for it before the power went.
    * @returns the peers that it was enough for, with the invite's role
    */
   use(
@@ -118,14 +119,18 @@ export class InviteBook {
   ): readonly { readonly peer: PeerId; readonly role: TrustRole }[] {
     const next = new Map(this.#invites.map((invite) => [invite.id, invite]))
     const granted: { peer: PeerId; role: TrustRole }[] = []
+    let changed = false
     for (const { peer, id } of wishes) {
       const invite = next.get(id)
-      if (invite === undefined || invite.role === null || !isOpen(invite, nowMs) || invite.usedBy.includes(peer))
-        continue
-      next.set(id, { ...invite, usedBy: [...invite.usedBy, peer] })
+      if (invite === undefined || invite.role === null) continue
+      const has = invite.usedBy.includes(peer)
+      if (!has && !isOpen(invite, nowMs)) continue
       granted.push({ peer, role: invite.role })
+      if (has) continue
+      next.set(id, { ...invite, usedBy: [...invite.usedBy, peer] })
+      changed = true
     }
-    if (granted.length > 0) this.#save([...next.values()])
+    if (changed) this.#save([...next.values()])
     return granted
   }
 
