@@ -3,13 +3,13 @@ import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import { Counters } from '../src/main/base/counters.ts'
 import { silentLog } from '../src/main/base/log.ts'
 import { checksOf } from '../src/main/net/verify-once.ts'
 import { VerifyPool } from '../src/main/net/verify-pool.ts'
 import { makeRecords } from './ingest-records.ts'
 import type { IngestOrder, IngestResult } from './ingest-peer.ts'
+import { verificationsOfTwo } from './raw-verify.ts'
 
 /**
  * How fast does a peer take in records that another process gossips? Against the same records sent one a message over
@@ -63,30 +63,6 @@ function verifications(): number {
   const startedMs = performance.now()
   for (const [i, one] of messages.entries()) verify(null, one, key, signatures[i] ?? Buffer.alloc(64))
   return (messages.length / (performance.now() - startedMs)) * 1_000
-}
-
-/** V2: the same on two threads that do nothing else and are handed nothing. */
-async function verificationsOfTwo(): Promise<number> {
-  const program = `
-    import { generateKeyPairSync, sign, verify } from 'node:crypto'
-    import { parentPort } from 'node:worker_threads'
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519')
-    const messages = Array.from({ length: 1000 }, (_, i) => Buffer.alloc(53, i))
-    const signatures = messages.map((one) => sign(null, one, privateKey))
-    parentPort.on('message', (times) => {
-      for (let t = 0; t < times; t++) for (let i = 0; i < 1000; i++) verify(null, messages[i], publicKey, signatures[i])
-      parentPort.postMessage('done')
-    })
-    parentPort.postMessage('ready')`
-  const url = new URL(`data:text/javascript,${encodeURIComponent(program)}`)
-  const workers = [new Worker(url), new Worker(url)]
-  await Promise.all(workers.map((worker) => once(worker, 'message')))
-  const startedMs = performance.now()
-  for (const worker of workers) worker.postMessage(8)
-  await Promise.all(workers.map((worker) => once(worker, 'message')))
-  const perSecond = (16_000 / (performance.now() - startedMs)) * 1_000
-  await Promise.all(workers.map((worker) => worker.terminate()))
-  return perSecond
 }
 
 /** Our pool, with the same threads and nothing around it. */

@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import * as dagCbor from '@ipld/dag-cbor'
 import { describe, expect, it } from 'vitest'
 import { signAttestation, type Signer } from './attestation.ts'
-import type { CborMap } from './cbor.ts'
+import { decodeCbor, type CborMap } from './cbor.ts'
 import { keyOfPeerId, peerIdOfKey } from './peer-key.ts'
 import {
   decodeAttestationList,
@@ -54,6 +54,24 @@ describe('a signed record', () => {
   it('has the CID of its bytes as its id', () => {
     expect(Buffer.from(recordDigest(signed.id) as Uint8Array)).toEqual(
       createHash('sha256').update(signed.bytes).digest(),
+    )
+  })
+
+  it('of any length is read as the general decoder reads it, changed or not', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.nat(), fc.integer({ min: 0, max: 255 }), (length, at, by) => {
+        const bytes = encodeSigned(signRecord({ ...body, value: { note: 'x'.repeat(length) } }, signer))
+        const place = at % bytes.length
+        bytes[place] = (bytes[place] ?? 0) ^ by
+        const outer = decodeCbor(bytes)
+        const parts = outer.kind === 'ok' && Array.isArray(outer.value) ? (outer.value as readonly unknown[]) : []
+        const decoded = decodeSigned(bytes)
+        // Whatever is taken has the parts that the general decoder finds, and only canonical bytes are.
+        if (decoded.kind === 'ok') {
+          expect([decoded.record.bytes, decoded.record.signature]).toEqual([...parts].slice(0, 2))
+          expect(encodeSigned(decoded.record)).toEqual(bytes)
+        } else if (by === 0) throw new Error(decoded.reason)
+      }),
     )
   })
 

@@ -16,11 +16,31 @@ export function recordIdOfDigest(digest: Uint8Array): RecordId {
   const bytes = new Uint8Array(cidPrefix.length + digestBytes)
   bytes.set(cidPrefix)
   bytes.set(digest, cidPrefix.length)
-  return base32.encode(bytes) as RecordId
+  const id = base32.encode(bytes) as RecordId
+  remember(id, bytes)
+  return id
 }
 
-/** The 36 bytes of the CID, or undefined when the text is no record id. */
+/**
+ * The bytes of ids that were just made: a record on its way in is looked up, verified and stored within moments, and each
+ * step wants them again. Two generations of 2,048, some 600 KiB.
+ */
+let young = new Map<string, Uint8Array>()
+let old = new Map<string, Uint8Array>()
+const maxYoung = 2_048
+
+function remember(id: string, bytes: Uint8Array): void {
+  if (young.size >= maxYoung) {
+    old = young
+    young = new Map()
+  }
+  young.set(id, bytes)
+}
+
+/** The 36 bytes of the CID, or undefined when the text is no record id. Shared: not to be written to. */
 export function recordIdBytes(id: string): Uint8Array | undefined {
+  const known = young.get(id) ?? old.get(id)
+  if (known !== undefined) return known
   if (!isRecordId(id)) return undefined
   try {
     const bytes = base32.decode(id)

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
-import { readChunk } from '../../model/checkpoint-chunk.ts'
+import { readChunkInSteps } from '../../model/checkpoint-chunk.ts'
 import type { SignedRecord } from '../../model/record.ts'
 import { SetSum } from '../../model/set-sum.ts'
 import { checksOf } from '../../net/verify-once.ts'
@@ -45,8 +45,8 @@ export interface IntakeResult {
 const chunksAtATime = 6
 /** Records handled between two turns of the event loop: some 5 ms. */
 const sliceRecords = 200
-/** As one transaction; 20 ms or so with what listens to it. */
-const mergeRecords = 500
+/** As one transaction; 10 ms or so with what listens to it. */
+const mergeRecords = 250
 
 /**
  * Takes over what a checkpoint holds, or only looks at it: every chunk is held against its entry, every signature is
@@ -136,9 +136,11 @@ class Run {
   async #chunk({ bucket, entry }: PlannedChunk, signal: AbortSignal): Promise<void> {
     const bytes = await this.#options.load(entry.cid)
     signal.throwIfAborted()
-    const chunk = readChunk(bucket, entry, bytes, this.#sums.get(bucket))
+    const steps = readChunkInSteps(bucket, entry, bytes, this.#sums.get(bucket))
+    let step = steps.next()
+    for (; step.done !== true; step = steps.next()) await setImmediate()
+    const chunk = step.value
     if (chunk.kind === 'bad') return this.#bad(chunk.problem)
-    await setImmediate()
     const fresh = this.#merges ? await this.#worthIt(chunk.value) : chunk.value
     const checks = fresh.map(checksOf)
     const verified = await this.#deps.pool.verify(checks.flat())
