@@ -163,7 +163,6 @@ function wire(opened: Opened): Peer {
     // By a clock that says 1970 everything is from the future; what a robot holds must outlive its boot.
     { isTimeKnown: () => clock.isKnown },
   )
-  const isClockUnset = () => options.clock === undefined && isSystemClockUnset()
   const portPath = join(options.home, 'port')
   const metrics = new MetricStore({ ...basics, database })
   const node = new SwarmNode(
@@ -175,7 +174,6 @@ function wire(opened: Opened): Peer {
       preferredPorts: portsToTry(portPath),
       bootstrap: [...chosen.bootstrap, ...invitedBy],
       mdns: chosen.mdns,
-      clockInDoubt: !clock.isKnown || (isClockUnset() && !book.trust().of(peerId).roles.has('operator')),
     },
   )
   const lastPort = new LastPort({ node, log }, { path: portPath, chosenByUs: chosen.listen.length === 0 })
@@ -184,7 +182,7 @@ function wire(opened: Opened): Peer {
     { ...basics, node, book },
     {
       lastSeenMs: swarmStore.get().lastTimeMs,
-      isUnset: isClockUnset,
+      isUnset: () => options.clock === undefined && isSystemClockUnset(),
       onSeen: (nowMs) => void swarmStore.update({ lastTimeMs: Math.trunc(nowMs) }),
     },
   )

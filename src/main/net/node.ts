@@ -3,15 +3,15 @@ import { gossipsub, StrictNoSign, type GossipSub } from '@libp2p/gossipsub'
 import { identify, identifyPush, type Identify, type IdentifyPush } from '@libp2p/identify'
 import type { Libp2p as AnyLibp2p, PeerDiscovery, Transport } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
-import { noise } from '@libp2p/noise'
 import { ping, type Ping } from '@libp2p/ping'
 import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
-import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import type { Log } from '../base/log.ts'
+import { encrypters } from './encrypters.ts'
 import { checkListen, defaultListen, defaultPort, withoutQuic } from './listen.ts'
 import { gossipInit } from './gossip-init.ts'
 import type { Offenders } from './offenders.ts'
@@ -40,11 +40,6 @@ export interface NodeInit {
   readonly preferredPorts?: readonly number[]
   /** Find peers on the LAN by multicast DNS. Default true. */
   readonly mdns?: boolean
-  /**
-   * This machine's clock may be behind by more than an hour: TLS would refuse others' certificates as not valid yet, and
-   * with them everybody who could tell the time. Noise knows no time. Default false.
-   */
-  readonly clockInDoubt?: boolean
   /** Connections held at most; past this the least useful are closed. Default 128. */
   readonly maxLinks?: number
 }
@@ -59,7 +54,7 @@ const userAgent = 'dt-swarm'
  */
 export async function createNode(
   seed: Uint8Array,
-  deps: { readonly offenders: Offenders; readonly counters: Counters; readonly log: Log },
+  deps: { readonly offenders: Offenders; readonly clock: Clock; readonly counters: Counters; readonly log: Log },
   init: NodeInit,
 ): Promise<Libp2p> {
   const networkKey = init.networkKey ?? null
@@ -83,8 +78,7 @@ export async function createNode(
     addresses: { listen: [...listen] },
     transports: [tcp(), ...(quic === null ? [] : [quic])],
     ...(networkKey === null ? {} : { connectionProtector: preSharedKey({ psk: keyFile(networkKey) }) }),
-    // TLS first: 1.3 to 1.7 times the bulk speed of noise.
-    connectionEncrypters: init.clockInDoubt === true ? [noise()] : [tls(), noise()],
+    connectionEncrypters: encrypters(deps),
     streamMuxers: [yamux()],
     peerDiscovery: init.mdns === false ? [] : [quietMdns(init.swarm, deps)],
     connectionManager: {
