@@ -16,6 +16,9 @@ export interface OutboxesDeps {
   readonly counters: Counters
 }
 
+/** Where a line costs a second or two, what comes meanwhile is worth waiting for: together it is compressed better. */
+const ircWindowMs = 2_000
+
 /** One outbox a channel, while the channel is on. */
 export class Outboxes implements Startable {
   readonly #deps: OutboxesDeps
@@ -73,13 +76,16 @@ export class Outboxes implements Startable {
     if (known?.channel === channel) return known.outbox
     if (known !== undefined) void known.outbox.stop()
     const { clock, counters, send, onDropped } = this.#deps
-    const outbox = new Outbox({
-      channel,
-      clock,
-      counters,
-      send: (batch) => send(channel, batch),
-      onDropped: () => onDropped(channel),
-    })
+    const outbox = new Outbox(
+      {
+        channel,
+        clock,
+        counters,
+        send: (batch) => send(channel, batch),
+        onDropped: () => onDropped(channel),
+      },
+      channel.kind === 'irc' ? { windowMs: ircWindowMs } : {},
+    )
     void outbox.start()
     this.#outboxes.set(channel.id, { channel, outbox })
     return outbox
