@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -110,6 +110,34 @@ test('a private swarm is joined with the key of its invite', async () => {
   await vi.waitFor(() => expect(robot.hosted.peer.info().standing).toBe('member'), soon)
   expect(robot.hosted.peer.info().swarm.private).toBe(true)
   expect(desk.hosted.peer.node.linked(outsider.hosted.peer.peerId)).toBe(false)
+})
+
+test('what lies in the share folder is shared in the new swarm', async () => {
+  const desk = await host('desk')
+  const robot = await host('duckie01')
+  const { shareDir } = robot.hosted.peer.settings.get()
+  mkdirSync(shareDir, { recursive: true })
+  writeFileSync(join(shareDir, 'drive.txt'), 'a drive')
+  const namesAt = (peer: Peer) => peer.files.shares().map(({ name }) => name)
+  await vi.waitFor(() => expect(namesAt(robot.hosted.peer)).toEqual(['drive.txt']), soon)
+  await robot.hosted.join(linkOf(desk.hosted.peer))
+  await vi.waitFor(() => expect(namesAt(desk.hosted.peer)).toEqual(['drive.txt']), soon)
+  const [share] = desk.hosted.peer.files.shares()
+  expect(share?.originName).toBe('duckie01')
+})
+
+test('a power cut while the home is moved leaves the old swarm, which comes up again', async () => {
+  const desk = await host('desk')
+  const before = desk.hosted.peer.trust.swarmView()
+  say(desk.hosted.peer, 'once')
+  await desk.hosted.stop()
+  // The database is moved first; then the power went.
+  const home = join(folder, 'desk')
+  mkdirSync(join(home, 'left'))
+  renameSync(join(home, 'swarm.db'), join(home, 'left', 'moved.db'))
+  const again = await host('desk')
+  expect(again.hosted.peer.trust.swarmView()).toEqual(before)
+  expect(again.hosted.peer.info().standing).toBe('root')
 })
 
 test('an invite that is none changes nothing', async () => {

@@ -17,7 +17,7 @@ import { readLink } from './join-swarm.ts'
 import { OwnAsk } from './own-ask.ts'
 import { Renewals } from './renewals.ts'
 import { TrustChanges } from './trust-changes.ts'
-import { inviteView, previewOf, swarmView, trustView } from './trust-view.ts'
+import { inviteView, isMine, maxAsks, previewOf, proposalsOf, swarmView, trustView } from './trust-view.ts'
 import { withNames, wordsOf, type NameOf } from './trust-words.ts'
 
 /** Renewals and asks that end are looked at so often; both have days to spare. */
@@ -117,9 +117,14 @@ export class TrustService implements Startable {
   /** For the badge of who may do something about it. */
   counts(): { readonly asks: number; readonly proposals: number } {
     const { book, self } = this.#deps
-    const { asks, proposals } = this.view()
-    const may = book.trust().of(self).roles.has('operator')
-    return { asks: may ? asks.length : 0, proposals: proposals.filter(({ mine }) => mine).length }
+    const state = book.trust()
+    const may = state.of(self).roles.has('operator')
+    return {
+      asks: may ? Math.min(maxAsks, this.#admissions.waiting().length) : 0,
+      proposals: proposalsOf(state, this.#held.all()).filter(({ needed, record }) =>
+        isMine(state, needed, record, self),
+      ).length,
+    }
   }
 
   /**

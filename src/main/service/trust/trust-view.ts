@@ -125,25 +125,35 @@ function asksView({ waiting, invites }: ViewInit): AskView[] {
   })
 }
 
-function proposalsView(init: ViewInit): ProposalView[] {
-  const { state, held, nameOf, self } = init
-  const proposals: ProposalView[] = []
+/** Changes that lack signatures, of those who may propose them; the newest first, for whoever may may propose nonsense. */
+export function proposalsOf(
+  state: TrustState,
+  held: Iterable<SignedRecord>,
+): readonly { readonly record: SignedRecord; readonly needed: Needed }[] {
+  const proposals: { record: SignedRecord; needed: Needed }[] = []
   for (const record of held) {
-    const verdict = state.verdictOf(record.id)
+    if (state.verdictOf(record.id)?.state !== 'proposed') continue
     const needed = neededOf(state, record)
-    if (verdict?.state !== 'proposed' || needed === null || !maySign(state, needed, record.body.author)) continue
-    const signers = signersView(state, record, needed, nameOf)
-    proposals.push({
-      recordId: record.id,
-      what: wordsOf(record, nameOf),
-      missing: withNames(verdict.reason, nameOf),
-      signers,
-      mine: maySign(state, needed, self) && !signers.some(({ peer }) => peer === self),
-      proposedAtMs: record.body.validFrom,
-    })
+    if (needed !== null && maySign(state, needed, record.body.author)) proposals.push({ record, needed })
   }
-  // The newest first, and a bound: whoever may propose may propose nonsense.
-  return proposals.sort((a, b) => b.proposedAtMs - a.proposedAtMs).slice(0, maxProposals)
+  return proposals.sort((a, b) => b.record.body.validFrom - a.record.body.validFrom).slice(0, maxProposals)
+}
+
+/** Whether this peer's signature would count and is not there yet. */
+export function isMine(state: TrustState, needed: Needed, { body, attestations }: SignedRecord, self: PeerId): boolean {
+  const signed = body.author === self || attestations.some(({ author }) => author === self)
+  return !signed && maySign(state, needed, self)
+}
+
+function proposalsView({ state, held, nameOf, self }: ViewInit): ProposalView[] {
+  return proposalsOf(state, held).map(({ record, needed }) => ({
+    recordId: record.id,
+    what: wordsOf(record, nameOf),
+    missing: withNames(state.verdictOf(record.id)?.reason ?? '', nameOf),
+    signers: signersView(state, record, needed, nameOf),
+    mine: isMine(state, needed, record, self),
+    proposedAtMs: record.body.validFrom,
+  }))
 }
 
 /** Who must sign this; null for what is no change of trust. */

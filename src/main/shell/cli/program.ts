@@ -82,9 +82,12 @@ function addDaemon(program: Command, io: Io): void {
       collect,
     )
     .option('--no-gossip', 'do not use gossip, for this run')
-    .option(
-      '--join <link>',
-      'an invite: begin in its swarm, where the home has none yet (default: a new swarm is founded, with this peer as its root)',
+    .addOption(
+      // A link is a password: arguments are seen by every user of a machine, the environment is not.
+      new Option(
+        '--join <link>',
+        'an invite: begin in its swarm, where the home has none yet (default: a new swarm is founded, with this peer as its root)',
+      ).env('DT_SWARM_JOIN'),
     )
     .addOption(logLevelOption())
     .addHelpText('after', example('dt-swarm daemon --name duckie01 --role robot --share /data/logs'))
@@ -96,7 +99,8 @@ function addDaemon(program: Command, io: Io): void {
           settings: settingsOf(given),
           web: given.web === undefined ? defaultWebAddress : given.web,
           logLevel: given.logLevel,
-          join: given.join,
+          // An empty variable is how scripts say that there is none.
+          join: given.join === '' ? undefined : given.join,
         },
         io,
       )
