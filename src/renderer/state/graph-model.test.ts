@@ -4,7 +4,7 @@ import { hullOf } from '../parts/network/group-outlines.ts'
 import { fakePeer } from '../testing/fake-ids.ts'
 import { fakeGraph } from '../testing/fake-network.ts'
 import { fakeMachine } from '../testing/fake-views.ts'
-import { graphWords, groupName, rowsOf } from './graph-model.ts'
+import { graphWords, groupName, placesOf, rowsOf } from './graph-model.ts'
 import { createLayout } from './layout.ts'
 
 const nowMs = 1_800_000_000_000
@@ -65,12 +65,41 @@ test('an outline holds all points, and no inner one', () => {
   expect(hullOf([{ x: 1, y: 1 }])).toEqual([{ x: 1, y: 1 }])
 })
 
+test('groups stand side by side, however they lay before', () => {
+  const count = 40
+  const half = (i: number): number => (i < count / 2 ? 1 : 2)
+  const numbers = Array.from({ length: count }, (_, i) => i)
+  const layout = createLayout({
+    x: Float32Array.from(numbers, (i) => Math.cos(i) * 9),
+    y: Float32Array.from(numbers, (i) => Math.sin(i) * 9),
+    fixed: new Uint8Array(count),
+    // Each with the next in its group; one tie between the groups, which does not pull them together.
+    ties: Uint32Array.from([
+      ...numbers.slice(1).flatMap((i) => (half(i) === half(i - 1) ? [i - 1, i] : [])),
+      0,
+      count - 1,
+    ]),
+    group: Uint16Array.from(numbers, half),
+  })
+  const { x } = layout.round(50)
+  expect(Math.max(...x.slice(0, count / 2))).toBeLessThan(Math.min(...x.slice(count / 2)))
+})
+
+test('one that fell silent is drawn with whom it was tied to', () => {
+  const partitions = [[fakePeer(0)], [fakePeer(4)]]
+  const places = placesOf({ nodes, edges: [edge(4, 5, { both: false })], partitions })
+  expect(places.get(fakePeer(5))).toBe(2)
+  expect(places.get(fakePeer(2))).toBe(3)
+  expect(placesOf({ nodes, edges: [], partitions: [[fakePeer(0)]] }).size).toBe(0)
+})
+
 test('the layout leaves where it is what a person put there, and moves the rest apart', () => {
   const layout = createLayout({
     x: Float32Array.of(0, 1, 1.5, 2),
     y: Float32Array.of(0, 1, 0.5, 2),
     fixed: Uint8Array.of(1, 0, 0, 0),
     ties: Uint32Array.of(0, 1, 1, 2, 2, 3),
+    group: new Uint16Array(4),
   })
   const { x, y } = layout.round(100)
   expect([x[0], y[0]]).toEqual([0, 0])

@@ -62,6 +62,24 @@ export function groupsOf(graph: GraphView): ReadonlyMap<PeerId, number> {
   return new Map(graph.partitions.flatMap((group, i) => group.map((peer) => [peer, i + 1] as const)))
 }
 
+/**
+ * With whom each machine is drawn: its partition; one that is in none, as those that fell silent, with somebody that it
+ * is tied to, else beside all. One place for all where the swarm is whole.
+ */
+export function placesOf(graph: GraphView): ReadonlyMap<PeerId, number> {
+  if (graph.partitions.length < 2) return new Map()
+  const places = new Map(groupsOf(graph))
+  for (const { from, to } of graph.edges) {
+    const known = places.get(from) ?? places.get(to)
+    if (known === undefined) continue
+    if (!places.has(from)) places.set(from, known)
+    if (!places.has(to)) places.set(to, known)
+  }
+  // Those beside all stand last.
+  for (const { peer } of graph.nodes) if (!places.has(peer)) places.set(peer, graph.partitions.length + 1)
+  return places
+}
+
 /** A partition by the names in it: "duckie01, duckie02 and 5 more". */
 export function groupName(graph: GraphView, group: readonly PeerId[]): string {
   const names = graph.nodes

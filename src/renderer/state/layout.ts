@@ -8,6 +8,8 @@ export interface LayoutTask {
   /** 1 where a person put the node: it stays. */
   readonly fixed: Uint8Array
   readonly ties: Uint32Array
+  /** Which nodes belong together: groups are laid out by themselves, and stand side by side. */
+  readonly group: Uint16Array
 }
 
 /** Positions after one round, in the order of the nodes. */
@@ -16,13 +18,41 @@ export interface LayoutRound {
   readonly y: Float32Array
 }
 
-function graphOf({ x, y, fixed, ties }: LayoutTask): Graph {
-  const graph = new Graph({ type: 'undirected', multi: false })
-  for (let i = 0; i < x.length; i += 1) {
-    graph.addNode(String(i), { x: x[i] ?? 0, y: y[i] ?? 0, fixed: fixed[i] === 1 })
+interface Part {
+  readonly graph: Graph
+  readonly settings: ReturnType<typeof forceAtlas2.inferSettings>
+}
+
+/** Between two groups so much is free, in units of the layout. */
+const gap = 60
+
+/** A graph for each group. The forces of one would else pull the other into it. */
+function partsOf({ x, y, fixed, ties, group }: LayoutTask): readonly Part[] {
+  const graphs = new Map<number, Graph>()
+  for (const no of [...new Set(group)].sort((a, b) => a - b)) graphs.set(no, new Graph({ type: 'undirected' }))
+  const alone = graphs.size === 1
+  for (const [no, graph] of graphs) {
+    const own = [...x.keys()].filter((i) => group[i] === no)
+    // Gravity pulls to the middle of its own group, not to that of all.
+    const middleX = alone ? 0 : own.reduce((sum, i) => sum + (x[i] ?? 0), 0) / own.length
+    const middleY = alone ? 0 : own.reduce((sum, i) => sum + (y[i] ?? 0), 0) / own.length
+    for (const i of own) {
+      graph.addNode(String(i), { x: (x[i] ?? 0) - middleX, y: (y[i] ?? 0) - middleY, fixed: fixed[i] === 1 })
+    }
   }
-  for (let i = 0; i + 1 < ties.length; i += 2) graph.mergeEdge(String(ties[i]), String(ties[i + 1]))
-  return graph
+  for (let i = 0; i + 1 < ties.length; i += 2) {
+    const [from = 0, to = 0] = ties.subarray(i, i + 2)
+    if (group[from] === group[to] && from !== to) graphs.get(group[from] ?? 0)?.mergeEdge(String(from), String(to))
+  }
+  return [...graphs.values()].map((graph) => ({
+    graph,
+    settings: {
+      ...forceAtlas2.inferSettings(graph),
+      gravity: 0.6,
+      scalingRatio: 12,
+      barnesHutOptimize: graph.order > 400,
+    },
+  }))
 }
 
 /**
@@ -30,18 +60,23 @@ function graphOf({ x, y, fixed, ties }: LayoutTask): Graph {
  * Between rounds the algorithm forgets how fast each node moved: rounds of one iteration would tremble.
  */
 export function createLayout(task: LayoutTask): { readonly round: (iterations: number) => LayoutRound } {
-  const graph = graphOf(task)
-  const inferred = forceAtlas2.inferSettings(graph)
-  const settings = { ...inferred, gravity: 0.6, scalingRatio: 12, barnesHutOptimize: graph.order > 400 }
+  const parts = partsOf(task)
   return {
     round: (iterations) => {
-      forceAtlas2.assign(graph, { iterations, settings })
-      const x = new Float32Array(graph.order)
-      const y = new Float32Array(graph.order)
-      graph.forEachNode((node, attributes) => {
-        x[Number(node)] = Number(attributes['x'])
-        y[Number(node)] = Number(attributes['y'])
-      })
+      const x = new Float32Array(task.x.length)
+      const y = new Float32Array(task.y.length)
+      let rightEnd: number | null = null
+      for (const { graph, settings } of parts) {
+        if (graph.order > 1) forceAtlas2.assign(graph, { iterations, settings })
+        const xs = graph.mapNodes((_, attributes) => Number(attributes['x']))
+        // The first stays where it is; each further one begins where the one before it ends.
+        const shift: number = rightEnd === null ? 0 : rightEnd + gap - Math.min(...xs)
+        rightEnd = Math.max(...xs) + shift
+        graph.forEachNode((node, attributes) => {
+          x[Number(node)] = Number(attributes['x']) + shift
+          y[Number(node)] = Number(attributes['y'])
+        })
+      }
       return { x, y }
     },
   }

@@ -141,7 +141,7 @@ export function summaryOf(records: readonly RecordView[], nowMs: number): Bucket
       mayPropose: bucket === 'releases' || bucket === 'files',
       growth: Array.from({ length: 40 }, (_, i) => ({
         atMs: nowMs - (40 - i) * 300_000,
-        records: Math.max(0, Math.round(own.length * (0.4 + 0.015 * i) + Math.sin(i / 3 + b))),
+        records: Math.round(own.length * (0.4 + 0.015 * i) * (1 + Math.sin(i / 3 + b) / 9)),
       })),
     }
   })

@@ -3,6 +3,7 @@ import Sigma from 'sigma'
 import type { PeerId } from '../../../shared/ids.ts'
 import { isPeerId } from '../../../shared/ids.ts'
 import type { GraphView } from '../../../shared/network-views.ts'
+import { placesOf } from '../../state/graph-model.ts'
 import type { LayoutRound, LayoutTask } from '../../state/layout.ts'
 import { letDrag } from './drag-node.ts'
 import { drawGroups, type GroupOutline } from './group-outlines.ts'
@@ -135,10 +136,12 @@ export function createPicture(element: HTMLElement, onChoose: (peer: PeerId | nu
     stopLayout()
     const order = drawn.nodes()
     const numbers = new Map(order.map((node, i) => [node, i]))
+    const groups: ReadonlyMap<string, number> = view === null ? new Map() : placesOf(view)
     const task: LayoutTask = {
       x: Float32Array.from(order, (node) => at(node, 'x')),
       y: Float32Array.from(order, (node) => at(node, 'y')),
       fixed: Uint8Array.from(order, (node) => (drawn.getNodeAttribute(node, 'fixed') === true ? 1 : 0)),
+      group: Uint16Array.from(order, (node) => groups.get(node) ?? 0),
       ties: Uint32Array.from(
         drawn.mapEdges((_edge, _attributes, from, to) => [numbers.get(from) ?? 0, numbers.get(to) ?? 0]).flat(),
       ),
@@ -192,7 +195,7 @@ export function createPicture(element: HTMLElement, onChoose: (peer: PeerId | nu
       const now = `${[...peers].sort().join(' ')}|${graph.edges
         .map(({ from, to }) => `${from}${to}`)
         .sort()
-        .join(' ')}`
+        .join(' ')}|${graph.partitions.map((group) => group.length).join(' ')}`
       if (now !== structure) layOut()
       structure = now
       if (sigma.getCustomBBox() === null) frame()
