@@ -27,7 +27,7 @@ import {
   type SwarmMessage,
 } from './channels/channel.ts'
 import type { Ingest } from './ingest.ts'
-import type { MessageStream } from './message-stream.ts'
+import type { MessageFacts, MessageStream } from './message-stream.ts'
 import type { OutBatch } from './outbox.ts'
 import { Outboxes } from './outboxes.ts'
 import { recordsWords, takenRecords } from './records-taken.ts'
@@ -188,21 +188,10 @@ export class Brain implements Startable {
     if (taken.reason !== undefined && taken.outcome !== 'known') {
       this.#deps.counters.add(`brain.${taken.outcome === 'dropped' ? 'dropped' : 'refused'}:${taken.reason}`)
     }
-    this.#deps.stream.push({
-      id: message.id,
-      direction: 'in',
-      channel: source.channel,
-      channelKind: source.kind,
-      kind: message.kind,
-      from: message.sender,
-      to: message.to,
-      hops: message.hops,
-      bytes: message.payload.length,
-      summary: taken.summary ?? message.kind,
-      outcome: taken.outcome,
-      reason: taken.reason ?? null,
-      trace: message.trace,
-    })
+    const { outcome, reason = null, summary = message.kind } = taken
+    const { channel, kind: channelKind } = source
+    const facts = factsOf(message, { channel, channelKind, summary })
+    this.#deps.stream.push({ ...facts, direction: 'in', from: message.sender, outcome, reason })
   }
 
   async #take(message: SwarmMessage, source: MessageSource): Promise<Taken> {
@@ -277,21 +266,9 @@ export class Brain implements Startable {
     summary: string = message.kind,
   ): Promise<SendOutcome> {
     const outcome = await channel.send(message, options)
-    this.#deps.stream.push({
-      id: message.id,
-      direction: 'out',
-      channel: channel.id,
-      channelKind: channel.kind,
-      kind: message.kind,
-      from: null,
-      to: message.to,
-      hops: message.hops,
-      bytes: message.payload.length,
-      summary,
-      outcome: outcome.kind,
-      reason: outcome.kind === 'dropped' ? outcome.reason : null,
-      trace: message.trace,
-    })
+    const facts = factsOf(message, { channel: channel.id, channelKind: channel.kind, summary })
+    const reason = outcome.kind === 'dropped' ? outcome.reason : null
+    this.#deps.stream.push({ ...facts, direction: 'out', from: null, outcome: outcome.kind, reason })
     return outcome
   }
 
@@ -299,4 +276,11 @@ export class Brain implements Startable {
   #lostOn({ kind }: Channel): void {
     if (kind === 'gossip') this.#deps.onLost(null)
   }
+}
+
+function factsOf(
+  { id, kind, to, hops, payload, trace }: SwarmMessage,
+  where: Pick<MessageFacts, 'channel' | 'channelKind' | 'summary'>,
+): Omit<MessageFacts, 'direction' | 'from' | 'outcome' | 'reason'> {
+  return { id, kind, to, hops, bytes: payload.length, trace, ...where }
 }

@@ -17,6 +17,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { Ingest } from './ingest.ts'
 import { LineCatchUp } from './line-catch-up.ts'
 import { MessageStream } from './message-stream.ts'
+import { registerProtocols } from './multiaddr-protocols.ts'
 import { NeighbourClocks } from './neighbour-clocks.ts'
 import { StreamCatchUp } from './stream-catch-up.ts'
 import type { SwarmNode } from './swarm-node.ts'
@@ -67,6 +68,7 @@ export class Exchange implements Startable {
   #running = false
 
   constructor(deps: ExchangeDeps, init: ExchangeInit) {
+    registerProtocols()
     this.#deps = deps
     this.clocks = new NeighbourClocks(deps)
     const { book, node } = deps

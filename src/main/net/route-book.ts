@@ -137,16 +137,15 @@ export class RouteBook {
     const gossip = this.#deps.channels().find(({ kind }) => kind === 'gossip')
     // Streams to linked peers are a part of gossip, and off with it.
     if (gossip === undefined) return this.#table
-    let table = this.#table
-    const link = { source: 'link', hops: 1, expiresAtMs: null } as const
+    const links = new Map<string, Route>()
     const uses = new Map<string, number>()
     for (const peer of this.#deps.linked()) {
       const prefix = brainAddress(peer)
       const usedAtMs = this.#linkUses.get(prefix) ?? null
       if (usedAtMs !== null) uses.set(prefix, usedAtMs)
-      table = withRoute(table, { ...link, prefix, next: `${gossip.address}/$0`, usedAtMs })
+      links.set(prefix, { prefix, next: `${gossip.address}/$0`, source: 'link', hops: 1, expiresAtMs: null, usedAtMs })
     }
     this.#linkUses = uses
-    return table
+    return { ...this.#table, link: links }
   }
 }
