@@ -5,7 +5,7 @@ import { backoffMs } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Startable } from '../base/lifecycle.ts'
 
-/** How a session ended: `more` when something is left that others are fetching just now, or that is for later. */
+/** How a session ended: `more` when something is left that others are fetching just now. */
 export type SessionEnd = 'done' | 'more' | 'failed'
 
 export interface CatchUpScheduleDeps {

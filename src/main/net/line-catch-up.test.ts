@@ -5,7 +5,7 @@ import { systemClock } from '../base/clock.ts'
 import { ownMessage } from './brain-message.ts'
 import { MemoryMedium } from './channels/testing/memory-channel.ts'
 import { digestOf, encodeDigest } from './line-frames.ts'
-import { linePaces, type LinePace } from './line-pace.ts'
+import { linePaceOf, type LinePace } from './line-pace.ts'
 import { meet, startBrain, stopBrains, type BrainPeer } from './testing/brain-peers.ts'
 
 afterEach(stopBrains)
@@ -13,7 +13,7 @@ afterEach(stopBrains)
 const soon = { timeout: 20_000, interval: 20 }
 /** As on a LAN, but for waits that a test would only sit out. */
 const pace: LinePace = {
-  ...linePaces.udp,
+  ...linePaceOf({ kind: 'udp', address: '' }),
   answerMs: 300,
   digestMinMs: 100,
   digestMaxMs: 1_000,
@@ -185,4 +185,11 @@ test('a peer that says it holds what it does not have is left alone for longer a
   } finally {
     clearInterval(lie)
   }
+})
+
+test("the lab's own IRC server is made more use of than a public one", () => {
+  const of = (host: string): LinePace =>
+    linePaceOf({ kind: 'irc', address: `/ip4/${host}/tcp/6667/irc/lab/dswarm-line` })
+  expect(of('192.168.1.4').digestMinMs).toBeLessThan(of('198.51.100.7').digestMinMs)
+  expect(of('192.168.1.4').givenBytesPerS).toBeGreaterThan(of('198.51.100.7').givenBytesPerS)
 })

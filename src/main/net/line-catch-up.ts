@@ -1,5 +1,4 @@
 import type { PeerId } from '../../shared/ids.ts'
-import type { ChannelKind } from '../../shared/network-views.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import type { Unsubscribe } from '../base/emitter.ts'
@@ -14,7 +13,7 @@ import type { Brain } from './brain.ts'
 import type { Channel, MessageSource, SwarmMessage } from './channels/channel.ts'
 import type { Ingest } from './ingest.ts'
 import { LineChannelCatchUp, type LineChannelDeps } from './line-channel-catch-up.ts'
-import { linePaces, type LinePace } from './line-pace.ts'
+import { linePaceOf, type LinePace } from './line-pace.ts'
 import { RecordTrade } from './reconcile-trade.ts'
 import { RefusedIds } from './refused-ids.ts'
 
@@ -38,8 +37,8 @@ export interface LineCatchUpDeps {
 }
 
 export interface LineCatchUpInit {
-  /** Default `linePaces`. */
-  readonly paces?: Readonly<Record<ChannelKind, LinePace>>
+  /** Default `linePaceOf`. */
+  readonly paceOf?: (channel: Channel) => LinePace
 }
 
 /**
@@ -48,7 +47,7 @@ export interface LineCatchUpInit {
  */
 export class LineCatchUp implements Startable {
   readonly #deps: LineCatchUpDeps
-  readonly #paces: Readonly<Record<ChannelKind, LinePace>>
+  readonly #paceOf: (channel: Channel) => LinePace
   readonly #shared: Pick<LineChannelDeps, 'trade' | 'refused' | 'unwanted'>
   readonly #channels = new Map<string, LineChannelCatchUp>()
   readonly #stopping = new Set<Promise<void>>()
@@ -57,7 +56,7 @@ export class LineCatchUp implements Startable {
 
   constructor(deps: LineCatchUpDeps, init: LineCatchUpInit = {}) {
     this.#deps = deps
-    this.#paces = init.paces ?? linePaces
+    this.#paceOf = init.paceOf ?? linePaceOf
     const refused = new RefusedIds(deps)
     this.#shared = { refused, unwanted: new RefusedIds(deps), trade: new RecordTrade({ ...deps, refused }) }
   }
@@ -130,7 +129,7 @@ export class LineCatchUp implements Startable {
   }
 
   #take(channel: Channel): void {
-    const pace = this.#paces[channel.kind]
+    const pace = this.#paceOf(channel)
     const catchUp = new LineChannelCatchUp({ ...this.#deps, ...this.#shared }, { channel, pace })
     this.#channels.set(channel.id, catchUp)
     void catchUp.start()

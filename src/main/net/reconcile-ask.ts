@@ -43,7 +43,7 @@ export interface Reconciled {
   readonly sent: number
   /** Records that no honest peer keeps: the session ended there. */
   readonly garbage: number
-  /** False when something was left to others that are fetching it just now, or for later. */
+  /** False when something was left to others that are fetching it just now. */
   readonly complete: boolean
 }
 
@@ -112,8 +112,9 @@ class Session {
     // Who may say what comes first: what is exchanged after it is then judged aright at once.
     await this.#settle(parts.filter(([bucket]) => bucket === 'trust'))
     await this.#settle(parts.filter(([bucket]) => bucket !== 'trust'))
-    if (parts.length < open.length) this.#complete = false
-    if (this.#complete && this.#garbage === 0) await this.#ask(['done'])
+    // Whoever holds something back comes by itself when it does no longer.
+    const isAll = this.#complete && parts.length === open.length
+    if (isAll && this.#garbage === 0) await this.#ask(['done'])
     const [rounds, received, sent, garbage] = [this.#rounds, this.#received, this.#sent, this.#garbage]
     return { rounds, received, sent, garbage, complete: this.#complete }
   }

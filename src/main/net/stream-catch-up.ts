@@ -175,7 +175,7 @@ export class StreamCatchUp implements Startable {
       if (session.garbage > 0) node.offenders.add(peer, 3 * garbagePoints)
       if (session.received + session.sent > 0) log.debug({ peer, ...session }, 'caught up')
       if (session.garbage > 0) return 'failed'
-      return session.complete || this.#holds.size > 0 ? 'done' : 'more'
+      return session.complete ? 'done' : 'more'
     } catch (error) {
       frames.abort(error instanceof Error ? error : new Error(String(error)))
       counters.add(`catch-up.failed:${error instanceof ReconcileFailed ? error.reason : 'broken'}`)

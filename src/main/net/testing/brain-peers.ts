@@ -86,7 +86,7 @@ export class BrainPeer implements Startable {
         isLinked: (peer) => this.linked.has(peer),
         passOn: (records, from) => brain.passOn(records, from),
       },
-      pace === null ? {} : { paces: { gossip: pace, 'tcp-line': pace, udp: pace, irc: pace } },
+      pace === null ? {} : { paceOf: () => pace },
     )
     this.#parts = [pool, ingest, brain, this.dispatcher, ...(pace === null ? [] : [lines])]
     this.book.events.on('records:stored', ({ records, arrival }) => {
