@@ -183,6 +183,20 @@ describe('a full disk', () => {
   })
 })
 
+it('of an earlier release is brought up to date, with all that it held', () => {
+  const before = open()
+  const book = bookOf(before)
+  const { record } = book.author({ bucket: 'files', key: 'log', value: {}, validForMs: 60_000 })
+  // As the second schema was.
+  before.connection.exec(`DROP TABLE buried; DROP INDEX records_attested; ALTER TABLE records DROP COLUMN channel;
+    PRAGMA user_version = 2`)
+  before.close()
+  const after = bookOf(open())
+  expect(after.live('files').map((stored) => [stored.record.id, stored.arrival.channel])).toEqual([[record.id, null]])
+  after.attest(record.id, 'dismiss')
+  expect(after.live('files')).toEqual([])
+})
+
 describe('an identity', () => {
   it('is made once, for its owner only', () => {
     const made = openIdentity({ home })
