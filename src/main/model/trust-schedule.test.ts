@@ -351,5 +351,5 @@ describe('any schedule of author, endorse, dismiss, grant, revoke, rotate, expir
         seenOften.operators++
     }
     for (const [name, count] of Object.entries(seenOften)) expect([name, count > 15]).toEqual([name, true])
-  })
+  }, 60_000)
 })
