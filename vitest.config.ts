@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 /**
  * Kinds of tests, one after the other so that they do not take each other's time: `unit` beside the source, the
- * `renderer`'s in jsdom, `swarm` with real processes and network namespaces, `e2e` in a real browser (and the real
- * Electron where there is one) against the build.
+ * `renderer`'s in jsdom, `fuzz` of every decoder, `swarm` with real processes and network namespaces, `e2e` in a real
+ * browser (and the real Electron where there is one) against the build.
  */
 export default defineConfig({
   test: {
@@ -30,8 +30,16 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'swarm',
+          name: 'fuzz',
           sequence: { groupOrder: 2 },
+          include: ['src/main/fuzz/*.fuzz.ts'],
+          environment: 'node',
+        },
+      },
+      {
+        test: {
+          name: 'swarm',
+          sequence: { groupOrder: 3 },
           include: ['e2e/swarm/**/*.test.ts'],
           environment: 'node',
           testTimeout: 240_000,
@@ -42,7 +50,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           include: ['e2e/app/**/*.test.ts'],
           environment: 'node',
           testTimeout: 240_000,
