@@ -1,71 +1,33 @@
 import { randomInt } from 'node:crypto'
-import { join } from 'node:path'
 import type { PeerId } from '../shared/ids.ts'
 import { isAbort, SwarmError } from '../shared/errors.ts'
-import type { InfoView, RobotFacts, Settings, SystemStatusView } from '../shared/views.ts'
-import { systemClock, type Clock } from './base/clock.ts'
-import { isSystemClockUnset } from './base/clock-set.ts'
+import type { InfoView, Settings, SystemStatusView } from '../shared/views.ts'
+import { systemClock } from './base/clock.ts'
 import { Counters } from './base/counters.ts'
 import { startAll, stopAll, type Startable } from './base/lifecycle.ts'
 import type { Log } from './base/log.ts'
 import type { SwarmClock } from './base/swarm-clock.ts'
+import type { PeerOptions } from './peer-options.ts'
+import { makeParts, profileOf, type Opened } from './peer-parts.ts'
 import { openSettings } from './peer-settings.ts'
-import { openClock, SinceStart } from './peer-time.ts'
-import { fingerprintWords } from './model/trust-words.ts'
-import { Exchange } from './net/exchange.ts'
-import { LastPort, portsToTry } from './net/last-port.ts'
-import { SwarmNode } from './net/swarm-node.ts'
-import { TimeSync } from './net/time-sync.ts'
-import { VerifyPool } from './net/verify-pool.ts'
-import { CheckpointService, type CheckpointServiceInit } from './service/checkpoints/checkpoint-service.ts'
-import { Diagnostics, type DiagnosticsInit } from './service/diagnostics/diagnostics.ts'
-import type { Sampler } from './service/diagnostics/sampler.ts'
-import { SystemSampler } from './service/diagnostics/system-sampler.ts'
-import { Discovery } from './service/discovery/discovery.ts'
-import { FileService } from './service/files/file-service.ts'
-import { clockWarning } from './service/membership/clock-sense.ts'
-import type { MembershipInit } from './service/membership/membership-init.ts'
-import { Membership } from './service/membership/membership.ts'
-import { NetworkService } from './service/network/network-service.ts'
+import { peerInfo, peerStatus } from './peer-status.ts'
+import { openClock } from './peer-time.ts'
+import type { SwarmNode } from './net/swarm-node.ts'
+import type { CheckpointService } from './service/checkpoints/checkpoint-service.ts'
+import type { Diagnostics } from './service/diagnostics/diagnostics.ts'
+import type { FileService } from './service/files/file-service.ts'
+import type { Membership } from './service/membership/membership.ts'
+import type { NetworkService } from './service/network/network-service.ts'
 import type { SettingsService } from './service/settings/settings-service.ts'
 import { joinAtStart } from './service/trust/join-swarm.ts'
-import { TrustService } from './service/trust/trust-service.ts'
-import { Upkeep } from './service/upkeep/upkeep.ts'
+import type { TrustService } from './service/trust/trust-service.ts'
 import { Database } from './store/database.ts'
-import { openIdentity, type Identity, type KeyProtector } from './store/identity-store.ts'
-import { MetricStore } from './store/metric-store.ts'
-import { RecordBook } from './store/record-book.ts'
+import { openIdentity } from './store/identity-store.ts'
+import type { RecordBook } from './store/record-book.ts'
 import { readSwarm, writeSwarm } from './store/swarm-file.ts'
 import { openSwarm, type SwarmStore } from './store/swarm-store.ts'
 
-export interface PeerOptions {
-  /** The peer's folder; made (0700) when it is not there. */
-  readonly home: string
-  readonly version: string
-  readonly log: Log
-  /** The machine's own. What the peer goes by is swarm time: `Peer.clock`. */
-  readonly clock?: Clock
-  /** In [0, 1). */
-  readonly random?: () => number
-  /** In force for this run, never saved: the command line. */
-  readonly settings?: Partial<Settings>
-  /** Wraps the identity's key by the system's key store. */
-  readonly protector?: KeyProtector
-  /** Default: this machine. A simulated body comes from the lab. */
-  readonly sampler?: Sampler
-  readonly robot?: RobotFacts | null
-  readonly simulated?: boolean
-  readonly diagnostics?: DiagnosticsInit
-  readonly checkpoints?: Omit<CheckpointServiceInit, 'home'>
-  readonly membership?: Pick<MembershipInit, 'speakEveryMs' | 'repeatEveryMs'>
-  /**
-   * An invite: a home without a swarm begins in that one, instead of founding its own. Refused in a home of another swarm;
-   * in one of the same it renews the way in.
-   */
-  readonly join?: string
-  /** What whoever started the peer has to say, shown with its warnings. */
-  readonly notes?: SystemStatusView['warnings']
-}
+export type { PeerOptions } from './peer-options.ts'
 
 /** One machine's place in the swarm: one object that starts and stops. Shells put a face on it. */
 export interface Peer extends Startable {
@@ -127,186 +89,14 @@ export function foundedBy(name: string): string {
   return `${name.slice(0, 55)}'s swarm`
 }
 
-interface Basics {
-  readonly clock: SwarmClock
-  readonly random: () => number
-  readonly log: Log
-  readonly counters: Counters
-}
-
-interface Opened extends Basics {
-  readonly options: PeerOptions
-  readonly database: Database
-  readonly identity: Identity
-  readonly settings: SettingsService
-  readonly swarmStore: SwarmStore
-}
-
 function wire(opened: Opened): Peer {
-  const { clock, random, log, counters, options, database, identity, settings, swarmStore } = opened
-  const basics = { clock, random, log, counters }
+  const { clock, log, counters, options, identity, settings, swarmStore } = opened
   const { peerId } = identity
-  const sinceStart = new SinceStart(clock)
-  const chosen = settings.get()
-  const { anchor, networkKey, bootstrap: invitedBy } = swarmStore.get()
-  const { swarm } = anchor
-  const profile = ({ name, role }: Settings) => ({
-    name,
-    role,
-    version: options.version,
-    robot: options.robot ?? null,
-    simulated: options.simulated ?? false,
-  })
-
-  const book = new RecordBook(
-    { ...basics, database, identity, swarm: swarmStore },
-    // By a clock that says 1970 everything is from the future; what a robot holds must outlive its boot.
-    { isTimeKnown: () => clock.isKnown },
-  )
-  const portPath = join(options.home, 'port')
-  const metrics = new MetricStore({ ...basics, database })
-  const node = new SwarmNode(
-    { ...basics, identity },
-    {
-      swarm,
-      networkKey,
-      listen: chosen.listen,
-      preferredPorts: portsToTry(portPath),
-      bootstrap: [...chosen.bootstrap, ...invitedBy],
-      mdns: chosen.mdns,
-    },
-  )
-  const lastPort = new LastPort({ node, log }, { path: portPath, chosenByUs: chosen.listen.length === 0 })
-  const pool = new VerifyPool(basics)
-  const time = new TimeSync(
-    { ...basics, node, book },
-    {
-      lastSeenMs: swarmStore.get().lastTimeMs,
-      isUnset: () => options.clock === undefined && isSystemClockUnset(),
-      onSeen: (nowMs) => void swarmStore.update({ lastTimeMs: Math.trunc(nowMs) }),
-    },
-  )
-  const exchange = new Exchange(
-    { ...basics, identity, node, book, pool },
-    { swarm, networkKey, channels: chosen.channels },
-  )
-  const sampler = options.sampler ?? new SystemSampler(basics, { folder: options.home })
-  const diagnostics = new Diagnostics({ ...basics, peerId, book, metrics, sampler }, options.diagnostics)
-  const membership = new Membership(
-    {
-      ...basics,
-      peerId,
-      book,
-      node,
-      health: diagnostics,
-      clocks: exchange.clocks,
-      clockSkewMs: () => time.skewMs(),
-    },
-    {
-      profile: profile(chosen),
-      get startedAtMs() {
-        return sinceStart.atMs
-      },
-      forgottenPath: join(options.home, 'forgotten.json'),
-      ...options.membership,
-    },
-  )
-  const files = new FileService(
-    {
-      ...basics,
-      peerId,
-      book,
-      node,
-      nameOf: (peer) => membership.nameOf(peer),
-      statusOf: (peer) => membership.statusOf(peer),
-      simulated: options.simulated ?? false,
-    },
-    { home: options.home, shareDir: chosen.shareDir, downloadDir: chosen.downloadDir },
-  )
-  const trust = new TrustService(
-    {
-      ...basics,
-      self: peerId,
-      book,
-      swarm: swarmStore,
-      nameOf: (peer) => membership.get(peer)?.name ?? null,
-      addresses: () => node.addresses(),
-      profile: () => ({ name: settings.get().name, role: settings.get().role, simulated: options.simulated ?? false }),
-    },
-    { home: options.home },
-  )
-  const checkpoints = new CheckpointService(
-    {
-      ...basics,
-      book,
-      pool,
-      node,
-      peerId,
-      blocks: () => files.blocks,
-      nameOf: (peer) => membership.nameOf(peer),
-      // What machines say of themselves is little, and the first thing that one wants to see.
-      hold: () => exchange.hold(['trust', 'checkpoints', 'machines']),
-      sessions: () => counters.get('catch-up.done'),
-      onImported: () => exchange.compareSoon(),
-    },
-    { home: options.home, ...options.checkpoints },
-  )
-  const network = new NetworkService(
-    {
-      ...basics,
-      self: peerId,
-      book,
-      node,
-      channels: exchange.channels,
-      stream: exchange.stream,
-      routes: exchange.dispatcher.routes,
-      talk: exchange.talk,
-      machines: membership,
-      settings,
-    },
-    { routesPath: join(options.home, 'routes.json') },
-  )
-  const upkeep = new Upkeep(basics, {
-    chores: [
-      { name: 'sweep-records', everyMs: 60_000, run: () => book.sweep().more },
-      {
-        name: 'sweep-metrics',
-        everyMs: 300_000,
-        run: () => {
-          metrics.sweep()
-          return false
-        },
-      },
-    ],
-  })
-  // Stopped in reverse: goodbyes are said while the network is up, the store is closed when nothing writes any more.
-  const store: Startable = { start: async () => {}, stop: async () => database.close() }
-  const discovery = new Discovery({ book, node })
-  const parts = [
-    store,
-    pool,
-    node,
-    lastPort,
-    time,
-    exchange,
-    discovery,
-    diagnostics,
-    membership,
-    trust,
-    files,
-    checkpoints,
-    network,
-    upkeep,
-  ]
-
-  const clockWarnings = () => {
-    const neighbours = node.neighbours()
-    const behindMs = neighbours.flatMap((peer) => exchange.clocks.behindMs(peer) ?? [])
-    const ownMs = clock.system.now()
-    return clockWarning({ ownMs, time: clock.view(), neighbours: neighbours.length, behindMs }) ?? []
-  }
+  const parts = makeParts(opened)
+  const { sinceStart, book, node, exchange, diagnostics, membership, files, trust, checkpoints, network } = parts
+  const { bootstrap: invitedBy } = swarmStore.get()
   const applySettings = (now: Settings): void => {
-    membership.setProfile(profile(now))
+    membership.setProfile(profileOf(now, options))
     node.setBootstrap([...now.bootstrap, ...invitedBy])
     exchange.channels.apply(now.channels)
     files.setDirs({ shareDir: now.shareDir, downloadDir: now.downloadDir }).catch((err: unknown) => {
@@ -322,14 +112,14 @@ function wire(opened: Opened): Peer {
       settings.events.on('settings:changed', applySettings),
       // What was said in 1970 is said again, by a time at which others listen.
       clock.events.on('time:changed', () => {
-        membership.setProfile(profile(settings.get()))
+        membership.setProfile(profileOf(settings.get(), options))
         trust.timeChanged()
         // And what was refused for its time is fetched.
         exchange.compareSoon()
       }),
     ]
     try {
-      await startAll(parts)
+      await startAll(parts.inOrder)
     } catch (error) {
       undo.forEach((one) => one())
       throw error
@@ -340,7 +130,7 @@ function wire(opened: Opened): Peer {
     // Parts that are still being started would outlive their stop.
     await starting?.catch(() => {})
     undo.forEach((one) => one())
-    await stopAll(parts)
+    await stopAll(parts.inOrder)
     log.info({ peer: peerId }, 'the peer has stopped')
   }
 
@@ -370,36 +160,7 @@ function wire(opened: Opened): Peer {
     async stop() {
       await (stopping ??= end())
     },
-    info: () => ({
-      peer: peerId,
-      name: settings.get().name,
-      role: settings.get().role,
-      version: options.version,
-      swarm: trust.swarmView(),
-      standing: book.trust().of(peerId).standing,
-      roles: [...book.trust().of(peerId).roles],
-      fingerprint: fingerprintWords(peerId),
-      home: options.home,
-      simulated: options.simulated ?? false,
-      startedAtMs: sinceStart.atMs,
-      addresses: [...node.addresses()],
-      identityProtection: identity.protection,
-    }),
-    status: () => {
-      const machines = { alive: 0, suspect: 0, gone: 0, unknown: 0 }
-      for (const status of membership.statuses()) machines[status] += 1
-      return {
-        atMs: clock.now(),
-        links: node.neighbours().length,
-        machines,
-        transfersRunning: files.transfers().filter(({ state: now }) => now === 'waiting' || now === 'running').length,
-        records: book.counts().reduce((sum, { records }) => sum + records, 0),
-        counters: counters.snapshot(),
-        ...trust.counts(),
-        time: time.view(),
-        catchUp: checkpoints.catchUp(),
-        warnings: [options.notes ?? [], clockWarnings(), membership.warnings(), files.warnings()].flat(),
-      }
-    },
+    info: () => peerInfo(opened, parts),
+    status: () => peerStatus(opened, parts),
   }
 }
