@@ -48,6 +48,8 @@ export interface TakeResult {
   /** From the start of the process's peer. */
   readonly allMs: number
   readonly verified: number
+  /** CPU of the whole process, threads too, of a record. */
+  readonly cpuMicrosEach: number
   readonly loopMaxMs: number
   readonly loopP99Ms: number
 }
@@ -160,6 +162,7 @@ async function take(order: CheckpointBenchOrder): Promise<void> {
     order.kind === 'join' ? peer.checkpoints.catchUp().phase === 'checkpoint' || files() > 0 : files() > 0
   await until(has)
   const firstMs = performance.now()
+  const cpu = process.cpuUsage()
   // Gossip may lose some for good: then it ends when nothing more comes.
   let taken = files()
   let lastMs = performance.now()
@@ -168,8 +171,10 @@ async function take(order: CheckpointBenchOrder): Promise<void> {
     taken = files()
     return taken >= order.records || performance.now() - lastMs > silenceMs
   })
+  const { user, system } = process.cpuUsage(cpu)
   const result: TakeResult = {
     taken,
+    cpuMicrosEach: (user + system) / taken,
     ms: lastMs - firstMs,
     allMs: lastMs - startedMs,
     verified: peer.counters.get('verify.checks'),

@@ -93,9 +93,12 @@ checkpoint made                              ${n(of(({ held }) => (records / hel
   of ${n(of(({ held }) => held.chunks))} chunks, ${n(of(({ held }) => held.bytes / 1_048_576))} MiB; the event loop's longest turn ${n(of(({ held }) => held.loopMaxMs))} ms
   the next, ten records later                ${s(of(({ held }) => held.nextMs))}, ${n(of(({ held }) => held.nextNewChunks))} new chunks
 fetched, verified, stored                    ${n(of(({ checkpoint }) => rate(checkpoint)))} records/s, ${s(of(({ checkpoint }) => checkpoint.ms))}
+  CPU a record, verification included        ${n(of(({ checkpoint }) => checkpoint.cpuMicrosEach))} us
   from the start of the newcomer             ${s(of(({ checkpoint }) => checkpoint.allMs))}
   event loop of the newcomer                 p99 ${n(of(({ checkpoint }) => checkpoint.loopP99Ms))} ms, longest ${n(of(({ checkpoint }) => checkpoint.loopMaxMs))} ms
 the same records by gossip                   ${n(of(({ gossip }) => rate(gossip)))} records/s, ${s(of(({ gossip }) => gossip.ms))}; lost on the way: ${n(of(({ gossip }) => records - gossip.taken))}
+  CPU a record, verification included        ${n(of(({ gossip }) => gossip.cpuMicrosEach))} us
+  event loop of the receiver                 p99 ${n(of(({ gossip }) => gossip.loopP99Ms))} ms, longest ${n(of(({ gossip }) => gossip.loopMaxMs))} ms
 
 fetched, verified, stored / V2               ${x(of(({ checkpoint, v2 }) => rate(checkpoint) / v2))}   (goal 0.55)
 checkpoint / gossip                          ${x(of(({ checkpoint, gossip }) => rate(checkpoint) / rate(gossip)))}

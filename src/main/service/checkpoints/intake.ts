@@ -45,8 +45,8 @@ export interface IntakeResult {
 const chunksAtATime = 6
 /** Records handled between two turns of the event loop: some 5 ms. */
 const sliceRecords = 200
-/** As one transaction; 10 ms or so with what listens to it. */
-const mergeRecords = 250
+/** As one transaction, 20 ms or so with what listens to it: each rewrites pages of the index all over the file. */
+const mergeRecords = 500
 
 /**
  * Takes over what a checkpoint holds, or only looks at it: every chunk is held against its entry, every signature is
