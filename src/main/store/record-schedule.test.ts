@@ -18,6 +18,7 @@ import { nextVersionFor } from '../model/trust-needs.ts'
 import { encodeRole, encodeRoot, roleKey, rootKey } from '../model/trust-records.ts'
 import { Database } from './database.ts'
 import { identityOfSeed } from './identity-store.ts'
+import { RangeIndex } from './range-index.ts'
 import { RecordBook } from './record-book.ts'
 import type { Arrival } from './record-store.ts'
 import { trustedSwarm, type MemorySwarm, type TrustedSwarm } from './testing/trusted.ts'
@@ -226,7 +227,11 @@ async function check(one: TestBook, now: number): Promise<void> {
   const facts = { records, root: trust.root?.record.id ?? null, now }
   const afresh = evaluateTrust({ anchor: swarm.get().anchor, records, now })
   if (records.some(({ id }) => id === swarm.get().anchor.root)) expect(trust.fingerprint).toBe(afresh.fingerprint)
+  await book.index.load()
+  const fresh = new RangeIndex({ database: one.database })
+  await fresh.load()
   for (const bucket of bucketNames) {
+    expect(book.index.fingerprint(bucket)).toBe(fresh.fingerprint(bucket))
     const live = book.live(bucket).map(({ record }) => record.id)
     const believed = [...(followed.get(bucket) ?? [])].filter((id) => (book.get(id)?.record.body.validUntil ?? 0) > now)
     expect(believed.sort(), `what is told of ${bucket}`).toEqual([...live].sort())
