@@ -16,11 +16,14 @@ import { systemClock } from '../src/main/base/clock.ts'
 import { silentLog } from '../src/main/base/log.ts'
 import { encodeSigned } from '../src/main/model/record-codec.ts'
 import type { SignedRecord } from '../src/main/model/record.ts'
+import { Brain } from '../src/main/net/brain.ts'
 import { GossipChannel } from '../src/main/net/channels/gossipsub.ts'
+import { LineCodec } from '../src/main/net/channels/line.ts'
 import { Ingest } from '../src/main/net/ingest.ts'
-import { TestPeer } from '../src/main/net/testing/peers.ts'
+import { MessageStream } from '../src/main/net/message-stream.ts'
+import { circle, TestPeer } from '../src/main/net/testing/peers.ts'
 import { recordsTopic } from '../src/main/net/topics.ts'
-import { makeRecords } from './ingest-records.ts'
+import { authorsOfRecords, makeRecords } from './ingest-records.ts'
 
 /** One side of the ingest bench; `bench/ingest.ts` runs it twice, as `receive` and as `send`. */
 export interface IngestOrder {
@@ -95,6 +98,7 @@ async function receive({ kind, records }: IngestOrder): Promise<string> {
     raw.services.gossip.addEventListener('message', () => taken(1))
     return raw.getMultiaddrs()[0]?.toString() ?? ''
   }
+  for (const author of authorsOfRecords) circle.admitPeer(author)
   const peer = new TestPeer({ home })
   const { taken } = meter(records, () => peer.counters.get('verify.checks'))
   if (kind === 'dt-swarm') {
@@ -113,10 +117,24 @@ async function receive({ kind, records }: IngestOrder): Promise<string> {
       return { added: list.map((record) => ({ record, arrival, sizeBytes: record.bytes.length })), refused: [] }
     },
   }
-  const ingest = new Ingest({ ...shared, book })
+  const ingest = new Ingest({ ...shared, book, isStranger: () => false })
   await ingest.start()
-  await new GossipChannel({ ...shared, ingest, onLost: () => {} }, { swarm: 'test' }).start()
+  await startBrain(peer, ingest)
   return peer.address
+}
+
+/** Gossip and the brain on it, without what catches up. */
+async function startBrain(peer: TestPeer, ingest: Ingest): Promise<Brain> {
+  const { node, counters } = peer
+  const shared = { clock: systemClock, random: Math.random, counters, log: silentLog, node }
+  const codec = new LineCodec({ swarm: 'test', networkKey: null })
+  const gossip = new GossipChannel({ ...shared, codec }, { swarm: 'test' })
+  const channels = { events: gossip.events, channels: () => [gossip] }
+  const stream = new MessageStream(shared)
+  const brain = new Brain({ ...shared, self: node.peerId, channels, ingest, stream, onLost: () => {} })
+  await gossip.start()
+  await brain.start()
+  return brain
 }
 
 async function send({ kind, records, address }: IngestOrder): Promise<void> {
@@ -135,18 +153,17 @@ async function send({ kind, records, address }: IngestOrder): Promise<void> {
   await peer.pool.start()
   await peer.node.start()
   const shared = { clock: systemClock, counters: peer.counters, log: silentLog, node: peer.node }
-  const ingest = new Ingest({ ...shared, book: peer.book, pool: peer.pool })
-  const channel = new GossipChannel({ ...shared, ingest, onLost: () => {} }, { swarm: 'test' })
-  await channel.start()
+  const ingest = new Ingest({ ...shared, book: peer.book, pool: peer.pool, isStranger: () => false })
+  const brain = await startBrain(peer, ingest)
   await meshed(peer.node.libp2p.services.gossip)
-  await publishAll(channel, list)
+  await publishAll(brain, list)
 }
 
 /** In the portions in which an author, or a neighbour that passes things on, hands them over. */
-async function publishAll(channel: GossipChannel, list: readonly SignedRecord[]): Promise<void> {
+async function publishAll(brain: Brain, list: readonly SignedRecord[]): Promise<void> {
   for (let at = 0; at < list.length; at += 1_000) {
-    channel.publish(list.slice(at, at + 1_000))
-    while (channel.waiting > 2_000) await sleep(1)
+    brain.publish(list.slice(at, at + 1_000))
+    while (brain.waiting > 2_000) await sleep(1)
   }
 }
 

@@ -1,15 +1,17 @@
-import { generateKeyPairSync } from 'node:crypto'
+import type { PeerId } from '../src/shared/ids.ts'
 import { signRecord, type SignedRecord } from '../src/main/model/record.ts'
 import { identityOfSeed } from '../src/main/store/identity-store.ts'
 
 const authors = 20
 
+/** The same in every process of a bench, so that a receiver can trust them. */
+const identities = Array.from({ length: authors }, (_, i) => identityOfSeed(new Uint8Array(32).fill(i + 1)))
+
+/** Whoever receives the records has to trust these. */
+export const authorsOfRecords: readonly PeerId[] = identities.map(({ peerId }) => peerId)
+
 /** Signed records of some 300 bytes, of twenty authors, as a file's announcement is. */
 export function makeRecords(count: number): SignedRecord[] {
-  const identities = Array.from({ length: authors }, () => {
-    const { privateKey } = generateKeyPairSync('ed25519')
-    return identityOfSeed(Uint8Array.from(privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(16)))
-  })
   const now = Date.now()
   return Array.from({ length: count }, (_, i) => {
     const identity = identities[i % authors]
