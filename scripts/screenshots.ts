@@ -60,7 +60,41 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
     },
   ],
   ['network', (page) => show(page, '#/network', 'Network')],
+  [
+    'graph',
+    async (page) => {
+      await show(page, '#/network/graph', 'Network')
+      // The layout settles.
+      await page.waitForTimeout(4_000)
+    },
+  ],
+  ['channels', (page) => show(page, '#/network/channels', 'Network')],
+  [
+    'messages',
+    async (page) => {
+      await show(page, '#/network/messages', 'Network')
+      await page.getByRole('region', { name: 'Message stream' }).getByRole('button').nth(3).waitFor()
+    },
+  ],
+  [
+    'records',
+    async (page) => {
+      await show(page, '#/records/trust', 'Records')
+      await page.getByRole('table', { name: 'Records' }).getByRole('link').first().click()
+      await page.getByRole('heading', { name: 'Signatures' }).waitFor()
+    },
+  ],
+  [
+    'checkpoints',
+    async (page) => {
+      await show(page, '#/checkpoints', 'Checkpoints')
+      await page.getByRole('table', { name: 'Checkpoints' }).getByRole('link').first().click()
+      await page.getByRole('heading', { name: 'Who speaks for it' }).waitFor()
+    },
+  ],
   ['settings', (page) => show(page, '#/settings', 'Settings')],
+  ['invites', (page) => show(page, '#/settings/swarm', 'Settings')],
+  ['trust', (page) => show(page, '#/settings/trust', 'Settings')],
 ]
 
 // A plain name: the settings page shows it.

@@ -57,7 +57,16 @@ describe('axe finds nothing serious', () => {
       ['#/fleet', 'Fleet'],
       ['#/logs', 'Logs'],
       ['#/network', 'Network'],
+      ['#/network/graph', 'Network'],
+      ['#/network/channels', 'Network'],
+      ['#/network/messages', 'Network'],
+      ['#/network/routes', 'Network'],
+      ['#/records', 'Records'],
+      ['#/checkpoints', 'Checkpoints'],
       ['#/settings', 'Settings'],
+      ['#/settings/swarm', 'Settings'],
+      ['#/settings/trust', 'Settings'],
+      ['#/settings/clock', 'Settings'],
     ])('on %s', async (hash, heading) => {
       await show(hash, heading)
       expect(await violations(app.page)).toEqual([])

@@ -3,11 +3,12 @@ import { useMediaQuery } from '@mantine/hooks'
 import { IconPlus } from '@tabler/icons-react'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
-import type { RecordId } from '../../shared/ids.ts'
+import type { PeerId, RecordId } from '../../shared/ids.ts'
 import type { BucketSummaryView, RecordView } from '../../shared/record-views.ts'
 import { recordStateSchema } from '../../shared/record-views.ts'
 import { plural } from '../format.ts'
 import { NewPill } from '../parts/NewPill.tsx'
+import { AuthorSelect } from '../parts/records/AuthorSelect.tsx'
 import { BucketHead, BucketList } from '../parts/records/BucketList.tsx'
 import { ChosenRecord } from '../parts/records/ChosenRecord.tsx'
 import { ProposeDialog } from '../parts/records/ProposeDialog.tsx'
@@ -75,11 +76,12 @@ interface ReadyProps extends RecordsPageProps {
 function RecordsReady({ buckets, bucket, record }: ReadyProps) {
   const { bridge } = useStores()
   const [state, setState] = useState<RecordState | null>(null)
+  const [author, setAuthor] = useState<PeerId | null>(null)
   const [search, setSearch] = useState('')
   const settled = useSettled(search, 250)
   const filter = useMemo<RecordsFilter>(
-    () => ({ bucket, state, author: null, search: settled }),
-    [bucket, state, settled],
+    () => ({ bucket, state, author, search: settled }),
+    [bucket, state, author, settled],
   )
   const list = useMemo(() => createRecordsList(bridge, filter), [bridge, filter])
   const shown = useStore(list.store)
@@ -114,6 +116,7 @@ function RecordsReady({ buckets, bucket, record }: ReadyProps) {
             value={state}
             onChange={(value) => setState(recordStateSchema.options.find((one) => one === value) ?? null)}
           />
+          <AuthorSelect author={author} onChange={setAuthor} />
           {shown.stale ? (
             <button type="button" className="facet" data-on onClick={() => void list.load()}>
               Changed meanwhile: read anew
@@ -128,7 +131,7 @@ function RecordsReady({ buckets, bucket, record }: ReadyProps) {
               <Failed title="The records could not be read" problem={shown.problem} onRetry={() => void list.load()} />
             ) : null}
             {shown.phase === 'ready' && shown.records.length === 0 ? (
-              <NoRecords filtered={state !== null || settled.trim() !== ''} bucket={bucket} />
+              <NoRecords filtered={state !== null || author !== null || settled.trim() !== ''} bucket={bucket} />
             ) : null}
             {shown.records.length > 0 ? (
               <>

@@ -75,6 +75,7 @@ const words: readonly (readonly [start: string, group: CounterGroup, meaning: st
     refused,
     'Checkpoints with missing, added or changed parts; their announcers are not believed.',
   ],
+  ['checkpoints.refused:file', refused, 'Files that are no checkpoint, or one of another swarm.'],
   ['trust.refused', refused, 'Changes of trust that do not follow its rules.'],
   ['gossip.refused', refused, 'Messages of a neighbour that behaves badly.'],
   ['catch-up.refused', refused, 'Requests to catch up that were garbled, or came while too many ran.'],

@@ -94,7 +94,7 @@ export const checkpointColumns: readonly Column<CheckpointView>[] = [
   {
     key: 'local',
     label: 'Blocks',
-    widthRem: 5,
+    widthRem: 6.5,
     minor: true,
     cell: (checkpoint) => (checkpoint.local ? 'here' : <span className="dim">elsewhere</span>),
   },

@@ -30,8 +30,8 @@ function spiral(i: number): { readonly x: number; readonly y: number } {
   return { x: Math.cos(angle) * radius, y: Math.sin(angle) * radius }
 }
 
-/** A picture is at least so wide, in units of the layout: about ten ties. */
-const minSpan = 160
+/** A picture is at least so wide, in units of the layout: a few ties. */
+const minSpan = 45
 
 function extentOf(values: readonly number[]): [number, number] {
   const low = Math.min(...values)

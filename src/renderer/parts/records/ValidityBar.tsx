@@ -17,7 +17,7 @@ export function ValidityBar({ record }: { readonly record: RecordView }) {
       <div className="validity-line" aria-hidden>
         <span
           className="validity-life"
-          data-phase={phase}
+          data-phase={record.state === 'dismissed' ? 'over' : phase}
           style={{ left: `${fromPercent}%`, width: `${Math.max(0.5, toPercent - fromPercent)}%` }}
         />
         {marks.map((mark) => (
