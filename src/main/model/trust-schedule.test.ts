@@ -5,7 +5,7 @@ import type { TrustRole } from '../../shared/trust-views.ts'
 import { sameAttestations, signAttestation } from './attestation.ts'
 import type { BucketName } from './bucket.ts'
 import type { BucketRule } from './policy.ts'
-import { isAcceptedByHand } from './testing/trust-by-hand.ts'
+import { isAcceptedByHand, rolesByHand } from './testing/trust-by-hand.ts'
 import { exchange, mockSigner, SimPeer } from './testing/trust-sim.ts'
 import { anchorAt, dayMs, roleRecord, rootRecord, say, startMs } from './testing/trust-steps.ts'
 import { nextVersionFor } from './trust-needs.ts'
@@ -282,6 +282,11 @@ function checkPolicies(world: World): void {
   for (const peer of world.peers) {
     const records = [...peer.held.values()]
     const root = peer.trust(world.now).root?.record.id ?? null
+    for (const { peerId } of signers) {
+      const { standing, roles } = peer.trust(world.now).of(peerId)
+      const found = standing === 'revoked' ? ['revoked'] : [...roles].sort()
+      expect([peerId, found]).toEqual([peerId, rolesByHand(peerId, { records, root, now: world.now })])
+    }
     for (const record of records) {
       const { state } = peer.stateOf(record, world.now)
       const byHand = isAcceptedByHand(record, { records, root, now: world.now })
@@ -292,7 +297,7 @@ function checkPolicies(world: World): void {
 }
 
 /** About five seconds in all. */
-const runs = Number(process.env['SCHEDULES'] ?? 500)
+const runs = Number(process.env['SCHEDULES'] ?? 400)
 
 describe('any schedule of author, endorse, dismiss, grant, revoke, rotate, expire, part, meet, restart', () => {
   it('ends in the same state on all peers', () => {

@@ -1,5 +1,5 @@
 import type { PeerId, RecordId } from '../../../shared/ids.ts'
-import type { TrustRole } from '../../../shared/trust-views.ts'
+import { trustRoles, type TrustRole } from '../../../shared/trust-views.ts'
 import { buckets } from '../bucket.ts'
 import type { SignedRecord } from '../record.ts'
 import { decodeTrust, type RoleValue, type RootValue } from '../trust-records.ts'
@@ -32,6 +32,12 @@ export function isAcceptedByHand(record: SignedRecord, facts: Facts): boolean {
   if (rule.dismiss.count > 0 && against.size >= rule.dismiss.count) return false
   const inFavour = new Set([author, ...said('endorse')].filter((peer) => has(peer, rule.endorse.roles)))
   return inFavour.size >= rule.endorse.count
+}
+
+/** What a peer may do, sorted; `revoked` alone for one whose key counts for nothing. */
+export function rolesByHand(peer: PeerId, facts: Facts): readonly string[] {
+  if (isRevoked(peer, facts)) return ['revoked']
+  return trustRoles.filter((role) => hasRole(peer, role, facts)).toSorted()
 }
 
 function rootOf({ records, root }: Facts): RootValue | null {
