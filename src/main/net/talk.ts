@@ -83,7 +83,7 @@ export class Talk {
     { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<{ readonly answer: Answer | null; readonly tookMs: number }> {
     const { clock, dispatcher, random } = this.#deps
-    if (this.#asked.size >= maxAsked) {
+    if (this.#asked.size >= 2 * maxAsked) {
       throw new SwarmError('LIMIT_REACHED', `${maxAsked} questions wait for an answer already: try again in a moment.`)
     }
     const startedMs = clock.monotonic()
