@@ -31,6 +31,7 @@ const userLimits: LinkLimits = {
   burstMessages: 200,
   bytesPerS: 20_000,
   burstBytes: 200_000,
+  shares: 10,
   cutMs: 600_000,
 }
 /** One record of the largest size; at one line in two seconds it takes eight minutes. */

@@ -25,6 +25,8 @@ export interface LinkLimits {
   readonly burstMessages: number
   readonly bytesPerS: number
   readonly burstBytes: number
+  /** All links together bring at most so many times what one may: a flood from many places is a flood too. */
+  readonly shares: number
   /** How long a link that brought garbage is cut off or ignored at first; doubles each time, up to 64 times. */
   readonly cutMs: number
 }
@@ -35,6 +37,7 @@ export const defaultLinkLimits: LinkLimits = {
   burstMessages: 2_000,
   bytesPerS: 8 * 1_024 * 1_024,
   burstBytes: 16 * 1_024 * 1_024,
+  shares: 4,
   cutMs: 60_000,
 }
 
@@ -79,6 +82,7 @@ export class LineDoor {
   readonly #hostOf: (link: string) => string
   readonly #rateKey: (link: string) => string
   readonly #rates = new Map<string, LinkRate>()
+  readonly #all: LinkRate
   #open = false
 
   constructor(deps: LineChannelDeps, init: LineDoorInit, onCut: (link: string) => void) {
@@ -87,6 +91,7 @@ export class LineDoor {
     this.#id = id
     this.#kind = kind
     this.#limits = { ...defaultLinkLimits, ...init.limits }
+    this.#all = this.#newRate(this.#limits.shares)
     this.events = new Emitter((err, event) => deps.log.error({ err, event, channel: id }, 'a listener failed'))
     this.ledger = new ChannelLedger(deps.clock, () => this.events.emit('channel:changed', { id }))
     this.#hostOf = init.hostOf ?? ((link) => link)
@@ -141,10 +146,13 @@ export class LineDoor {
 
   /** Until a link may bring so much more: for channels that can make it wait. Takes it in any case. */
   waitMs(link: string, bytes: number): number {
-    const rate = this.#rateOf(link)
-    rate.messages.spend()
-    rate.bytes.spend(bytes)
-    return Math.max(rate.messages.waitMs(0), rate.bytes.waitMs(0))
+    let waitMs = 0
+    for (const rate of [this.#rateOf(link), this.#all]) {
+      rate.messages.spend()
+      rate.bytes.spend(bytes)
+      waitMs = Math.max(waitMs, rate.messages.waitMs(0), rate.bytes.waitMs(0))
+    }
+    return waitMs
   }
 
   /** Whether a link may bring so much now: for channels that can make nobody wait. What floods is dropped and blamed. */
@@ -154,9 +162,10 @@ export class LineDoor {
       return false
     }
     const rate = this.#rateOf(link)
-    if (rate.messages.take() && rate.bytes.take(bytes)) return true
+    const isOwnFault = !rate.messages.take() || !rate.bytes.take(bytes)
+    if (!isOwnFault && this.#all.messages.take() && this.#all.bytes.take(bytes)) return true
     this.dropped('flood')
-    this.blame(link, 'flood', 1)
+    if (isOwnFault) this.blame(link, 'flood', 1)
     return false
   }
 
@@ -198,11 +207,7 @@ export class LineDoor {
   #rateOf(link: string): LinkRate {
     const key = this.#rateKey(link)
     const known = this.#rates.get(key)
-    const { messagesPerS, burstMessages, bytesPerS, burstBytes } = this.#limits
-    const rate = known ?? {
-      messages: new TokenBucket(this.#deps.clock, { perS: messagesPerS, burst: burstMessages }),
-      bytes: new TokenBucket(this.#deps.clock, { perS: bytesPerS, burst: burstBytes }),
-    }
+    const rate = known ?? this.#newRate(1)
     this.#rates.delete(key)
     this.#rates.set(key, rate)
     if (this.#rates.size > maxLinks) {
@@ -210,5 +215,13 @@ export class LineDoor {
       if (oldest.done !== true) this.#rates.delete(oldest.value)
     }
     return rate
+  }
+
+  #newRate(shares: number): LinkRate {
+    const { messagesPerS, burstMessages, bytesPerS, burstBytes } = this.#limits
+    return {
+      messages: new TokenBucket(this.#deps.clock, { perS: shares * messagesPerS, burst: shares * burstMessages }),
+      bytes: new TokenBucket(this.#deps.clock, { perS: shares * bytesPerS, burst: shares * burstBytes }),
+    }
   }
 }

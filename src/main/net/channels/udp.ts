@@ -38,7 +38,7 @@ export interface UdpInit {
 }
 
 /** Several peers may run on one host, each with its own pace. */
-const hostLimits: LinkLimits = { ...defaultLinkLimits, messagesPerS: 4_000, burstMessages: 8_000 }
+const hostLimits: LinkLimits = { ...defaultLinkLimits, messagesPerS: 4_000, burstMessages: 8_000, shares: 2 }
 const defaultBytesPerS = 250_000
 /** Some fifty datagrams in a row: less than what a receiver's socket holds. */
 const burstBytes = 64 * 1_024
