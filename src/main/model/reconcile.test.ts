@@ -108,6 +108,29 @@ describe('of 100,000 items', () => {
   })
 })
 
+test.each([
+  ['asks', true],
+  ['answers', false],
+])('where one that %s holds nothing, it is told in steps that fit into memory', (_, emptyAsks) => {
+  const items = Array.from({ length: 60_000 }, (_, n) => ({ timestampMs: startMs + n, id: idOf(n) }))
+  const known = new Map(items.map((item) => [hex(item.id), item]))
+  const [full, empty] = [listOf(items), new ItemList()]
+  const [asking, answering] = emptyAsks ? [empty, full] : [full, empty]
+  const steps: number[] = []
+  let message: Uint8Array | null = firstMessage(asking)
+  while (message !== null) {
+    const answer: Uint8Array = answerMessage(answering, message, 65_536) ?? new Uint8Array(0)
+    const step = takeAnswer(asking, answer, 65_536)
+    steps.push((step?.have.length ?? 0) + (step?.need.length ?? 0))
+    for (const { id } of step?.have ?? []) answering.add(known.get(hex(id)) as Item)
+    for (const { id } of step?.need ?? []) asking.add(known.get(hex(id)) as Item)
+    message = step?.next ?? null
+  }
+  expect([full.size, empty.size]).toEqual([60_000, 60_000])
+  expect(Math.max(...steps)).toBeLessThan(13_000)
+  expect(steps.length).toBeLessThan(60)
+})
+
 describe('what no peer of ours writes', () => {
   const set = listOf(Array.from({ length: 300 }, (_, n) => ({ timestampMs: startMs + n, id: idOf(n) })))
   const message = (write: (writer: MessageWriter) => void): Uint8Array => {

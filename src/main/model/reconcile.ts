@@ -34,6 +34,10 @@ const listedItems = 16
 const parts = 8
 const partsOfLong = 32
 const longItems = 4_096
+/** Own items that are compared with one list: a few ms. */
+const maxCompared = 4_096
+/** Differences in one step, a few thousand more at most: what is kept in memory until they are settled, some 2 MiB. */
+const maxStep = 8_192
 
 /** The first message of the asking side: the fingerprint of everything. */
 export function firstMessage(set: ReconcileSet): Uint8Array {
@@ -64,6 +68,11 @@ export function takeAnswer(set: ReconcileSet, answer: Uint8Array, limitBytes: nu
   if (ranges === null) return null
   const writer = new MessageWriter(limitBytes)
   walk(set, ranges, writer, (range, from, to) => {
+    // Enough for one step; the rest is spoken of again.
+    if (have.length + need.length >= maxStep) return edge(set, from)
+    // Longer than what is ever listed at once: a closer look, also at what the other side may have made up.
+    const isListed = range.mode === 'ids' || range.mode === 'answer'
+    if (isListed && to - from > maxCompared) return split(set, writer, range.upper, from, to)
     switch (range.mode) {
       case 'skip':
         break
@@ -123,6 +132,9 @@ function answerRange(set: ReconcileSet, writer: MessageWriter, range: Range, fro
     case 'fingerprint':
       return compareRange(set, writer, range, from, to)
     case 'ids': {
+      // At least so many are lacking there: no need to know which before it is known that they fit.
+      const atLeast = to - from - range.ids.length / idBytes
+      if (atLeast * idBytes > writer.room) return list(set, writer, range.upper, from, to)
       const theirs = new Set(textsOf(range.ids))
       const mine = textsOf(set.ids(from, to)).filter((text) => !theirs.delete(text))
       if (mine.length === 0 && theirs.size === 0) break
