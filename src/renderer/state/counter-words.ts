@@ -57,6 +57,7 @@ const words: readonly (readonly [start: string, group: CounterGroup, meaning: st
   ['ingest.refused:not-canonical', refused, 'Records whose bytes are not in the one form that is signed.'],
   ['ingest.refused:rate', refused, 'Records of an author that sends more than its bucket allows.'],
   ['ingest.refused:quota', refused, 'Records of an author that has as many as its bucket allows.'],
+  ['ingest.refused:stranger', refused, 'Records of machines that nobody has admitted, where only members may write.'],
   ['ingest.refused:revoked', refused, 'Records of a revoked key.'],
   ['ingest.refused:dismissed', refused, 'Records that were dismissed, and do not come back.'],
   ['brain.refused', refused, 'Messages that were not taken.'],
