@@ -1,6 +1,5 @@
 import type { ChannelConfig } from '../../../shared/network-views.ts'
 import { formatAddress, parseAddress, type Hop } from '../../model/address.ts'
-import { gossipAddress } from './gossipsub.ts'
 
 export type ChannelHop = Exclude<Hop, { readonly kind: 'brain' }>
 
@@ -8,6 +7,9 @@ export type CheckedChannel =
   | { readonly kind: 'ok'; readonly config: ChannelConfig; readonly hop: ChannelHop }
   /** The end of a sentence that begins with the address: "is not …". */
   | { readonly kind: 'rejected'; readonly reason: string }
+
+/** The one gossip channel that a peer has. */
+export const gossipAddress = '/ipfs-pubsub/records/dswarm-line'
 
 /** What a peer uses that nobody told otherwise. */
 export const defaultChannels: readonly ChannelConfig[] = [{ address: gossipAddress, mode: 'dial', enabled: true }]
@@ -31,10 +33,18 @@ export function checkChannel(config: ChannelConfig): CheckedChannel {
   return { kind: 'ok', config: { ...config, address }, hop }
 }
 
-/** Of the command line: the address of a channel, `listen:` before it for a TCP line that others come to. */
-export function parseChannelOption(text: string): ChannelConfig {
-  const listen = text.startsWith('listen:')
-  return { address: listen ? text.slice('listen:'.length) : text, mode: listen ? 'listen' : 'dial', enabled: true }
+/**
+ * The channels of a command line: gossip, on or off, and those named. `listen:` before an address makes it a TCP line that
+ * others come to. Whether they are channels is checked with the other settings.
+ */
+export function channelsOf(addresses: readonly string[], gossip: boolean): ChannelConfig[] {
+  return [
+    ...defaultChannels.map((config) => ({ ...config, enabled: gossip })),
+    ...addresses.map((text): ChannelConfig => {
+      const listen = text.startsWith('listen:')
+      return { address: listen ? text.slice('listen:'.length) : text, mode: listen ? 'listen' : 'dial', enabled: true }
+    }),
+  ]
 }
 
 /** Names a channel among all: two may have one address, a TCP line that is dialled and one that is listened on. */

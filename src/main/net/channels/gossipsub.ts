@@ -18,6 +18,7 @@ import type {
   SwarmMessage,
 } from './channel.ts'
 import { maxHops } from './channel.ts'
+import { gossipAddress } from './channel-config.ts'
 import { ChannelLedger } from './channel-ledger.ts'
 import { GossipLines } from './gossip-lines.ts'
 import { GossipWatch } from './gossip-watch.ts'
@@ -28,9 +29,6 @@ import { defaultLinkLimits, type LineChannelDeps } from './line-door.ts'
 export interface GossipChannelDeps extends LineChannelDeps {
   readonly node: SwarmNode
 }
-
-/** The one gossip channel that a peer has. */
-export const gossipAddress = '/ipfs-pubsub/records/dswarm-line'
 
 /** Waiting for slow neighbours ends after this; what they then miss they catch up with. */
 const longestPaceMs = 2_000

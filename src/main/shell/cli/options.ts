@@ -1,6 +1,4 @@
 import { InvalidArgumentError, Option } from 'commander'
-import type { ChannelConfig } from '../../../shared/network-views.ts'
-import { defaultChannels, parseChannelOption } from '../../net/channels/channel-config.ts'
 import { messageOf } from './exit-code.ts'
 import { logLevels } from '../../base/log.ts'
 import { parseWebAddress, type WebAddress } from '../web/listen.ts'
@@ -31,15 +29,4 @@ export function webAddress(text: string): WebAddress | null {
   } catch (error) {
     throw new InvalidArgumentError(messageOf(error))
   }
-}
-
-/**
- * The channels of a command line: gossip, on or off, and those named. `listen:` before an address makes it a TCP line that
- * others come to. Whether they are channels is checked with the other settings.
- */
-export function channelsOf(addresses: readonly string[], gossip: boolean): ChannelConfig[] {
-  return [
-    ...defaultChannels.map((config) => ({ ...config, enabled: gossip })),
-    ...addresses.map((address) => parseChannelOption(address)),
-  ]
 }

@@ -20,6 +20,16 @@ describe("the desktop app's command line", () => {
     expect(parseOptions(['--home', '/tmp/option'], { DT_SWARM_HOME: '/tmp/env' }).home).toBe(resolve('/tmp/option'))
   })
 
+  it('takes channels, a TCP line that others come to among them, and leaves gossip out', () => {
+    const { settings } = parseOptions(['--channel', 'listen:/ip4/0.0.0.0/tcp/1/dswarm-line', '--no-gossip'], {})
+    expect(settings).toEqual({
+      channels: [
+        { address: '/ipfs-pubsub/records/dswarm-line', mode: 'dial', enabled: false },
+        { address: '/ip4/0.0.0.0/tcp/1/dswarm-line', mode: 'listen', enabled: true },
+      ],
+    })
+  })
+
   it("takes the daemon's options and the lab", () => {
     const options = parseOptions(
       [

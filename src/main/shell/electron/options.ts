@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { SwarmError } from '../../../shared/errors.ts'
 import { roleSchema, type Settings } from '../../../shared/views.ts'
 import { logLevels, type LogLevel } from '../../base/log.ts'
+import { channelsOf } from '../../net/channels/channel-config.ts'
 import { homeOf } from '../cli/home.ts'
 
 export interface DesktopOptions {
@@ -67,6 +68,8 @@ export function parseOptions(
       listen: { type: 'string', multiple: true },
       bootstrap: { type: 'string', multiple: true },
       mdns: { type: 'boolean' },
+      channel: { type: 'string', multiple: true },
+      gossip: { type: 'boolean' },
       join: { type: 'string' },
       'log-level': { type: 'string' },
     },
@@ -78,7 +81,7 @@ export function parseOptions(
   if (logLevel === undefined) throw wrong('log-level', level, `wants one of ${logLevels.join(', ')}`)
   const [name, web] = [text(values.name), text(values.web)]
   const [share, downloads] = [text(values.share), text(values.downloads)]
-  const [listen, bootstrap] = [texts(values.listen), texts(values.bootstrap)]
+  const [listen, bootstrap, channels] = [texts(values.listen), texts(values.bootstrap), texts(values.channel)]
   return {
     home: homeOf(text(values.home), env),
     lab: robots(text(values.lab)),
@@ -93,6 +96,9 @@ export function parseOptions(
       ...(listen === undefined ? {} : { listen }),
       ...(bootstrap === undefined ? {} : { bootstrap }),
       ...(values.mdns === false ? { mdns: false } : {}),
+      ...(channels === undefined && values.gossip !== false
+        ? {}
+        : { channels: channelsOf(channels ?? [], values.gossip !== false) }),
     },
   }
 }
