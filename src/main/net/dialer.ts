@@ -33,6 +33,11 @@ export interface DialerInit {
   readonly watchMs?: number
 }
 
+/** Its records of here live on for days, so it would be dialled again and again. */
+const elsewhereMs = 10 * 60_000
+/** As many as the table of targets holds. */
+const maxElsewhere = 1_024
+
 /**
  * Keeps a peer linked: to every bootstrap address always, to other peers of the swarm until it has enough links.
  * A lost link is dialled again at once, then after growing waits with jitter.
@@ -44,6 +49,8 @@ export class Dialer implements Startable {
   readonly #maxParallel: number
   readonly #watchMs: number
   readonly #table: DialTable
+  /** Peers of other swarms, and until when (monotonic) they are left alone. */
+  readonly #elsewhere = new Map<PeerId, number>()
   #run: AbortController | null = null
   #loops: Promise<unknown> = Promise.resolve()
   #wake: AbortController = new AbortController()
@@ -81,7 +88,7 @@ export class Dialer implements Startable {
 
   /** A peer was seen, or said where it is: it is dialled soon if links are wanted. */
   learn(peer: PeerId, addresses: readonly string[]): void {
-    if (addresses.length === 0 || this.#deps.linked(peer)) return
+    if (addresses.length === 0 || this.#deps.linked(peer) || this.#isElsewhere(peer)) return
     // A little patience, at random: two peers that see each other at once should not both dial.
     const at = this.#deps.clock.monotonic() + this.#deps.random() * 300
     this.#table.learn(peer, addresses, at)
@@ -92,6 +99,17 @@ export class Dialer implements Startable {
   lost(peer: PeerId): void {
     this.#table.due(peer, this.#deps.clock.monotonic())
     this.#poke()
+  }
+
+  /**
+   * A peer is in another swarm now, perhaps because it left this one: it is not dialled for a while. It may dial us, and does
+   * when it comes back.
+   */
+  elsewhere(peer: PeerId): void {
+    this.#elsewhere.delete(peer)
+    this.#elsewhere.set(peer, this.#deps.clock.monotonic() + elsewhereMs)
+    const [oldest] = this.#elsewhere.keys()
+    if (this.#elsewhere.size > maxElsewhere && oldest !== undefined) this.#elsewhere.delete(oldest)
   }
 
   /** Forgets all waits, e.g. after the machine's network changed. */
@@ -107,6 +125,13 @@ export class Dialer implements Startable {
 
   get size(): number {
     return this.#table.size
+  }
+
+  #isElsewhere(peer: PeerId): boolean {
+    const untilMs = this.#elsewhere.get(peer)
+    if (untilMs === undefined) return false
+    if (untilMs > this.#deps.clock.monotonic()) return true
+    return !this.#elsewhere.delete(peer)
   }
 
   #poke(): void {
@@ -145,6 +170,7 @@ export class Dialer implements Startable {
     let all = links.all + this.#dialing.size
     for (const target of this.#table.inOrder()) {
       if (target.dialing || (target.peer !== null && this.#deps.linked(target.peer))) continue
+      if (target.peer !== null && this.#isElsewhere(target.peer)) continue
       if (target.kind === 'peer' && (outbound >= this.#maxOutbound || all >= this.#enoughLinks)) continue
       if (target.nextAtMs > now || this.#dialing.size >= this.#maxParallel) {
         // Without room the end of a dial pokes us.

@@ -138,12 +138,12 @@ test('gossip goes on when of two connections the one that carried it ends', asyn
   }, soon)
 }, 60_000)
 
-test('peers of another swarm exchange nothing', async () => {
+test('peers of another swarm exchange nothing, and part', async () => {
   const a = await startPeer()
   const b = await startPeer({ swarm: 'other', bootstrap: [a.address] })
-  await linked(a, b)
   a.say('files', 'log')
-  await vi.waitFor(() => expect(b.counters.get('catch-up.failed:refused')).toBeGreaterThan(0), soon)
+  await vi.waitFor(() => expect(b.counters.get('catch-up.failed:other-swarm')).toBeGreaterThan(0), soon)
+  await vi.waitFor(() => expect([a.node.neighbours(), b.node.neighbours()]).toEqual([[], []]), soon)
   expect(b.keys('files')).toEqual([])
 })
 

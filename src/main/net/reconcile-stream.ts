@@ -8,9 +8,9 @@ const frameTimeoutMs = 15_000
 /** `malformed`: what the other side said is none. `refused`: it does not want to. Either way this stream is over. */
 export class ReconcileFailed extends Error {
   override readonly name = 'ReconcileFailed'
-  readonly reason: 'malformed' | 'refused'
+  readonly reason: 'malformed' | 'refused' | 'other-swarm'
 
-  constructor(reason: 'malformed' | 'refused', message: string) {
+  constructor(reason: ReconcileFailed['reason'], message: string) {
     super(message)
     this.reason = reason
   }
@@ -89,7 +89,8 @@ export class FrameStream {
 /** Of an answer that was not asked for, or of a refusal. */
 export function unexpected(answer: Answer): ReconcileFailed {
   if (answer[0] === 'refused') {
-    return new ReconcileFailed('refused', `the other side refuses: ${answer[1].slice(0, 64)}`)
+    const reason = answer[1] === 'other-swarm' ? 'other-swarm' : 'refused'
+    return new ReconcileFailed(reason, `the other side refuses: ${answer[1].slice(0, 64)}`)
   }
   return new ReconcileFailed('malformed', `"${answer[0]}" answers nothing that was asked`)
 }

@@ -180,6 +180,7 @@ export class StreamCatchUp implements Startable {
       frames.abort(error instanceof Error ? error : new Error(String(error)))
       counters.add(`catch-up.failed:${error instanceof ReconcileFailed ? error.reason : 'broken'}`)
       if (error instanceof ReconcileFailed && error.reason === 'malformed') node.offenders.add(peer)
+      if (error instanceof ReconcileFailed && error.reason === 'other-swarm') node.elsewhere(peer)
       log.debug({ err: error, peer }, 'catching up broke off')
       return 'failed'
     } finally {

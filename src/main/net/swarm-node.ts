@@ -171,6 +171,18 @@ export class SwarmNode implements Startable {
     await this.libp2p.dial(addresses.length > 0 ? addresses : peerIdFromString(peer), { signal })
   }
 
+  /**
+   * A neighbour is in another swarm: the links that we dialled are closed and not dialled again for a while. Those that it
+   * dialled are its own to close.
+   */
+  elsewhere(peer: PeerId): void {
+    this.#dialer.elsewhere(peer)
+    for (const connection of this.#connections()) {
+      if (peerOf(connection) !== peer || connection.direction !== 'outbound') continue
+      connection.close().catch((err: unknown) => this.#deps.log.debug({ err, peer }, 'a link did not close'))
+    }
+  }
+
   /** Closes every link with a peer; it may come back. */
   async hangUp(peer: PeerId): Promise<void> {
     await this.#libp2p?.hangUp(peerIdFromString(peer))
