@@ -24,7 +24,7 @@ interface Part {
 }
 
 /** Between two groups so much is free, in units of the layout. */
-const gap = 60
+const gap = 30
 
 /** A graph for each group. The forces of one would else pull the other into it. */
 function partsOf({ x, y, fixed, ties, group }: LayoutTask): readonly Part[] {
