@@ -87,17 +87,17 @@ export function makeParts(opened: Opened) {
   )
   const lastPort = new LastPort({ node, log }, { path: portPath, chosenByUs: chosen.listen.length === 0 })
   const pool = new VerifyPool(basics)
+  const exchange = new Exchange(
+    { ...basics, identity, node, book, pool },
+    { swarm, networkKey, channels: chosen.channels },
+  )
   const time = new TimeSync(
-    { ...basics, node, book },
+    { ...basics, node, book, clocks: exchange.clocks },
     {
       lastSeenMs: swarmStore.get().lastTimeMs,
       isUnset: () => options.clock === undefined && isSystemClockUnset(),
       onSeen: (nowMs) => void swarmStore.update({ lastTimeMs: Math.trunc(nowMs) }),
     },
-  )
-  const exchange = new Exchange(
-    { ...basics, identity, node, book, pool },
-    { swarm, networkKey, channels: chosen.channels },
   )
   const sampler = options.sampler ?? new SystemSampler(basics, { folder: options.home })
   const diagnostics = new Diagnostics({ ...basics, peerId, book, metrics, sampler }, options.diagnostics)

@@ -162,6 +162,8 @@ export class Ingest implements Startable {
       refuse(job, checked.reason)
       const isTime = checked.reason === 'expired' || checked.reason === 'future'
       if (isTime) this.#deps.clocks?.refused(job.source.from, record.body)
+      // What was asked for may be of any time; what is said is of now.
+      if (isTime && job.source.how !== 'catch-up') this.#deps.clocks?.astray(record)
       return undefined
     }
     if (checked.kind === 'known') {

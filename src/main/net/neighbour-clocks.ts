@@ -3,12 +3,19 @@ import type { Clock } from '../base/clock.ts'
 import { Emitter, type EventSource } from '../base/emitter.ts'
 import type { Log } from '../base/log.ts'
 import { maxFutureMs } from '../model/bucket.ts'
-import type { RecordBody } from '../model/record.ts'
+import type { RecordBody, SignedRecord } from '../model/record.ts'
 
 /** A neighbour whose clock is wrong says something every 10 s; one that is silent for so long may have set it right. */
 const rememberedMs = 120_000
 /** More neighbours than a node has links. */
 const maxPeers = 256
+
+export interface NeighbourClockEvents {
+  /** A neighbour's clock is wrong, or ours. */
+  'clock:refused': { readonly peer: PeerId }
+  /** Unverified; of anybody. */
+  'astray:heard': { readonly record: SignedRecord }
+}
 
 interface Refusal {
   /** The newest time that a refused record of its own bears: what its clock said then. */
@@ -24,7 +31,7 @@ interface Refusal {
 export class NeighbourClocks {
   readonly #clock: Clock
   readonly #refusals = new Map<PeerId, Refusal>()
-  readonly #events: Emitter<{ 'clock:refused': { readonly peer: PeerId } }>
+  readonly #events: Emitter<NeighbourClockEvents>
 
   constructor(deps: { readonly clock: Clock; readonly log: Log }) {
     this.#clock = deps.clock
@@ -32,8 +39,13 @@ export class NeighbourClocks {
   }
 
   /** Told when a neighbour's own record is refused for the first time in a while. */
-  get events(): EventSource<{ 'clock:refused': { readonly peer: PeerId } }> {
+  get events(): EventSource<NeighbourClockEvents> {
     return this.#events
+  }
+
+  /** A record that was said just now is refused for its time, its signatures not looked at. */
+  astray(record: SignedRecord): void {
+    this.#events.emit('astray:heard', { record })
   }
 
   /** Takes in a record that was refused as expired or as of the future, and by whom it was handed over. */

@@ -37,6 +37,14 @@ export class TimeSamples {
     if (this.#samples.size > maxPeers && oldest.done !== true) this.#samples.delete(oldest.value)
   }
 
+  /** What a peer has signed is at least as late as it says; when it was said is not known, so only the latest counts. */
+  hear(peer: PeerId, saidMs: number, monotonicMs: number): void {
+    const last = this.#samples.get(peer)?.at(-1)
+    const isStale = last === undefined || monotonicMs - last.takenAtMs >= maxAgeMs
+    if (!isStale && (last.own !== null || (last.swarm ?? -Infinity) >= saidMs - monotonicMs)) return
+    this.add(peer, { own: null, swarm: saidMs, held: 0 }, monotonicMs, monotonicMs)
+  }
+
   clear(): void {
     this.#samples.clear()
   }

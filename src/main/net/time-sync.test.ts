@@ -66,7 +66,15 @@ async function timed(
   const peer = await startPeer({ clock, ...more })
   const seen: number[] = []
   const sync = new TimeSync(
-    { node: peer.node, book: peer.book, clock, random: Math.random, counters: peer.counters, log: silentLog },
+    {
+      node: peer.node,
+      book: peer.book,
+      clock,
+      clocks: peer.exchange.clocks,
+      random: Math.random,
+      counters: peer.counters,
+      log: silentLog,
+    },
     { lastSeenMs, isUnset: () => isUnset, onSeen: (nowMs) => seen.push(nowMs), everyMs: 500, lookEveryMs: 50 },
   )
   await sync.start()
@@ -121,7 +129,7 @@ it('goes on evenly when its own clock is set right, and goes by it again', async
   robot.system.skewMs = 0
   expect(offMs(robot)).toBeLessThan(1_500)
   await vi.waitFor(() => expect(robot.sync.view()).toMatchObject({ source: 'own', offsetMs: 0, peers: 2 }), soon)
-  expect(robot.peer.counters.get('time.stepped')).toBe(1)
+  await vi.waitFor(() => expect(robot.peer.counters.get('time.stepped')).toBe(1), soon)
 })
 
 it('robots of last week’s lesson, whose clocks nobody has set, go by the operator’s', async () => {
@@ -142,6 +150,25 @@ it('robots of last week’s lesson, whose clocks nobody has set, go by the opera
     for (const robot of robots) expect(robot.peer.node.neighbours()).toHaveLength(2)
   }, soon)
   expect(operator.sync.view()).toMatchObject({ offsetMs: 0, source: 'own' })
+})
+
+it('robots that can ask nobody for the time take it from what trusted machines sign', async () => {
+  // Peers that do not answer questions for the time, as over UDP: one of them is an honest one, one a stranger.
+  const machines = [await startPeer(), await startPeer(), await startPeer({ stranger: true })]
+  const robot = await timed(in1970, {
+    lastSeenMs: systemClock.now() - dayMs / 2,
+    bootstrap: machines.map(({ address }) => address),
+  })
+  await vi.waitFor(() => expect(robot.peer.node.neighbours()).toHaveLength(3), soon)
+  expect(robot.sync.view().source).toBe('floor')
+  await vi.waitFor(
+    () => {
+      for (const machine of machines) machine.say('machines', 'm')
+      expect(robot.sync.view()).toMatchObject({ source: 'swarm', peers: 2 })
+    },
+    { timeout: 10_000, interval: 200 },
+  )
+  expect(offMs(robot)).toBeLessThan(5_000)
 })
 
 it('keeps the time for the next start, if anybody agreed on it', async () => {

@@ -6,12 +6,14 @@ import type { SwarmTimeView } from '../../shared/trust-views.ts'
 import { isAbort } from '../../shared/errors.ts'
 import { backoffMs } from '../base/backoff.ts'
 import type { Counters } from '../base/counters.ts'
-import type { Unsubscribe } from '../base/emitter.ts'
+import type { EventSource, Unsubscribe } from '../base/emitter.ts'
 import type { Startable } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import type { SwarmClock } from '../base/swarm-clock.ts'
 import { decideTime, isPossibleTime } from '../model/clock-sync.ts'
+import { verifyRecord, type SignedRecord } from '../model/record.ts'
 import type { RecordBook } from '../store/record-book.ts'
+import type { NeighbourClockEvents } from './neighbour-clocks.ts'
 import type { SwarmNode } from './swarm-node.ts'
 import {
   decodeTimeAnswer,
@@ -27,6 +29,8 @@ export interface TimeSyncDeps {
   readonly node: SwarmNode
   readonly book: Pick<RecordBook, 'trust' | 'timeChanged' | 'events'>
   readonly clock: SwarmClock
+  /** Records that are refused for their time: where nobody can be asked, they tell it. */
+  readonly clocks?: { readonly events: EventSource<Pick<NeighbourClockEvents, 'astray:heard'>> }
   /** In [0, 1): spreads the questions of many peers. */
   readonly random: () => number
   readonly counters: Counters
@@ -59,6 +63,8 @@ const answersPerMs = 1 / 5_000
 const maxAskers = 256
 /** The machine's clock was set, or it slept: between two looks quartz clocks do not drift by this. */
 const stepMs = 1_000
+/** A verification costs a Raspberry Pi half a millisecond; a swarm whose every word is from the future says many. */
+const hearEveryMs = 50
 /** What is lost when the power goes: ten minutes of a clock that is wrong by years. */
 const keepEveryMs = 10 * 60_000
 
@@ -81,6 +87,7 @@ export class TimeSync implements Startable {
   #ownOverMonotonicMs: number
   #lastSeenMs: number
   #keptAtMs = -Infinity
+  #hearAgainMs = -Infinity
 
   constructor(deps: TimeSyncDeps, init: TimeSyncInit) {
     this.#deps = deps
@@ -93,7 +100,7 @@ export class TimeSync implements Startable {
     if (this.#run !== null) return
     const run = new AbortController()
     this.#run = run
-    const { node, book } = this.#deps
+    const { node, book, clocks } = this.#deps
     await node.libp2p.handle(timeProtocol, (stream, connection) => this.#answer(stream, connection), {
       maxInboundStreams: 2,
       maxOutboundStreams: 2,
@@ -106,7 +113,12 @@ export class TimeSync implements Startable {
         this.#failures.delete(peer)
       }),
       book.events.on('trust:changed', () => this.#decide()),
+      book.events.on('records:stored', ({ records, arrival }) => {
+        if (arrival.via === 'direct' || arrival.via === 'relayed') for (const { record } of records) this.#heard(record)
+      }),
     )
+    if (clocks !== undefined)
+      this.#undo.push(clocks.events.on('astray:heard', ({ record }) => this.#hearAstray(record)))
     for (const peer of node.neighbours()) this.#ask(peer)
     this.#decide()
     this.#loop = this.#watch(run.signal)
@@ -195,6 +207,38 @@ export class TimeSync implements Startable {
   #ownUnset(): boolean {
     const { book, node } = this.#deps
     return this.#init.isUnset?.() === true && !book.trust().of(node.peerId).roles.has('operator')
+  }
+
+  /**
+   * A robot that boots in 1970 and has UDP or IRC alone can ask nobody. But machines sign what they say every few
+   * seconds, with the time: the median over those who are trusted is a time that a liar alone cannot make up, and that
+   * replaying old words can only make earlier.
+   */
+  #hearAstray(record: SignedRecord): void {
+    const { clock, counters } = this.#deps
+    if (!this.#isTold(record)) return
+    const now = clock.monotonic()
+    if (now < this.#hearAgainMs) return
+    this.#hearAgainMs = now + hearEveryMs
+    if (!verifyRecord({ ...record, attestations: [] })) {
+      counters.add('time.refused:bad-signature')
+      return
+    }
+    this.#heard(record)
+    this.#decide()
+  }
+
+  /** The same of a record whose signature is known to be good. */
+  #heard(record: SignedRecord): void {
+    const { author, validFrom } = record.body
+    if (this.#isTold(record)) this.#samples.hear(author, validFrom, this.#deps.clock.monotonic())
+  }
+
+  /** What trusted machines say every few seconds. As long as our own clock decides, their time is their affair. */
+  #isTold({ body: { author, bucket } }: SignedRecord): boolean {
+    const { clock, book } = this.#deps
+    const isSpoken = bucket === 'machines' || bucket === 'diagnostics'
+    return isSpoken && clock.view().source !== 'own' && book.trust().of(author).roles.size > 0
   }
 
   #keep(last: boolean): void {
