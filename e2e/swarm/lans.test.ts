@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { BucketSummaryView } from '../../src/shared/record-views.ts'
-import type { ChannelView } from '../../src/shared/network-views.ts'
+import type { ChannelView, PingView } from '../../src/shared/network-views.ts'
 import type { MachineView } from '../../src/shared/views.ts'
 import { Daemon, scratch } from './fixtures/daemon.ts'
 import { Lans, type HostNo, type LanNo } from './fixtures/lans.ts'
@@ -126,6 +126,13 @@ test(
     for (const lan of [1, 3] as const) {
       for (const host of [1, 2, 3] as const) expect(await of(lan, host).json('/network/links')).toEqual([])
     }
+
+    // From a host that has only UDP to one that has only IRC: over two bridges and four channels, there and back.
+    const ping = await of(1, 3).post<PingView>('/network/ping', { to: of(3, 2).ready.peerId, timeoutMs: 60_000 })
+    const way = (steps: PingView['path']) => steps.map(({ name }) => name)
+    process.stdout.write(`lans: a ping from UDP to IRC took ${(ping.tookMs / 1_000).toFixed(1)} s\n`)
+    expect(way(ping.path)).toEqual(['lan1-host1', 'lan2-host1', 'lan3-host2'])
+    expect(way(ping.back)).toEqual(['lan2-host1', 'lan1-host1', 'lan1-host3'])
 
     for (const lan of [1, 3] as const) {
       lans.plug(lan, 'down')
