@@ -109,11 +109,18 @@ export class ShareBook {
     )
   }
 
-  /** Whether a record of this peer will never count again. One that a clock set back makes seem too early will. */
+  /**
+   * Whether a record of this peer will never count again, so that it is to be said anew. One that a clock set back makes
+   * seem too early will; what somebody else has dismissed is to stay away.
+   */
   isOver(id: RecordId): boolean {
     if (this.#cidOf.has(id)) return false
-    const stored = this.#deps.book.get(id)
-    return stored === undefined || this.#deps.book.state(stored).state !== 'proposed'
+    const { book, self } = this.#deps
+    const stored = book.get(id)
+    const state = stored === undefined ? 'dismissed' : book.state(stored).state
+    if (state !== 'dismissed') return state !== 'proposed'
+    const said = book.attestations(id)
+    return said === undefined || said.some(({ author, verdict }) => author === self && verdict === 'dismiss')
   }
 
   /** This peer's records about a file, of both kinds. */

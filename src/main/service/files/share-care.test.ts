@@ -7,6 +7,7 @@ import type { Cid } from '../../../shared/ids.ts'
 import { FakeClock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
 import { silentLog } from '../../base/log.ts'
+import { signAttestation } from '../../model/attestation.ts'
 import { Database } from '../../store/database.ts'
 import { identityOfSeed } from '../../store/identity-store.ts'
 import { RecordBook } from '../../store/record-book.ts'
@@ -177,6 +178,26 @@ it('a share whose record ended while its origin was off is shared again', async 
   await care.start()
   expect(index.files.size).toBe(0)
   expect(repaired).toEqual([cid])
+})
+
+it('a share that an operator has dismissed is not shared again, also when only the mark of it is left', async () => {
+  const operator = identityOfSeed(randomBytes(32))
+  const at = { via: 'direct', from: operator.peerId, channel: null, receivedAtMs: clock.now(), hops: 1 } as const
+  book.merge([trusted.grant(operator.peerId, ['operator'])], at)
+  const cid = await share('a.log')
+  await care.start()
+  await settled()
+  const [shared] = recordsOf(cid)
+  if (shared === undefined) throw new Error('it is shared')
+  const { id } = shared.record
+  book.mergeAttestations([{ id, attestations: [signAttestation(id, 'dismiss', clock.now(), operator)] }], at)
+  await clock.advance(2 * 60 * 60_000)
+  expect(recordsOf(cid)).toEqual([])
+  book.sweep()
+  expect(book.get(id)).toBeUndefined()
+  await restart()
+  await clock.advance(2 * 60 * 60_000)
+  expect([recordsOf(cid), repaired]).toEqual([[], []])
 })
 
 it('a clock that was set back does not take shares for lost', async () => {
