@@ -33,6 +33,9 @@ contextBridge.exposeInMainWorld(
       const refused = nowhere.map(({ name }) => ({ name, reason: 'is not a file on this computer' }))
       return { accepted: answer.accepted, rejected: [...answer.rejected, ...refused] }
     },
+    /** Takes over the records of a CAR file that a person dropped or chose; the answer is data, also where it fails. */
+    importCheckpoint: async (file: File): Promise<unknown> =>
+      await ipcRenderer.invoke('dt-swarm:checkpoint', webUtils.getPathForFile(file)),
     platform: process.platform,
   }),
 )

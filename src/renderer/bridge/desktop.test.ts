@@ -31,6 +31,7 @@ function handPort(source: MessageEventSource | null = window): void {
 const desktop = {
   connect: () => handPort(),
   shareFiles: (files: File[]) => Promise.resolve({ accepted: files.length, rejected: [] }),
+  importCheckpoint: () => Promise.resolve({ problem: { code: 'INVALID_INPUT', message: 'it is of another swarm' } }),
   platform: 'linux',
 }
 
@@ -38,6 +39,14 @@ test('asks for a port and calls over it', async () => {
   bridge = connectDesktop(desktop)
   expect(bridge.connection.getState().phase).toBe('open')
   await expect(bridge.api.settings.get()).resolves.toEqual(fakeSettings)
+})
+
+test('a checkpoint that main refuses is an error with its code', async () => {
+  bridge = connectDesktop(desktop)
+  await expect(bridge.importCheckpoint(new File([], 'swarm.car'))).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    message: 'it is of another swarm',
+  })
 })
 
 test('takes no port from another window', () => {

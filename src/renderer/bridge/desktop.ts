@@ -1,7 +1,9 @@
 import { createORPCClient, type ClientContext } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
+import type { CheckpointImportView } from '../../shared/checkpoint-views.ts'
 import type { ApiClient } from '../../shared/contract/contract.ts'
 import type { Bridge, ShareResult } from './bridge.ts'
+import { ProblemError, type Problem } from './problem.ts'
 import { createConnectionStore } from './connection.ts'
 import { SwitchLink } from './switch-link.ts'
 
@@ -10,6 +12,8 @@ export interface DesktopWindow {
   /** Asks main for a fresh port; it arrives as a `dt-swarm:port` message. */
   connect(): void
   shareFiles(files: File[]): Promise<ShareResult>
+  /** Main reads the file: it is far larger than what the port carries. */
+  importCheckpoint(file: File): Promise<{ readonly result: CheckpointImportView } | { readonly problem: Problem }>
   readonly platform: string
 }
 
@@ -38,14 +42,17 @@ export function connectDesktop(desktop: DesktopWindow): Bridge {
   window.addEventListener('message', receive)
   desktop.connect()
 
-  const api = createORPCClient<ApiClient>(link)
   return {
     kind: 'desktop',
-    api,
+    api: createORPCClient<ApiClient>(link),
     connection,
     shareFiles: async (files) => await desktop.shareFiles([...files]),
     contentUrl: () => null,
-    importCheckpoint: (file) => api.checkpoints.import({ file }),
+    importCheckpoint: async (file) => {
+      const answer = await desktop.importCheckpoint(file)
+      if ('problem' in answer) throw new ProblemError(answer.problem)
+      return answer.result
+    },
     checkpointUrl: () => null,
     reconnect: () => desktop.connect(),
     stop: () => {

@@ -7,6 +7,7 @@ import type { Log } from '../../base/log.ts'
 import { createRouter, type ApiRouter } from '../api/router.ts'
 import type { LabControl, ShellActions } from '../api/shell-actions.ts'
 import { reloadAfterCrash } from './crash.ts'
+import { acceptCheckpoints } from './checkpoint-drop.ts'
 import { desktopActions } from './desktop-actions.ts'
 import type { DesktopHost, DesktopParts, DesktopPeer, DesktopPeerOptions, DesktopWeb } from './desktop-peer.ts'
 import { failureText } from './failure.ts'
@@ -220,7 +221,9 @@ export class Desktop {
   #acceptDrops(): void {
     const window = this.#window.window
     const host = this.#host
-    if (window !== null && host !== null && this.#router !== null) acceptDrops(window.webContents, () => host.peer)
+    if (window === null || host === null || this.#router === null) return
+    acceptDrops(window.webContents, () => host.peer)
+    acceptCheckpoints(window.webContents, () => host.peer)
   }
 
   readonly #onBeforeQuit = (event: { preventDefault(): void }): void => {
