@@ -4,9 +4,12 @@ import type { SwarmTimeView } from '../../shared/trust-views.ts'
 /** No release is older than this, so no clock that says so is right: a robot without a clock battery boots in 1970. */
 export const firstReleaseMs = Date.UTC(2026, 0, 1)
 
-/** False for a time at which this program did not exist yet. */
-export function isPossibleTime(nowMs: number): boolean {
-  return nowMs >= firstReleaseMs
+/** Round trips over Wi-Fi and a busy Raspberry Pi; nothing here needs time to be better than that. */
+const noiseMs = 1_500
+
+/** False for a time at which this program did not exist yet, or that has been already. */
+export function isPossibleTime(nowMs: number, lastSeenMs = 0): boolean {
+  return nowMs >= firstReleaseMs && nowMs >= lastSeenMs - noiseMs
 }
 
 /** What was measured of one neighbour lately. Offsets are its time minus our own machine's clock, in ms. */
@@ -39,8 +42,6 @@ export interface ClockEvidence {
   readonly offsetMs: number
 }
 
-/** Round trips over Wi-Fi and a busy Raspberry Pi; nothing here needs time to be better than that. */
-const noiseMs = 1_500
 /** An offset in use is let go only once it is well within the noise, so that one at its edge does not flap. */
 const calmMs = 750
 /** And corrected only when it is off by more than what measuring is. */
@@ -55,8 +56,7 @@ const correctionMs = 500
 export function decideTime(evidence: ClockEvidence): SwarmTimeView {
   const { samples, ownMs, ownUnset, lastSeenMs, rootKnown, offsetMs } = evidence
   // It has been later already: an invite, or somebody who agreed with us, says so.
-  const behindMemory = ownMs < lastSeenMs - noiseMs
-  const ownPossible = isPossibleTime(ownMs) && !behindMemory
+  const ownPossible = isPossibleTime(ownMs, lastSeenMs)
   const trusted = samples.filter((sample) => sample.trusted)
   const votes = trusted.flatMap(({ ownOffsetMs }) => ownOffsetMs ?? [])
   const possible = votes.filter((vote) => isPossibleVote(vote, ownMs, lastSeenMs))

@@ -1,6 +1,3 @@
-import type { Connection, Stream } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
-import { lpStream } from '@libp2p/utils'
 import type { PeerId } from '../../shared/ids.ts'
 import type { SwarmTimeView } from '../../shared/trust-views.ts'
 import { isAbort } from '../../shared/errors.ts'
@@ -15,14 +12,7 @@ import { verifyRecord, type SignedRecord } from '../model/record.ts'
 import type { RecordBook } from '../store/record-book.ts'
 import type { NeighbourClockEvents } from './neighbour-clocks.ts'
 import type { SwarmNode } from './swarm-node.ts'
-import {
-  decodeTimeAnswer,
-  encodeTimeAnswer,
-  isTimeQuestion,
-  maxTimeFrame,
-  timeProtocol,
-  timeQuestion,
-} from './time-frames.ts'
+import { TimeDialogue } from './time-dialogue.ts'
 import { TimeSamples } from './time-samples.ts'
 
 export interface TimeSyncDeps {
@@ -50,17 +40,8 @@ export interface TimeSyncInit {
   readonly lookEveryMs?: number
 }
 
-/** Questions in a row on one stream, of which the quickest answer counts. */
-const rounds = 3
-/** A clock is read in no time; what takes longer says nothing about it. */
-const deadlineMs = 5_000
 /** More votes make no median better; trusted neighbours are asked first. */
 const maxAsked = 16
-/** An asker needs three at a time, once a minute; twice over, for links that flap. */
-const answersAtOnce = 12
-const answersPerMs = 1 / 5_000
-/** Neighbours whose questions are counted: more than a node has links. */
-const maxAskers = 256
 /** The machine's clock was set, or it slept: between two looks quartz clocks do not drift by this. */
 const stepMs = 1_000
 /** A verification costs a Raspberry Pi half a millisecond; a swarm whose every word is from the future says many. */
@@ -80,7 +61,7 @@ export class TimeSync implements Startable {
   /** How often in a row each neighbour has not told the time. */
   readonly #failures = new Map<PeerId, number>()
   readonly #asking = new Map<PeerId, Promise<void>>()
-  readonly #askers = new Map<PeerId, { tokens: number; atMs: number }>()
+  readonly #dialogue: TimeDialogue
   readonly #undo: Unsubscribe[] = []
   #run: AbortController | null = null
   #loop: Promise<void> = Promise.resolve()
@@ -93,6 +74,7 @@ export class TimeSync implements Startable {
     this.#deps = deps
     this.#init = init
     this.#lastSeenMs = init.lastSeenMs
+    this.#dialogue = new TimeDialogue({ ...deps, ownMs: () => this.#ownVote() })
     this.#ownOverMonotonicMs = deps.clock.system.now() - deps.clock.monotonic()
   }
 
@@ -101,11 +83,7 @@ export class TimeSync implements Startable {
     const run = new AbortController()
     this.#run = run
     const { node, book, clocks } = this.#deps
-    await node.libp2p.handle(timeProtocol, (stream, connection) => this.#answer(stream, connection), {
-      maxInboundStreams: 2,
-      maxOutboundStreams: 2,
-      runOnLimitedConnection: true,
-    })
+    await this.#dialogue.start(run.signal)
     this.#undo.push(
       node.events.on('link:up', ({ peer }) => this.#ask(peer)),
       node.events.on('link:down', ({ peer }) => {
@@ -129,8 +107,7 @@ export class TimeSync implements Startable {
     for (const undo of this.#undo.splice(0)) undo()
     this.#run.abort()
     this.#run = null
-    await this.#deps.node.libp2p.unhandle(timeProtocol)
-    await Promise.all([this.#loop, ...this.#asking.values()])
+    await Promise.all([this.#dialogue.stop(), this.#loop, ...this.#asking.values()])
     this.#nextAskMs.clear()
     this.#failures.clear()
     this.#keep(true)
@@ -201,6 +178,12 @@ export class TimeSync implements Startable {
     log.info({ ...time, changedMs }, 'swarm time')
     // Roots that began "in the future" are in force now; then it is known whom to trust, and this is looked at again.
     book.timeChanged()
+  }
+
+  /** What our own clock is worth to others: nothing when we do not go by it ourselves. */
+  #ownVote(): number | null {
+    const ownMs = this.#deps.clock.system.now()
+    return isPossibleTime(ownMs, this.#lastSeenMs) && !this.#ownUnset() ? ownMs : null
   }
 
   /** An operator's clock is better than none, set or not: operators who defer to each other would chase each other. */
@@ -287,84 +270,18 @@ export class TimeSync implements Startable {
   }
 
   async #compare(peer: PeerId, signal: AbortSignal): Promise<void> {
-    const { node, clock, counters, log } = this.#deps
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
-    let stream: Stream | null = null
+    const { counters, log } = this.#deps
     try {
-      stream = await node.libp2p.dialProtocol(peerIdFromString(peer), timeProtocol, {
-        signal: deadline,
-        runOnLimitedConnection: true,
-      })
-      const frames = lpStream(stream, { maxDataLength: maxTimeFrame, maxBufferSize: 2 * maxTimeFrame })
-      for (let i = 0; i < rounds; i++) {
-        const asked = clock.monotonic()
-        await frames.write(timeQuestion, { signal: deadline })
-        const bytes = (await frames.read({ signal: deadline })).subarray()
-        const answer = decodeTimeAnswer(bytes)
-        if (answer === undefined) {
-          counters.add('time.refused:malformed')
-          node.offenders.add(peer)
-          stream.abort(new Error('the answer to a question for the time is none'))
-          return
-        }
-        this.#samples.add(peer, answer, asked, clock.monotonic())
-      }
+      const heard = await this.#dialogue.ask(peer, { signal })
+      for (const { answer, asked, answered } of heard ?? []) this.#samples.add(peer, answer, asked, answered)
       this.#failures.delete(peer)
-      await stream.close({ signal: deadline })
-    } catch (error) {
-      stream?.abort(error instanceof Error ? error : new Error(String(error)))
+    } catch (err) {
       if (signal.aborted) return
       // One that is only just starting or leaving, an older peer, a slow link: again soon, then ever later.
       counters.add('time.failed:ask')
       this.#askAgain(peer)
-      log.debug({ err: error, peer }, 'a neighbour did not tell the time')
+      log.debug({ err, peer }, 'a neighbour did not tell the time')
     }
     if (!signal.aborted) this.#decide()
-  }
-
-  #answer(stream: Stream, connection: Connection): void {
-    const peer = connection.remotePeer.toString() as PeerId
-    const signal = this.#run?.signal
-    if (signal === undefined) return stream.abort(new Error('stopping'))
-    void this.#answerQuestions(stream, peer, AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]))
-  }
-
-  async #answerQuestions(stream: Stream, peer: PeerId, signal: AbortSignal): Promise<void> {
-    const { clock, counters, node } = this.#deps
-    const frames = lpStream(stream, { maxDataLength: maxTimeFrame, maxBufferSize: 2 * maxTimeFrame })
-    try {
-      for (let i = 0; i < rounds; i++) {
-        const bytes = (await frames.read({ signal })).subarray()
-        const cameAt = clock.monotonic()
-        const ownMs = clock.system.now()
-        if (!isTimeQuestion(bytes)) {
-          counters.add('time.refused:malformed')
-          node.offenders.add(peer)
-          throw new Error('that is no question for the time')
-        }
-        if (!this.#mayAsk(peer)) {
-          counters.add('time.refused:rate')
-          throw new Error('too many questions for the time')
-        }
-        const own = isPossibleTime(ownMs) && !this.#ownUnset() ? ownMs : null
-        const swarm = clock.isKnown ? clock.now() : null
-        await frames.write(encodeTimeAnswer({ own, swarm, held: clock.monotonic() - cameAt }), { signal })
-      }
-      await stream.close({ signal })
-    } catch (error) {
-      // Its side of the stream is gone, or it asked too much: nothing is owed to it.
-      stream.abort(error instanceof Error ? error : new Error(String(error)))
-    }
-  }
-
-  #mayAsk(peer: PeerId): boolean {
-    const now = this.#deps.clock.monotonic()
-    const before = this.#askers.get(peer) ?? { tokens: answersAtOnce, atMs: now }
-    const tokens = Math.min(answersAtOnce, before.tokens + (now - before.atMs) * answersPerMs)
-    this.#askers.delete(peer)
-    this.#askers.set(peer, { tokens: Math.max(0, tokens - 1), atMs: now })
-    const oldest = this.#askers.keys().next()
-    if (this.#askers.size > maxAskers && oldest.done !== true) this.#askers.delete(oldest.value)
-    return tokens >= 1
   }
 }
