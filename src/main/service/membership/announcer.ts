@@ -36,6 +36,8 @@ export interface AnnouncerInit {
   readonly repeatEveryMs: number
 }
 
+/** A change of the clock's skew by less is told with the next announcement: nobody would set a clock for it. */
+const worthSayingMs = 60_000
 /** As long as a machine is shown after it was last heard. */
 const validForMs = 7 * 24 * 60 * 60_000
 
@@ -53,6 +55,7 @@ export class Announcer implements Startable {
   #spokeAtMs = -Infinity
   #announcedAtMs = -Infinity
   #announced = ''
+  #announcedSkewMs = 0
   #pending = false
 
   constructor(deps: AnnouncerDeps, init: AnnouncerInit) {
@@ -96,7 +99,7 @@ export class Announcer implements Startable {
     this.#pending = true
     queueMicrotask(() => {
       this.#pending = false
-      if (this.#run !== undefined && this.#words() !== this.#announced) this.#announce(false)
+      if (this.#run !== undefined && this.#differs()) this.#announce(false)
     })
   }
 
@@ -120,6 +123,7 @@ export class Announcer implements Startable {
     const { book, counters, log } = this.#deps
     try {
       this.#announced = this.#words()
+      this.#announcedSkewMs = this.#deps.clockSkewMs() ?? 0
       book.author({ bucket: 'machines', key: 'self', value: encodeMachine(this.#facts(leaving)), validForMs })
       this.spoke()
       this.#announcedAtMs = this.#spokeAtMs
@@ -144,13 +148,18 @@ export class Announcer implements Startable {
     }
   }
 
+  #differs(): boolean {
+    // Against what was announced, so that a skew at the edge of something does not make this machine talk all the time.
+    const skewMs = this.#deps.clockSkewMs() ?? 0
+    return this.#words() !== this.#announced || Math.abs(skewMs - this.#announcedSkewMs) > worthSayingMs
+  }
+
   /**
    * What is announced at once when it changes. Not the trust fingerprint: a thousand robots that are admitted one by
-   * one would make each of the thousand speak a thousand times. Of the skew only what a person would set right.
+   * one would make each of the thousand speak a thousand times.
    */
   #words(): string {
-    const { addresses, book, clockSkewMs } = this.#deps
-    const skewMinutes = Math.round((clockSkewMs() ?? 0) / 60_000)
-    return JSON.stringify([this.#profile, [...addresses()].sort(), book.trust().root?.version, skewMinutes])
+    const { addresses, book } = this.#deps
+    return JSON.stringify([this.#profile, [...addresses()].sort(), book.trust().root?.version])
   }
 }
