@@ -97,7 +97,7 @@ describe('trust in the browser', () => {
     await deskPage.getByRole('link', { name: 'drive.txt' }).waitFor()
   })
 
-  it('it is revoked by a typed name, and refused from then on, everywhere', async () => {
+  it('the robot is revoked by a typed name, and refused from then on, everywhere', async () => {
     await show(deskPage, '#/settings/trust')
     await deskPage.getByRole('button', { name: 'Revoke duckie01…' }).click()
     const dialog = deskPage.getByRole('dialog', { name: 'Revoke duckie01?' })

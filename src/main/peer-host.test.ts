@@ -140,6 +140,19 @@ test('a power cut while the home is moved leaves the old swarm, which comes up a
   expect(again.hosted.peer.info().standing).toBe('root')
 })
 
+test('a stranger that is given a better invite of the same swarm is admitted by it, with all it had', async () => {
+  const desk = await host('desk')
+  const robot = await host('duckie01', { join: linkOf(desk.hosted.peer, null) })
+  const { peer } = robot.hosted
+  await vi.waitFor(() => expect(desk.hosted.peer.trust.view().asks).toHaveLength(1), soon)
+  say(peer, 'while waiting')
+  expect(await robot.hosted.join(linkOf(desk.hosted.peer))).toMatchObject({ current: true })
+  await vi.waitFor(() => expect(robot.told).toEqual(['leaving', "in desk's swarm"]), soon)
+  await vi.waitFor(() => expect(robot.hosted.peer.info().standing).toBe('member'), soon)
+  await vi.waitFor(() => expect(keysOf(desk.hosted.peer)).toEqual(['while waiting']), soon)
+  expect(readdirSync(join(folder, 'duckie01'))).not.toContain('left')
+})
+
 test('an invite that is none changes nothing', async () => {
   const { hosted, told } = await host('desk')
   const { peer } = hosted

@@ -37,28 +37,35 @@ export class OwnAsk {
   check(): void {
     const { book, self, clock, log } = this.#deps
     const { standing } = book.trust().of(self)
+    // Of a revoked peer nothing is heard any more, not even this.
+    if (standing === 'revoked') return
     const own = this.#own()
+    if (standing !== 'stranger') return this.#takeBack(own)
+    const value = this.#value()
+    // Also of the time: one that was said before the clock was set right is refused by all others.
+    const now = clock.now()
+    const isFresh = (record: SignedRecord): boolean =>
+      says(record, value) && record.body.validUntil - now > askAgainMs && record.body.validFrom <= now + maxFutureMs
+    const stale = own.filter((record) => !isFresh(record))
     try {
-      if (standing !== 'stranger') {
-        // Of a revoked peer nothing is heard any more, not even this.
-        if (standing !== 'revoked') for (const { id } of own) book.attest(id, 'dismiss')
-        return
+      if (stale.length === own.length) {
+        book.author({ bucket: 'trust', key: askKey, value: encodeAsk(value), validForMs: askValidMs })
       }
-      const value = this.#value()
-      // Also of the time: one that was said before the clock was set right is refused by all others.
-      const now = clock.now()
-      const fresh = own.filter(
-        (record) =>
-          says(record, value) &&
-          record.body.validUntil - now > askAgainMs &&
-          record.body.validFrom <= now + maxFutureMs,
-      )
-      const stale = own.filter((record) => !fresh.includes(record))
-      for (const { id } of stale) book.attest(id, 'dismiss')
-      if (fresh.length > 0) return
-      book.author({ bucket: 'trust', key: askKey, value: encodeAsk(value), validForMs: askValidMs })
     } catch (err) {
       log.warn({ err }, 'asking to be admitted failed; it is tried again')
+      return
+    }
+    this.#takeBack(stale)
+  }
+
+  #takeBack(asks: readonly SignedRecord[]): void {
+    for (const { id } of asks) {
+      try {
+        this.#deps.book.attest(id, 'dismiss')
+      } catch (err) {
+        // It ends by itself.
+        this.#deps.log.debug({ err, id }, 'a wish to be admitted could not be taken back')
+      }
     }
   }
 

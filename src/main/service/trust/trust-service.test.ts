@@ -72,6 +72,9 @@ test('who only asks is shown to an operator, who admits it', async () => {
   expect(() => other.trust.invite({ role: 'robot', uses: 1, validForMs: dayMs })).toThrow(
     expect.objectContaining({ code: 'NOT_TRUSTED' }),
   )
+  // Nor promise it in an invite; it may show the way in.
+  expect(() => linkOf(robot, 'robot')).toThrow(expect.objectContaining({ code: 'NOT_TRUSTED' }))
+  expect(robot.trust.readInvite(linkOf(robot)).role).toBeNull()
 })
 
 test('an invite admits as many as it says, each once, and none when it was withdrawn or has ended', async () => {

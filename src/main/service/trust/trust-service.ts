@@ -8,6 +8,7 @@ import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
 import { dialFirst } from './invite-addresses.ts'
 import type { BucketRule } from '../../model/policy.ts'
+import { maySign, neededFor } from '../../model/trust-needs.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { SwarmStore } from '../../store/swarm-store.ts'
 import { Admissions } from './admissions.ts'
@@ -142,6 +143,7 @@ export class TrustService implements Startable {
     }
     const createdAtMs = Math.trunc(clock.now())
     const { role, uses, validForMs } = init
+    if (role !== null && !forLater) this.#mustAdmitAs(role)
     const made = this.#invites.make({ role, uses, createdAtMs, expiresAtMs: createdAtMs + Math.trunc(validForMs) })
     this.#events.emit('view:changed', {})
     return this.#inviteView(made.id)
@@ -196,6 +198,20 @@ export class TrustService implements Startable {
       throw new SwarmError('NOT_FOUND', `This peer holds no trust record ${id}.`)
     }
     return { what: wordsOf(record, nameOf), state: verdict.state, reason: withNames(verdict.reason, nameOf) }
+  }
+
+  /** An invite that promises what this peer cannot give would leave who comes with it standing. */
+  #mustAdmitAs(role: TrustRole): void {
+    const { book, self, swarm } = this.#deps
+    // Nobody that anything was said about: the end of the swarm's id is no peer.
+    const somebody = swarm.get().anchor.swarm as string as PeerId
+    const needed = neededFor(book.trust(), { subject: somebody, roles: [role] })
+    if (maySign(book.trust(), needed, self)) return
+    const who = needed.kind === 'operator' ? 'an operator' : 'a root key'
+    throw new SwarmError(
+      'NOT_TRUSTED',
+      `Only ${who} can invite as ${role}: make an invite without a role, and who comes with it asks to be admitted.`,
+    )
   }
 
   #inviteView(id: string): InviteView {
