@@ -247,16 +247,15 @@ export class Brain implements Startable {
     return shared ? this.#longestWaitMs[kind] * this.#deps.random() : 0
   }
 
-  async #sendBatch(channel: Channel, { payload, records, hops, trace, except }: OutBatch): Promise<void> {
+  async #sendBatch(channel: Channel, { payload, records, hops, trace, except }: OutBatch): Promise<boolean> {
+    // Where nobody is nothing is lost: who comes catches up.
+    if (channel.facts().state === 'waiting') return false
     const own = ownMessage(this.#deps.self, this.#deps.random, { kind: 'records', to: null, payload, trace })
-    const outcome = await this.#send(
-      channel,
-      { ...own, hops },
-      except === null ? {} : { except },
-      recordsWords(records),
-    )
+    const message = { ...own, hops }
+    const outcome = await this.#send(channel, message, except === null ? {} : { except }, recordsWords(records))
     if (outcome.kind === 'sent') this.#deps.counters.add('brain.sent', records.length)
     else if (outcome.reason !== 'nobody' && outcome.reason !== 'off') this.#lostOn(channel)
+    return outcome.kind === 'sent'
   }
 
   async #send(

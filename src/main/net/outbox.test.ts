@@ -34,7 +34,7 @@ async function make(init: OutboxInit & { readonly shared?: boolean; readonly bat
   const outbox = new Outbox(
     {
       channel: { id: 'c', shared, batchBytes },
-      send: async (batch) => void sent.push(batch),
+      send: async (batch) => sent.push(batch) > 0,
       onDropped: (count) => (lost += count),
       clock,
       counters,

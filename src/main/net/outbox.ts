@@ -30,8 +30,8 @@ export interface OutTerms {
 
 export interface OutboxDeps {
   readonly channel: Pick<Channel, 'id' | 'batchBytes' | 'shared'>
-  /** Sends one batch; the next waits for it. Never rejects. */
-  readonly send: (batch: OutBatch) => Promise<void>
+  /** Sends one batch, and says whether it left; the next waits for it. Never rejects. */
+  readonly send: (batch: OutBatch) => Promise<boolean>
   /** So many were dropped: neighbours have to catch up. */
   readonly onDropped: (count: number) => void
   readonly clock: Clock
@@ -233,8 +233,8 @@ export class Outbox implements Startable {
     if (first === undefined) return
     const records = batch.map(({ record }) => record)
     const trace = batch.every((one) => one.trace === first.trace) ? first.trace : null
-    this.heard(records)
-    await this.#deps.send({ payload: encodeBatch(records), records, hops: first.hops, trace, except: first.except })
+    const { hops, except } = first
+    if (await this.#deps.send({ payload: encodeBatch(records), records, hops, trace, except })) this.heard(records)
   }
 }
 

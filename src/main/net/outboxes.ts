@@ -8,8 +8,8 @@ import { Outbox, type OutBatch, type OutTerms } from './outbox.ts'
 export interface OutboxesDeps {
   /** Those that are switched on. */
   readonly channels: () => readonly Channel[]
-  /** Sends one batch on a channel; the next waits for it. Never rejects. */
-  readonly send: (channel: Channel, batch: OutBatch) => Promise<void>
+  /** Sends one batch on a channel, and says whether it left; the next waits for it. Never rejects. */
+  readonly send: (channel: Channel, batch: OutBatch) => Promise<boolean>
   /** A channel was too slow, and records were dropped. */
   readonly onDropped: (channel: Channel) => void
   readonly clock: Clock
