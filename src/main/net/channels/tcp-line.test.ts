@@ -136,6 +136,17 @@ test('connections past the limit are refused', async () => {
   expect(channel.facts().dropped).toMatchObject({ full: 1 })
 })
 
+test('what its only link has said is sent to nobody, and nothing is lost by that', async () => {
+  const channel = await server()
+  const client = make({ mode: 'dial', port: channel.port ?? 0 })
+  channels.push(client)
+  await client.start()
+  await vi.waitFor(() => expect(client.facts().state).toBe('up'), soon)
+  const except = `127.0.0.1:${channel.port ?? 0}`
+  expect(await client.send(messageOf(someone()), { except })).toEqual({ kind: 'dropped', reason: 'nobody' })
+  expect(client.facts().dropped).toEqual({})
+})
+
 test('a reader that does not read costs the others nothing, and memory stays bounded', async () => {
   const channel = await server()
   const port = channel.port ?? 0

@@ -108,7 +108,11 @@ export class TcpLineChannel implements Channel {
     const links = [...this.#links].filter(
       ([name]) => (options.to === undefined || name === options.to) && name !== options.except,
     )
-    if (links.length === 0) return this.#door.dropped('nobody')
+    if (links.length === 0) {
+      // Where the only one there is the one that said it, nothing is lost.
+      const isOnlySource = options.except !== undefined && this.#links.has(options.except)
+      return isOnlySource ? { kind: 'dropped', reason: 'nobody' } : this.#door.dropped('nobody')
+    }
     const line = lineOf(frame)
     const bytes = line.length + 1
     const sending = links.map(async ([, link]) => {

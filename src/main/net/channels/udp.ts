@@ -174,7 +174,7 @@ export class UdpChannel implements Channel {
   }
 
   async #drain(): Promise<void> {
-    // What is sent in the same turn waits for it together: its bound is that of the queue.
+    // What is sent in the same turn is bounded by the queue.
     await Promise.resolve()
     for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
       next.settle(await this.#sendOne(next))
@@ -183,7 +183,10 @@ export class UdpChannel implements Channel {
 
   async #sendOne({ frame, to, except }: Waiting): Promise<SendOutcome> {
     const links = this.#recipients(to, except)
-    if (links?.length === 0) return this.#door.dropped('nobody')
+    if (links?.length === 0) {
+      // Where the only one there is the one that said it, nothing is lost.
+      return except === undefined ? this.#door.dropped('nobody') : { kind: 'dropped', reason: 'nobody' }
+    }
     // Who is left out would take the gap for loss: only what goes to a whole LAN is numbered for all.
     const type: PartType = links === null ? 'all' : 'one'
     const no = this.#next[type]
@@ -199,7 +202,7 @@ export class UdpChannel implements Channel {
       bytes += count * datagram.length
       left += count
     }
-    // A lost datagram is asked for again; where none left there is no network.
+    // Where none left there is no network.
     if (left === 0) return this.#door.dropped('failed')
     this.#door.ledger.sent.add(bytes)
     return { kind: 'sent', bytes }
