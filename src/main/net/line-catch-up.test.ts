@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { RecordId } from '../../shared/ids.ts'
 import { systemClock } from '../base/clock.ts'
+import { signAttestation } from '../model/attestation.ts'
+import { encodeAttestationList, encodeBatch } from '../model/record-codec.ts'
+import { recordDigest } from '../model/record-id.ts'
 import { ownMessage } from './brain-message.ts'
 import { MemoryMedium } from './channels/testing/memory-channel.ts'
-import { digestOf, encodeDigest } from './line-frames.ts'
+import { digestOf, encodeDigest, encodeLineFrame } from './line-frames.ts'
 import { linePaceOf, type LinePace } from './line-pace.ts'
 import { meet, startBrain, stopBrains, type BrainPeer } from './testing/brain-peers.ts'
 
@@ -159,6 +162,32 @@ test('garbage is counted, and whoever sends it unharmed by nobody else', async (
   await vi.waitFor(() => expect(a.counters.get('brain.refused:malformed')).toBeGreaterThanOrEqual(6), soon)
   say(a, 'a', 20)
   await agree(a, b)
+})
+
+test('forged records and forged dismissals are refused and their link cut off; what was said stays', async () => {
+  const [a, b, hostile] = [await start(), await start(), await startBrain()]
+  const medium = new MemoryMedium()
+  const [, , channel] = await meet(medium, a, b, hostile)
+  const { record } = a.say('files', 'log')
+  await agree(a, b)
+  const other = hostile.say('files', 'other').record
+  const verdict = signAttestation(record.id, 'dismiss', Date.now(), hostile.identity)
+  const dismissal = encodeLineFrame({
+    kind: 'dismiss',
+    // As if the author itself had said it.
+    dismissals: [[recordDigest(record.id) as Uint8Array, encodeAttestationList([{ ...verdict, author: a.peerId }])]],
+  })
+  const sendAs = (kind: string, payload: Uint8Array) =>
+    channel?.send(ownMessage(hostile.peerId, Math.random, { kind, to: null, payload }))
+  const wrong = encodeBatch([{ ...other, signature: new Uint8Array(64).fill(1) }])
+  await vi.waitFor(async () => {
+    await sendAs('given', wrong)
+    await sendAs('reconcile', dismissal)
+    expect(a.counters.get('ingest.refused:bad-signature')).toBeGreaterThan(1)
+    expect(a.counters.get('channels.cut:udp')).toBeGreaterThan(0)
+  }, soon)
+  for (const peer of [a, b]) expect(peer.keys('files')).toContain('log')
+  expect(a.book.get(record.id)?.record.attestations).toEqual([])
 })
 
 test('a peer that says it holds what it does not have is left alone for longer and longer', async () => {

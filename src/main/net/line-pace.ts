@@ -1,4 +1,3 @@
-import type { ChannelKind } from '../../shared/network-views.ts'
 import type { Channel } from './channels/channel.ts'
 import { ownPace, paceFor } from './channels/irc-pace.ts'
 
@@ -24,45 +23,65 @@ export interface LinePace {
   readonly givenBurstBytes: number
 }
 
-const linePaces: Readonly<Record<ChannelKind, LinePace>> = {
-  // Never used: where there is gossip, there are streams.
-  gossip: pace(16 * kib, 64, 5_000, 10_000, 300_000, 10_000, 1_000, 1_024 * kib),
-  'tcp-line': pace(16 * kib, 64, 5_000, 4_000, 60_000, 5_000, 200, 2_048 * kib),
-  // Three datagrams or so a message: lost ones are asked for again, and all who hear pay for each.
-  udp: pace(3_000, 64, 2_500, 4_000, 60_000, 5_000, 1_000, 512 * kib),
-  // A line of some 400 bytes every second or two, for all on the channel together.
-  irc: pace(1_000, 8, 60_000, 30_000, 600_000, 60_000, 20_000, 1 * kib),
+const line: LinePace = {
+  messageBytes: 16 * kib,
+  wanted: 64,
+  answerMs: 5_000,
+  digestMinMs: 4_000,
+  digestMaxMs: 60_000,
+  settleMs: 5_000,
+  jitterMs: 200,
+  givenBytesPerS: 2_048 * kib,
+  givenBurstBytes: 4_096 * kib,
+}
+
+/** Three datagrams or so a message: lost ones are asked for again, and all who hear pay for each. */
+const udp: LinePace = {
+  ...line,
+  messageBytes: 3_000,
+  answerMs: 2_500,
+  jitterMs: 1_000,
+  givenBytesPerS: 512 * kib,
+  givenBurstBytes: 1_024 * kib,
+}
+
+/** A line of some 400 bytes every two seconds. */
+const publicIrc: LinePace = {
+  messageBytes: 1_000,
+  wanted: 8,
+  answerMs: 60_000,
+  digestMinMs: 30_000,
+  digestMaxMs: 600_000,
+  settleMs: 60_000,
+  jitterMs: 20_000,
+  givenBytesPerS: kib,
+  givenBurstBytes: 16 * kib,
 }
 
 /** On the lab's own IRC server: some ten lines a second. */
-const ownIrc = pace(2_000, 16, 15_000, 5_000, 120_000, 10_000, 2_000, 2 * kib)
-
-export function linePaceOf({ kind, address }: Pick<Channel, 'kind' | 'address'>): LinePace {
-  if (kind !== 'irc') return linePaces[kind]
-  const [, , host = ''] = address.split('/')
-  return paceFor(host) === ownPace ? ownIrc : linePaces.irc
+const ownIrc: LinePace = {
+  messageBytes: 2_000,
+  wanted: 16,
+  answerMs: 15_000,
+  digestMinMs: 5_000,
+  digestMaxMs: 120_000,
+  settleMs: 10_000,
+  jitterMs: 2_000,
+  givenBytesPerS: 2 * kib,
+  givenBurstBytes: 16 * kib,
 }
 
-function pace(
-  messageBytes: number,
-  wanted: number,
-  answerMs: number,
-  digestMinMs: number,
-  digestMaxMs: number,
-  settleMs: number,
-  jitterMs: number,
-  givenBytesPerS: number,
-): LinePace {
-  const givenBurstBytes = Math.max(16 * kib, givenBytesPerS * 2)
-  return {
-    messageBytes,
-    wanted,
-    answerMs,
-    digestMinMs,
-    digestMaxMs,
-    settleMs,
-    jitterMs,
-    givenBytesPerS,
-    givenBurstBytes,
+export function linePaceOf({ kind, address }: Pick<Channel, 'kind' | 'address'>): LinePace {
+  switch (kind) {
+    // Where there is gossip, there are streams: it never comes to this.
+    case 'gossip':
+    case 'tcp-line':
+      return line
+    case 'udp':
+      return udp
+    case 'irc': {
+      const [, , host = ''] = address.split('/')
+      return paceFor(host) === ownPace ? ownIrc : publicIrc
+    }
   }
 }
