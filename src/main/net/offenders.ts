@@ -7,8 +7,10 @@ export interface OffendersInit {
   readonly limit?: number
   /** Points halve in this time, so that a rare glitch is forgiven. Default 60 s. */
   readonly halfLifeMs?: number
-  /** How long the first cut lasts; each further one twice as long, up to 64 times. Default 5 min. */
+  /** How long the first cut lasts; each further one twice as long. Default 5 min. */
   readonly banMs?: number
+  /** How often it doubles. Default 6: up to 64 times. */
+  readonly maxDoublings?: number
   /** Peers remembered; past this the one heard of least recently is forgotten. Default 2,000. */
   readonly maxPeers?: number
   /** What a ban is counted as. Default `links.cut:garbage`. */
@@ -36,6 +38,7 @@ export class Offenders<Peer extends string = PeerId> {
   readonly #limit: number
   readonly #halfLifeMs: number
   readonly #banMs: number
+  readonly #maxDoublings: number
   readonly #maxPeers: number
   readonly #counter: string
   readonly #offenders = new Map<string, Offender>()
@@ -50,6 +53,7 @@ export class Offenders<Peer extends string = PeerId> {
     this.#limit = init.limit ?? 100
     this.#halfLifeMs = init.halfLifeMs ?? 60_000
     this.#banMs = init.banMs ?? 300_000
+    this.#maxDoublings = init.maxDoublings ?? 6
     this.#maxPeers = init.maxPeers ?? 2_000
     this.#counter = init.counter ?? 'links.cut:garbage'
   }
@@ -65,7 +69,7 @@ export class Offenders<Peer extends string = PeerId> {
     this.#offenders.set(peer, offender)
     this.#trim()
     if (offender.points < this.#limit || offender.bannedUntilMs > now) return
-    offender.bannedUntilMs = now + this.#banMs * 2 ** Math.min(offender.bans, 6)
+    offender.bannedUntilMs = now + this.#banMs * 2 ** Math.min(offender.bans, this.#maxDoublings)
     offender.bans += 1
     offender.points = 0
     this.#counters.add(this.#counter)

@@ -69,6 +69,27 @@ test('a host whose links are cut again and again is cut off with all its links',
   expect([door.cut('bad:99'), door.cut('good:1')]).toEqual([true, false])
 })
 
+test('a cut doubles each time, but not where somebody else may be meant', async () => {
+  for (const [forgeable, lastsMs] of [
+    [false, 120_000],
+    [true, 60_000],
+  ] as const) {
+    const { door, clock } = make({ forgeable })
+    const cutOnce = (): void => {
+      for (let i = 0; i < 12; i += 1) door.blame('a', 'malformed')
+    }
+    cutOnce()
+    await clock.advance(61_000)
+    expect(door.cut('a')).toBe(false)
+    await clock.advance(600_000)
+    cutOnce()
+    await clock.advance(lastsMs - 1_000)
+    expect(door.cut('a')).toBe(true)
+    await clock.advance(2_000)
+    expect(door.cut('a')).toBe(false)
+  }
+})
+
 test('rates may be those of a host', () => {
   const { door } = make({ hostOf: (link) => link.split(':')[0] ?? '', rateBy: 'host' })
   expect(passed(door, 'a:1', 15) + passed(door, 'a:2', 15)).toBe(20)

@@ -57,6 +57,8 @@ export interface LineDoorInit {
   readonly limits?: Partial<LinkLimits> | undefined
   /** The host that a link belongs to, where a stranger can make as many links as he likes. */
   readonly hostOf?: (link: string) => string
+  /** Links can be forged by others, who must not silence their victims for long: a cut never lasts longer than the first. */
+  readonly forgeable?: boolean
   /** Whether the rate is that of a link (default) or of its host with all its links. */
   readonly rateBy?: 'link' | 'host'
 }
@@ -102,13 +104,15 @@ export class LineDoor {
       if (init.hostOf !== undefined) this.#hosts.add(init.hostOf(link), 100 / (cutsPerHost - 0.5))
       onCut(link)
     }
+    const maxDoublings = init.forgeable === true ? 0 : 6
+    const terms = { banMs: this.#limits.cutMs, maxPeers: maxLinks, maxDoublings }
     this.#offenders = new Offenders<string>(
       { clock: deps.clock, counters: deps.counters, onBanned: cut },
-      { banMs: this.#limits.cutMs, maxPeers: maxLinks, counter: `channels.cut:${kind}` },
+      { ...terms, counter: `channels.cut:${kind}` },
     )
     this.#hosts = new Offenders<string>(
       { clock: deps.clock, counters: deps.counters, onBanned: () => {} },
-      { banMs: this.#limits.cutMs, maxPeers: maxLinks, counter: 'channels.cut:host' },
+      { ...terms, counter: 'channels.cut:host' },
     )
   }
 

@@ -91,7 +91,7 @@ export class UdpChannel implements Channel {
     this.address = init.address
     this.#single = isIP(init.host) === 0 || kindOf(init.host) === 'single'
     const doorInit = { id: this.id, kind: this.kind, limits: { ...hostLimits, ...init.limits }, hostOf } as const
-    this.#door = new LineDoor(deps, { ...doorInit, rateBy: 'host' }, (link) => this.#join.forget(link))
+    this.#door = new LineDoor(deps, { ...doorInit, rateBy: 'host', forgeable: true }, (link) => this.#join.forget(link))
     this.#join = new UdpJoin(deps.clock, deps.random)
     this.#sent = new UdpSent(deps.clock)
     this.#links = new UdpLinks(deps.clock)
