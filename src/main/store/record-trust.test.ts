@@ -10,7 +10,7 @@ import { signAttestation } from '../model/attestation.ts'
 import { buckets, type BucketName } from '../model/bucket.ts'
 import { encodeSigned } from '../model/record-codec.ts'
 import { signRecord, type RecordBody, type SignedRecord } from '../model/record.ts'
-import { askKey, encodeAsk } from '../model/trust-records.ts'
+import { askKey, encodeAsk, encodeRoot, rootKey } from '../model/trust-records.ts'
 import { Database } from './database.ts'
 import { identityOfSeed, type Identity } from './identity-store.ts'
 import { RecordBook } from './record-book.ts'
@@ -369,6 +369,40 @@ describe('the root', () => {
     expect(book.trust().root?.version).toBe(1)
     expect(book.trust().of(trusted.root.peerId).standing).toBe('root')
     expect(book.live('trust')).toHaveLength(1)
+  })
+})
+
+describe('the newest root', () => {
+  it('is kept beside the database, comes back with it, and an older one is not believed again', () => {
+    const { root } = trusted
+    const next = record('trust', rootKey, root, {
+      value: encodeRoot({ version: 2, name: 'lab', keys: [root.peerId], threshold: 1, rules: new Map() }),
+      validUntil: clock.now() + 300 * 24 * hourMs,
+    })
+    const swarm = trusted.swarm()
+    const base = { clock, log: silentLog, counters, identity: self, swarm }
+    const reopened = (): RecordBook => {
+      database.close()
+      rmSync(join(home, 'swarm.db'), { force: true })
+      database = Database.open(base, { home })
+      return new RecordBook({ ...base, database })
+    }
+    const first = reopened()
+    first.merge([next], arrival())
+    expect(swarm.get().anchor).toMatchObject({ swarm: trusted.anchor.swarm, root: next.id, rootVersion: 2 })
+    // The database is lost: the root that was kept is enough to go on.
+    const second = reopened()
+    expect(second.trust().root?.version).toBe(2)
+    expect(second.has('trust', next.id)).toBe(true)
+    // Somebody put back an older state, and the kept root is lost too: the older one is known, and not believed.
+    swarm.forgetRecord()
+    const third = reopened()
+    third.merge(trusted.records, arrival())
+    expect(third.trust().root).toBeNull()
+    expect(third.trust().problems.map(({ code }) => code)).toEqual(['ROLLED_BACK'])
+    expect(third.live('trust')).toEqual([])
+    third.merge([next], arrival())
+    expect(third.trust().root?.version).toBe(2)
   })
 })
 

@@ -33,6 +33,11 @@ export class MemorySwarm implements BookSwarm {
     return this.#file
   }
 
+  /** As when one has just joined: only the id of the root is known. */
+  forgetRecord(): void {
+    this.#file = { ...this.#file, rootRecord: null }
+  }
+
   raiseAnchor(root: SignedRecord, rootVersion: number): SwarmFile['anchor'] {
     const { anchor } = this.#file
     if (rootVersion > anchor.rootVersion) {
