@@ -83,19 +83,17 @@ function RecordsReady({ buckets, bucket, record }: ReadyProps) {
     () => ({ bucket, state, author, search: settled }),
     [bucket, state, author, settled],
   )
-  const list = useMemo(() => createRecordsList(bridge, filter), [bridge, filter])
+  const list = useMemo(() => createRecordsList(bridge), [bridge])
   const shown = useStore(list.store)
   const chosen = buckets.find((one) => one.bucket === bucket)
   // What changes whenever something in view may have: the counts and fingerprints of what is asked for.
   const sign = (chosen === undefined ? buckets : [chosen]).map((one) => `${one.records} ${one.fingerprint}`).join(' ')
-  useEffect(() => {
-    void list.load()
-    return list.stop
-  }, [list])
+  useEffect(() => list.stop, [list])
+  useEffect(() => void list.ask(filter), [list, filter])
   useEffect(() => {
     if (list.store.getState().phase === 'ready') list.changed()
   }, [list, sign])
-  const held = useHeld(shown.records, idOf, JSON.stringify(filter))
+  const held = useHeld(shown.records, idOf, shown.question)
   const wide = useMediaQuery('(min-width: 75em)', true)
   const onEnd = useCallback(() => void list.more(), [list])
   const close = (): void => go({ page: 'records', bucket, record: null })
@@ -133,7 +131,7 @@ function RecordsReady({ buckets, bucket, record }: ReadyProps) {
             {shown.phase === 'ready' && shown.records.length === 0 ? (
               <NoRecords filtered={state !== null || author !== null || settled.trim() !== ''} bucket={bucket} />
             ) : null}
-            {shown.records.length > 0 ? (
+            {shown.phase === 'ready' && shown.records.length > 0 ? (
               <>
                 <RecordsTable records={held.items} bucket={bucket} chosen={record} onEnd={onEnd} />
                 <p className="dim table-foot">

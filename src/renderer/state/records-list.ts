@@ -16,7 +16,10 @@ export interface RecordsFilter {
 
 export interface RecordsList {
   readonly phase: 'loading' | 'ready' | 'failed'
+  /** Those of the last answer; they stay while another question is asked. */
   readonly records: readonly RecordView[]
+  /** What they answer to, as a text that differs where the question does. */
+  readonly question: string
   /** Where to go on from; null at the end. */
   readonly next: string | null
   readonly more: boolean
@@ -28,7 +31,9 @@ export interface RecordsList {
 
 export interface RecordsListStore {
   readonly store: StoreApi<RecordsList>
-  /** Reads the first page; a second call reads anew what is shown. */
+  /** Asks; what is shown stays until the answer comes. */
+  readonly ask: (filter: RecordsFilter) => Promise<void>
+  /** Reads anew what is shown. */
   readonly load: () => Promise<void>
   /** The next page, when there is one. */
   readonly more: () => Promise<void>
@@ -44,11 +49,29 @@ const maxRefreshed = 1_000
 export const maxShown = 5_000
 const refreshMs = 1_500
 
+interface Question {
+  readonly bucket?: string
+  readonly author?: PeerId
+  readonly state?: RecordState
+  readonly search?: string
+}
+
+function questionOf({ bucket, author, state, search }: RecordsFilter): Question {
+  const words = search.trim()
+  return {
+    ...(bucket === null ? {} : { bucket }),
+    ...(author === null ? {} : { author }),
+    ...(state === null ? {} : { state }),
+    ...(words === '' ? {} : { search: words }),
+  }
+}
+
 /** A page of records for a question, which grows as it is scrolled and follows changes. */
-export function createRecordsList(bridge: Bridge, filter: RecordsFilter): RecordsListStore {
+export function createRecordsList(bridge: Bridge): RecordsListStore {
   const store = createStore<RecordsList>(() => ({
     phase: 'loading',
     records: [],
+    question: '',
     next: null,
     more: false,
     problem: null,
@@ -57,29 +80,26 @@ export function createRecordsList(bridge: Bridge, filter: RecordsFilter): Record
   }))
   let turn = 0
   let timer: ReturnType<typeof setTimeout> | undefined
-  const search = filter.search.trim()
-  const question = {
-    ...(filter.bucket === null ? {} : { bucket: filter.bucket }),
-    ...(filter.author === null ? {} : { author: filter.author }),
-    ...(filter.state === null ? {} : { state: filter.state }),
-    ...(search === '' ? {} : { search }),
-  }
+  let question: Question = {}
 
   const load = async (): Promise<void> => {
     const mine = ++turn
-    const limit = Math.min(maxRefreshed, Math.max(pageSize, store.getState().records.length))
+    const asked = JSON.stringify(question)
+    const shown = store.getState()
+    const limit = asked === shown.question ? Math.min(maxRefreshed, Math.max(pageSize, shown.records.length)) : pageSize
     try {
       const { records, next } = await bridge.api.records.list({ ...question, limit })
       if (mine !== turn) return
       store.setState(
-        { phase: 'ready', records, next, more: false, problem: null, stale: false, atMs: Date.now() },
+        { phase: 'ready', records, question: asked, next, more: false, problem: null, stale: false, atMs: Date.now() },
         true,
       )
     } catch (error) {
       if (mine !== turn) return
       const state = store.getState()
       store.setState({
-        phase: state.phase === 'ready' ? 'ready' : 'failed',
+        // Rows of another question must not stand for an answer that did not come.
+        phase: state.phase === 'ready' && state.question === asked ? 'ready' : 'failed',
         problem: problemOf(error),
         more: false,
       })
@@ -87,8 +107,8 @@ export function createRecordsList(bridge: Bridge, filter: RecordsFilter): Record
   }
 
   const more = async (): Promise<void> => {
-    const { next, records, more: already } = store.getState()
-    if (next === null || already || records.length >= maxShown) return
+    const { next, records, more: already, question: shown } = store.getState()
+    if (next === null || already || shown !== JSON.stringify(question) || records.length >= maxShown) return
     const mine = ++turn
     store.setState({ more: true })
     try {
@@ -108,6 +128,10 @@ export function createRecordsList(bridge: Bridge, filter: RecordsFilter): Record
 
   return {
     store,
+    ask: (filter) => {
+      question = questionOf(filter)
+      return load()
+    },
     load,
     more,
     changed: () => {
