@@ -40,9 +40,6 @@ const enoughDigests = 2
 /** Records a second that one channel may bring unasked, and at once: as many as ingest checks. */
 const takenPerS = 2_000
 const takenBurst = 20_000
-/** Questions a second that are answered, and at once. */
-const answeredPerS = 50
-const answeredBurst = 200
 
 /** Catching up on one channel. */
 export class LineChannelCatchUp implements Startable {
@@ -55,7 +52,6 @@ export class LineChannelCatchUp implements Startable {
   #present: ReadonlySet<PeerId> = new Set()
   readonly #giver: LineGiver
   readonly #taking: TokenBucket
-  readonly #answering: TokenBucket
   #session: LineSession | null = null
   #run: AbortController | null = null
   #working: Promise<void> = Promise.resolve()
@@ -73,7 +69,6 @@ export class LineChannelCatchUp implements Startable {
       init,
     )
     this.#taking = new TokenBucket(clock, { perS: takenPerS, burst: takenBurst })
-    this.#answering = new TokenBucket(clock, { perS: answeredPerS, burst: answeredBurst })
     this.#trickle = new Trickle(
       { ...deps, say: () => this.#say() },
       { minMs: digestMinMs, maxMs: digestMaxMs, enough: this.channel.shared ? enoughDigests : Infinity },
@@ -147,7 +142,7 @@ export class LineChannelCatchUp implements Startable {
         if (this.#session?.peer === sender) this.#session.hear(frame)
         return { verdict: 'news', outcome: 'taken', summary: frame.kind }
       case 'dismiss': {
-        if (!this.#answering.take()) return busy
+        if (!this.#neighbours.mayAsk(link)) return busy
         const source = { from: sender, how: 'catch-up', channel: this.channel.id } as const
         const verdict = await this.#deps.trade.takeDismissals(frame.dismissals, source)
         if ((verdict?.garbage ?? 0) > 0) return garbage('bad-signature')
@@ -155,7 +150,7 @@ export class LineChannelCatchUp implements Startable {
       }
       case 'ask':
       case 'get':
-        if (!this.#deps.book.index.ready || !this.#answering.take()) return busy
+        if (!this.#deps.book.index.ready || !this.#neighbours.mayAsk(link)) return busy
         this.#neighbours.asked(this.#neighbours.heard(sender, link))
         return this.#answer(frame, sender, link)
     }

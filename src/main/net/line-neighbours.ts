@@ -1,5 +1,6 @@
 import type { PeerId } from '../../shared/ids.ts'
 import type { Clock } from '../base/clock.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
 import type { Digest } from './line-frames.ts'
 import type { LinePace } from './line-pace.ts'
 
@@ -16,18 +17,36 @@ export interface LineNeighbour {
   notBeforeMs: number
 }
 
-/** Peers remembered; past this the one heard least recently is forgotten. */
+/** Peers, and links, remembered; past this the one heard least recently is forgotten. */
 const maxNeighbours = 1_024
+/** Questions of one link that are answered a second, and at once: those of a session that runs as fast as it can. */
+const linkPerS = 25
+const linkBurst = 100
+/** Of all links together: some 10 ms of work each at the worst. */
+const allPerS = 50
+const allBurst = 200
 
 /** The peers on one channel, and whom to ask next. */
 export class LineNeighbours {
   readonly #deps: { readonly clock: Clock; readonly random: () => number }
   readonly #pace: LinePace
   readonly #neighbours = new Map<PeerId, LineNeighbour>()
+  readonly #links = new Map<string, TokenBucket>()
+  readonly #all: TokenBucket
 
   constructor(deps: { readonly clock: Clock; readonly random: () => number }, init: { readonly pace: LinePace }) {
     this.#deps = deps
     this.#pace = init.pace
+    this.#all = new TokenBucket(deps.clock, { perS: allPerS, burst: allBurst })
+  }
+
+  /** Whether a question of a link is answered: one that floods gets its share, and leaves others theirs. */
+  mayAsk(link: string): boolean {
+    const budget = this.#links.get(link) ?? new TokenBucket(this.#deps.clock, { perS: linkPerS, burst: linkBurst })
+    this.#links.delete(link)
+    this.#links.set(link, budget)
+    forgetOldest(this.#links)
+    return budget.take() && this.#all.take()
   }
 
   /** One that was heard just now. */
@@ -37,10 +56,7 @@ export class LineNeighbours {
     neighbour.link = link
     this.#neighbours.delete(peer)
     this.#neighbours.set(peer, neighbour)
-    if (this.#neighbours.size > maxNeighbours) {
-      const oldest = this.#neighbours.keys().next()
-      if (oldest.done !== true) this.#neighbours.delete(oldest.value)
-    }
+    forgetOldest(this.#neighbours)
     return neighbour
   }
 
@@ -75,4 +91,10 @@ export class LineNeighbours {
     neighbour.notBeforeMs =
       clock.monotonic() + (isFruitful ? this.#pace.jitterMs : Math.min(this.#pace.digestMaxMs, restMs))
   }
+}
+
+function forgetOldest<Key>(map: Map<Key, unknown>): void {
+  if (map.size <= maxNeighbours) return
+  const oldest = map.keys().next()
+  if (oldest.done !== true) map.delete(oldest.value)
 }
