@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MachineView } from '../../src/shared/views.ts'
 import type { ProposalView } from '../../src/shared/trust-views.ts'
@@ -153,6 +154,13 @@ test('a private swarm lets nobody in without its key: not by an address, and wit
   const links = await inside.json<{ peer: string }[]>('/network/links')
   expect(links.map(({ peer }) => peer)).toEqual([friend.ready.peerId])
   expect(await outside.json('/network/links')).toEqual([])
+  // A log goes through whole.
+  const bytes = randomBytes(12_000_000)
+  expect((await friend.call('/files/upload?name=drive.bag', { method: 'PUT', body: bytes })).status).toBe(200)
+  await expect.poll(async () => (await inside.files()).map(({ name }) => name), patience).toEqual(['drive.bag'])
+  const [share] = await inside.files()
+  const content = await inside.call(`/files/${share?.cid}/content`)
+  expect(Buffer.from(await content.arrayBuffer()).equals(bytes)).toBe(true)
   // And back: who leaves a private swarm for another one is a stranger there until it is admitted.
   const back = await run(['join', await outside.invite(null), '--home', friend.home, '--json'])
   expect(JSON.parse(back.stdout)).toMatchObject({ left: 'secret lab', admittedAs: null })

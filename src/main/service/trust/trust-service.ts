@@ -203,7 +203,7 @@ export class TrustService implements Startable {
   /** An invite that promises what this peer cannot give would leave who comes with it standing. */
   #mustAdmitAs(role: TrustRole): void {
     const { book, self, swarm } = this.#deps
-    // Nobody that anything was said about: the end of the swarm's id is no peer.
+    // Anybody about whom nothing was said yet: a swarm's id is no peer's.
     const somebody = swarm.get().anchor.swarm as string as PeerId
     const needed = neededFor(book.trust(), { subject: somebody, roles: [role] })
     if (maySign(book.trust(), needed, self)) return
