@@ -91,6 +91,12 @@ export class Announcements {
     return this.#candidates
   }
 
+  /** Who signs this root, or the same state; nobody when it is not announced any more. */
+  signersOf(root: string): readonly Signer[] {
+    return this.candidates().find((one) => one.root === root)?.signers ?? []
+  }
+
+  /** What a peer announces itself. */
   of(peer: PeerId): Announced | undefined {
     return [...this.#known.values()].filter(({ by }) => by === peer).toSorted((a, b) => b.at - a.at)[0]
   }

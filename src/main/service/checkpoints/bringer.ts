@@ -15,8 +15,8 @@ export interface BringerDeps {
 
 export interface BringOptions {
   readonly signal: AbortSignal
-  /** Who says that they have it, or one of the same state. */
-  readonly signers: readonly Signer[]
+  /** Who says that they have it, or one of the same state; asked again and again: whoever turns up helps at once. */
+  readonly signers: () => readonly Signer[]
   /** Somebody gave a block. */
   readonly onFrom?: (peer: PeerId) => void
   /** Called when it is known of what it consists, before its chunks come. */
@@ -49,8 +49,9 @@ export class CheckpointBringer {
   ): Promise<Result> {
     const { blocks, node } = this.#deps
     const { signal, signers, onFrom = () => {} } = options
-    const own = signers.filter(({ how }) => how !== 'same' && how !== 'endorsed').map(({ peer }) => peer)
-    await this.#connect(own, signal)
+    const all = (): readonly PeerId[] => signers().map(({ peer }) => peer)
+    const own = (): readonly PeerId[] => signers().flatMap(({ peer, how }) => (how === 'announced' ? [peer] : []))
+    await this.#connect(own(), signal)
     const linked = (peers: readonly PeerId[]): readonly PeerId[] => {
       const holders = peers.filter((peer) => node.linked(peer))
       return holders.length > 0 ? holders : node.neighbours().slice(0, maxOthers)
@@ -58,9 +59,8 @@ export class CheckpointBringer {
     const onReceived = (from: PeerId | null): void => {
       if (from !== null) onFrom(from)
     }
-    const all = signers.map(({ peer }) => peer)
-    return blocks().fetching({ candidates: () => linked(own), onReceived }, (loadOwn) =>
-      blocks().fetching({ candidates: () => linked(all), onReceived }, async (loadShared) => {
+    return blocks().fetching({ candidates: () => linked(own()), onReceived }, (loadOwn) =>
+      blocks().fetching({ candidates: () => linked(all()), onReceived }, async (loadShared) => {
         const tree = await readTree(root, (cid) => loadOwn(cid, { signal }))
         if (tree.root.swarm !== this.#deps.book.trust().anchor.swarm) {
           throw new BadCheckpointError(root, ['it is of another swarm'])

@@ -34,14 +34,15 @@ export class CarImport {
 
   /** @throws SwarmError INVALID_INPUT, TOO_LARGE, DISK_FULL */
   async take(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<CheckpointImportView> {
-    const { counters, intake, shelf } = this.#deps
+    const { clock, counters, intake, shelf } = this.#deps
     const held = new Held(this.#deps)
     try {
       const tree = await this.#store(bytes, held, signal)
       const load = (cid: CID): Promise<Uint8Array> => this.#load(tree.cid, cid)
       const { added, known, refused } = await intake.take(tree, { load, signal, from: null })
       // It speaks of the time of its newest record: nothing in the file says when it was made.
-      const at = tree.chunks.reduce((newest, { entry }) => Math.max(newest, entry.to), 0)
+      const newest = tree.chunks.reduce((latest, { entry }) => Math.max(latest, entry.to), 0)
+      const at = Math.min(newest, Math.trunc(clock.now()))
       shelf.add({ ...factsOf(tree, at), how: 'imported', sharedChunks: 0 }, tree.cids)
       counters.add('checkpoints.imported')
       return { root: tree.cid.toString() as Cid, added, known, refused: { ...refused } }

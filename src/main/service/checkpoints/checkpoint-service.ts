@@ -16,20 +16,20 @@ import type { SwarmNode } from '../../net/swarm-node.ts'
 import type { VerifyPool } from '../../net/verify-pool.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { BlockStore } from '../files/block-store.ts'
-import { parseCid } from '../files/parse-cid.ts'
 import { Announcements } from './announcements.ts'
 import { CheckpointAnnouncer, type AnnouncerInit } from './announcer.ts'
 import { CheckpointBringer } from './bringer.ts'
-import { carBytes, writeCar } from './car.ts'
 import { viewOf } from './checkpoint-view.ts'
+import { Differences } from './differences.ts'
 import { Doubts } from './doubts.ts'
 import { CarImport } from './car-import.ts'
 import { CheckpointIntake } from './intake.ts'
 import { CheckpointMaker } from './maker.ts'
 import { Newcomer, type NewcomerInit } from './newcomer.ts'
 import { saveFile, type SavePlace } from './save-file.ts'
-import { CheckpointShelf, type Shelved } from './shelf.ts'
-import { BadCheckpointError, factsOf, readTree } from './tree.ts'
+import { CheckpointShelf } from './shelf.ts'
+import { BadCheckpointError } from './tree.ts'
+import { unknownCheckpoint, WholeCheckpoints, type CheckpointFile } from './whole-checkpoints.ts'
 
 export interface CheckpointServiceDeps {
   readonly book: RecordBook
@@ -54,26 +54,15 @@ export interface CheckpointServiceInit extends AnnouncerInit, NewcomerInit {
   readonly home: string
 }
 
-/** A checkpoint as a file that streams. */
-export interface CheckpointFile {
-  readonly root: Cid
-  /** Without the folder. */
-  readonly name: string
-  readonly sizeBytes: number
-  readonly bytes: () => AsyncIterable<Uint8Array>
-}
-
-/** Fetching and verifying one for a person who waits. */
-const verifyTimeoutMs = 10 * 60_000
-
 /** Summaries of the swarm's state: made, announced, taken over, checked, and carried as files. */
 export class CheckpointService implements Startable {
   readonly #deps: CheckpointServiceDeps
   readonly #announcements: Announcements
   readonly #shelf: CheckpointShelf
   readonly #doubts: Doubts
+  readonly #differences: Differences
   readonly #intake: CheckpointIntake
-  readonly #bringer: CheckpointBringer
+  readonly #whole: WholeCheckpoints
   readonly #announcer: CheckpointAnnouncer
   readonly #newcomer: Newcomer
   readonly #import: CarImport
@@ -93,16 +82,17 @@ export class CheckpointService implements Startable {
       { path: join(init.home, 'checkpoints.json') },
     )
     this.#doubts = new Doubts(clock)
+    this.#differences = new Differences({ ...deps, changed: () => this.#changed() })
     this.#intake = new CheckpointIntake(deps)
-    this.#bringer = new CheckpointBringer(deps)
     const parts = {
       ...deps,
       announcements: this.#announcements,
       shelf: this.#shelf,
       doubts: this.#doubts,
       intake: this.#intake,
-      bringer: this.#bringer,
+      bringer: new CheckpointBringer(deps),
     }
+    this.#whole = new WholeCheckpoints(parts)
     this.#newcomer = new Newcomer(parts, init)
     const maker = new CheckpointMaker({ ...deps, databasePath: join(init.home, 'swarm.db'), trust: () => book.trust() })
     this.#announcer = new CheckpointAnnouncer({ ...parts, maker, isComplete: () => !this.#newcomer.isBusy }, init)
@@ -129,6 +119,7 @@ export class CheckpointService implements Startable {
     this.#run = null
     for (const undo of this.#undo.splice(0)) undo()
     await stopAll([this.#newcomer, this.#announcer])
+    await this.#differences.stopped()
     this.#announcements.stop()
   }
 
@@ -149,6 +140,7 @@ export class CheckpointService implements Startable {
       candidate: this.#announcements.candidates().find((one) => one.root === root),
       shelved: this.#shelf.get(root),
       doubt: this.#doubts.about(root),
+      difference: this.#difference(root),
       nameOf: this.#deps.nameOf,
     })
   }
@@ -171,7 +163,7 @@ export class CheckpointService implements Startable {
       return { root, good, ...result, problems: [...result.problems], tookMs: clock.monotonic() - startedMs }
     }
     try {
-      const { records, signatures } = await this.#whole(root, (tree, load, signal) =>
+      const { records, signatures } = await this.#whole.lend(root, this.#signal(), (tree, load, signal) =>
         this.#intake.look(tree, { load, signal, from: null }),
       )
       return done({ records, signatures, problems: [] })
@@ -182,36 +174,8 @@ export class CheckpointService implements Startable {
   }
 
   /** A checkpoint as a CAR file; what is not here is brought first. @throws SwarmError NOT_FOUND, FETCH_FAILED */
-  async file(root: Cid): Promise<CheckpointFile> {
-    const blocks = this.#deps.blocks()
-    if (this.#shelf.get(root) === undefined) {
-      await this.#whole(root, async (tree, load) => {
-        for (const { entry } of tree.chunks) await load(entry.cid)
-      })
-    }
-    const load = async (cid: Shelved['root']): Promise<Uint8Array> => {
-      const bytes = await blocks.get(cid)
-      if (bytes !== undefined) return bytes
-      this.#shelf.drop(root)
-      throw new SwarmError(
-        'FETCH_FAILED',
-        `A block of the checkpoint ${root} is lost from this peer's disk: make a new one.`,
-      )
-    }
-    const tree = await readTree(parseCid(root), load)
-    const chunkBytes = new Map(tree.chunks.map(({ entry }) => [entry.cid.toString(), entry.bytes]))
-    const sizes: { cid: Shelved['root']; bytes: number }[] = []
-    for (const cid of tree.cids) sizes.push({ cid, bytes: chunkBytes.get(cid.toString()) ?? (await load(cid)).length })
-    const day = new Date(this.#shelf.get(root)?.at ?? this.#deps.clock.now())
-      .toISOString()
-      .slice(0, 16)
-      .replace(':', '')
-    return {
-      root,
-      name: `swarm-${day}-${root.slice(-6)}.car`,
-      sizeBytes: carBytes(tree.cid, sizes),
-      bytes: () => writeCar(tree.cid, tree.cids, load),
-    }
+  file(root: Cid): Promise<CheckpointFile> {
+    return this.#whole.file(root, this.#signal())
   }
 
   /** Writes it as a CAR file. @throws as `file`, and SwarmError DISK_FULL, PERMISSION_DENIED */
@@ -233,49 +197,14 @@ export class CheckpointService implements Startable {
     return imported
   }
 
-  /** Lends a checkpoint whole, from here or from who announces it, and keeps it. */
-  async #whole<Result>(
-    root: Cid,
-    use: (
-      tree: Awaited<ReturnType<typeof readTree>>,
-      load: Parameters<typeof readTree>[1],
-      signal: AbortSignal,
-    ) => Promise<Result>,
-  ): Promise<Result> {
-    const { at } = this.#shelf.get(root) ?? this.#candidate(root)?.announced ?? { at: undefined }
-    if (at === undefined) throw unknown(root)
-    const signal = AbortSignal.any([this.#signal(), AbortSignal.timeout(verifyTimeoutMs)])
-    const signers = this.#candidate(root)?.signers ?? []
-    try {
-      return await this.#bringer.bring(
-        parseCid(root),
-        { signal, signers, onTree: ({ cids }) => this.#shelf.get(root) === undefined && this.#shelf.hold(root, cids) },
-        async (tree, load) => {
-          const result = await use(tree, load, signal)
-          if (this.#shelf.get(root) === undefined) {
-            this.#shelf.add({ ...factsOf(tree, at), how: 'fetched', sharedChunks: 0 }, tree.cids)
-          }
-          return result
-        },
-      )
-    } catch (error) {
-      if (this.#shelf.get(root) === undefined) this.#shelf.release(root)
-      if (!(error instanceof Error) || error.name !== 'NoProviderError') throw error
-      throw new SwarmError(
-        'FETCH_FAILED',
-        `No peer in reach gives all of the checkpoint ${root}. Try again when who announced it is back, or another.`,
-        { cause: error },
-      )
-    }
-  }
-
-  #candidate(root: string) {
-    return this.#announcements.candidates().find((one) => one.root === root)
+  #difference(root: string): CheckpointView['difference'] {
+    const shelved = this.#shelf.get(root)
+    return shelved === undefined || this.#run === null ? null : this.#differences.of(shelved.root, this.#run.signal)
   }
 
   #one(root: string): CheckpointView {
     const view = this.get(root)
-    if (view === undefined) throw unknown(root)
+    if (view === undefined) throw unknownCheckpoint(root)
     return view
   }
 
@@ -296,8 +225,4 @@ export class CheckpointService implements Startable {
     this.#shown = new Set(this.#roots())
     this.#events.emit('checkpoints:changed', { roots: [...new Set([...before, ...this.#shown])] })
   }
-}
-
-function unknown(root: string): SwarmError {
-  return new SwarmError('NOT_FOUND', `No checkpoint ${root} is known: "dt-swarm checkpoint list" shows those that are.`)
 }

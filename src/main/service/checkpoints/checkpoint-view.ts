@@ -10,11 +10,12 @@ export interface ViewParts {
   /** Undefined when its blocks are not all here. */
   readonly shelved: Shelved | undefined
   readonly doubt: string | undefined
+  readonly difference: CheckpointView['difference']
   readonly nameOf: (peer: PeerId) => string
 }
 
 /** A checkpoint as a screen shows it; undefined when there is nothing to show. */
-export function viewOf({ candidate, shelved, doubt, nameOf }: ViewParts): CheckpointView | undefined {
+export function viewOf({ candidate, shelved, doubt, difference, nameOf }: ViewParts): CheckpointView | undefined {
   const facts: Announcement | undefined = shelved ?? candidate?.announced
   if (facts === undefined) return undefined
   const signers = candidate?.signers ?? []
@@ -44,7 +45,7 @@ export function viewOf({ candidate, shelved, doubt, nameOf }: ViewParts): Checkp
     own: shelved?.how === 'made',
     believable: doubt === undefined && (candidate !== undefined || shelved?.how === 'made'),
     reason: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`,
-    difference: null,
+    difference,
   }
 }
 

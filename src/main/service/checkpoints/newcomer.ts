@@ -13,6 +13,7 @@ import type { Announcements, Candidate } from './announcements.ts'
 import type { CheckpointBringer } from './bringer.ts'
 import type { Doubts } from './doubts.ts'
 import type { CheckpointIntake } from './intake.ts'
+import { Patience } from './patience.ts'
 import type { CheckpointShelf } from './shelf.ts'
 import { BadCheckpointError, checkAnnounced, factsOf } from './tree.ts'
 
@@ -51,6 +52,8 @@ const retryMs = 1_000
 const patienceMs = 60_000
 /** How often it is looked whether a session has ended. */
 const pollMs = 50
+/** After the first session has ended: of two at a time, one leaves to the other what that is bringing. */
+const graceMs = 500
 /** So long the first sessions after the checkpoint are said to go on, at most. */
 const reconcilingMs = 60_000
 
@@ -173,9 +176,10 @@ export class Newcomer implements Startable {
     const { book, clock, sessions } = this.#deps
     const untilMs = clock.monotonic() + (tried.size > 0 ? 0 : (this.#init.lookMs ?? 10_000))
     const before = this.#sessionsBefore
+    let endMs = untilMs
     for (;;) {
-      // Whether a session has ended is asked first: what it brought is then looked at once more.
-      const isOver = sessions() > before || clock.monotonic() >= untilMs
+      if (sessions() > before) endMs = Math.min(endMs, clock.monotonic() + graceMs)
+      const isOver = clock.monotonic() >= endMs
       const wanted = this.#best(tried)
       if (wanted !== undefined && book.trust().root !== null) return wanted
       if (isOver) return null
@@ -241,8 +245,8 @@ export class Newcomer implements Startable {
   }
 
   async #bring(candidate: Candidate, signal: AbortSignal, release: () => void): Promise<void> {
-    const { bringer, clock, intake, nameOf, shelf } = this.#deps
-    const { announced, root, signers } = candidate
+    const { announcements, bringer, clock, intake, nameOf, shelf } = this.#deps
+    const { announced, root } = candidate
     const sources = new Set<PeerId>()
     const startedMs = clock.monotonic()
     const patience = new Patience(clock, patienceMs, release)
@@ -262,7 +266,7 @@ export class Newcomer implements Startable {
         announced.root,
         {
           signal,
-          signers,
+          signers: () => announcements.signersOf(root),
           onFrom: (peer) => sources.add(peer),
           onTree: (tree) => {
             checkAnnounced(tree, announced)
@@ -297,37 +301,5 @@ export class Newcomer implements Startable {
   #set(patch: Partial<CatchUpView>): void {
     this.#view = { ...this.#view, ...patch }
     this.#events.emit('catch-up:changed', this.#view)
-  }
-}
-
-/** Calls once when nothing was renewed for a time. */
-class Patience {
-  readonly #ended = new AbortController()
-  readonly #clock: Clock
-  readonly #ms: number
-  #renewedMs: number
-
-  constructor(clock: Clock, ms: number, onLost: () => void) {
-    this.#clock = clock
-    this.#ms = ms
-    this.#renewedMs = clock.monotonic()
-    void this.#watch(onLost)
-  }
-
-  renew(): void {
-    this.#renewedMs = this.#clock.monotonic()
-  }
-
-  end(): void {
-    this.#ended.abort()
-  }
-
-  async #watch(onLost: () => void): Promise<void> {
-    const { signal } = this.#ended
-    while (!signal.aborted) {
-      const leftMs = this.#renewedMs + this.#ms - this.#clock.monotonic()
-      if (leftMs <= 0) return onLost()
-      await this.#clock.sleep(leftMs, { signal }).catch(() => {})
-    }
   }
 }

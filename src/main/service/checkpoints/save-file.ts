@@ -4,7 +4,7 @@ import type { PeerId } from '../../../shared/ids.ts'
 import { diskError } from '../files/disk-error.ts'
 import { makeFolder } from '../files/make-folder.ts'
 import { giveName, PartFile, partName } from '../files/write-file.ts'
-import type { CheckpointFile } from './checkpoint-service.ts'
+import type { CheckpointFile } from './whole-checkpoints.ts'
 
 /** A folder, in which the file gets a name of its own; or the very file that a person chose, and may replace. */
 export type SavePlace = { readonly folder: string } | { readonly path: string }

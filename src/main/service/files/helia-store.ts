@@ -220,10 +220,12 @@ export class HeliaStore implements ContentStore {
     const remote = async (cid: CID, signal: AbortSignal): Promise<Uint8Array> => {
       if (pool === null) throw new NoProviderError(cid, [])
       const block = await pool.load(cid, { signal })
+      // Before anything else is awaited: then others will have given theirs.
+      const giver = pool.lastFrom
       await this.#disk.put(cid, block)
       await this.#exchange.announce(cid)
       this.#deps.counters.add('files.block:fetched')
-      from?.onReceived?.(pool.lastFrom, block.length)
+      from?.onReceived?.(giver, block.length)
       return block
     }
     return async (cid, { signal }) => {

@@ -58,6 +58,11 @@ export class CheckpointPeer extends TestPeer {
 
   override async start(): Promise<void> {
     await super.start()
+    await this.begin()
+  }
+
+  /** What `start` does after the network is up. */
+  async begin(): Promise<void> {
     await this.files.start()
     await this.checkpoints.start()
   }
@@ -75,6 +80,16 @@ export class CheckpointPeer extends TestPeer {
 
 const made: CheckpointPeer[] = []
 
+/** A peer that looks for a checkpoint only once it is linked to all of these and knows what each announces. */
+export async function startLinked(init: CheckpointPeerInit, to: readonly CheckpointPeer[]): Promise<CheckpointPeer> {
+  const peer = new CheckpointPeer({ ...init, bootstrap: to.map(({ address }) => address) })
+  await TestPeer.prototype.start.call(peer)
+  for (const other of to) await linked(other, peer)
+  await waitFor(() => expect(peer.count('checkpoints')).toBe(to.length))
+  await peer.begin()
+  return peer
+}
+
 export async function startCheckpointPeer(init: CheckpointPeerInit = {}): Promise<CheckpointPeer> {
   const peer = new CheckpointPeer(init)
   await peer.start()
@@ -86,7 +101,7 @@ export async function stopCheckpointPeers(): Promise<void> {
 }
 
 export const waitFor = <Result>(look: () => Result | Promise<Result>): Promise<Result> =>
-  vi.waitFor(look, { timeout: 20_000, interval: 20 })
+  vi.waitFor(look, { timeout: 25_000, interval: 20 })
 
 export async function linked(a: CheckpointPeer, b: CheckpointPeer): Promise<void> {
   await waitFor(() => expect(b.node.linked(a.identity.peerId)).toBe(true))
