@@ -38,6 +38,8 @@ const userLimits: LinkLimits = {
 const maxPayloadBytes = 66 * 1_024
 /** What waits is old by the time that it leaves: what is newer waits in the brain, where it replaces what was before. */
 const queueLimits = { maxItems: 64, maxBytes: 256 * 1_024 }
+/** What fits two lines, and is no batch of records, somebody waits for: it goes first. */
+const urgentBytes = 500
 /** Every line costs: compressing is tried early. */
 const deflateFrom = 128
 /** IRC over TLS has a port of its own (RFC 7194). */
@@ -67,7 +69,7 @@ export class IrcChannel implements Channel {
   readonly #door: LineDoor
   readonly #join: IrcJoin
   readonly #tag: string
-  /** What is said to one, or is no batch of records, is short and waited for. */
+  /** Pings, digests, questions. */
   readonly #urgent: SendQueue
   readonly #queue: SendQueue
   readonly #hosts = new Map<string, string>()
@@ -141,7 +143,7 @@ export class IrcChannel implements Channel {
     const frame = this.#door.encode(message, { deflateFrom })
     if (frame === null) return { kind: 'dropped', reason: 'malformed' }
     return new Promise((settle) => {
-      const queue = message.kind === 'records' ? this.#queue : this.#urgent
+      const queue = message.kind === 'records' || frame.length > urgentBytes ? this.#queue : this.#urgent
       queue.add({ frame, to: options.to, except: undefined, settle })
       const { signal } = this.#run ?? new AbortController()
       this.#sending ??= this.#drain(signal).finally(() => (this.#sending = null))

@@ -49,7 +49,6 @@ const queueLimits = { maxItems: 1_024, maxBytes: 2 * 1_024 * 1_024 }
 const partingMs = 1_000
 /** How often missing parts are looked for, while there are any. */
 const careMs = 20
-
 /**
  * Messages as UDP datagrams: to all on a LAN by broadcast or multicast, or to one address and whoever answered. Long
  * messages are split; what was lost is asked for again. A link is the address that a peer sends from. Such an address
@@ -183,8 +182,8 @@ export class UdpChannel implements Channel {
 
   async #sendOne({ frame, to, except }: Waiting): Promise<SendOutcome> {
     const links = this.#recipients(to, except)
+    // Where the only one there is the one that said it, nothing is lost.
     if (links?.length === 0) {
-      // Where the only one there is the one that said it, nothing is lost.
       return except === undefined ? this.#door.dropped('nobody') : { kind: 'dropped', reason: 'nobody' }
     }
     // Who is left out would take the gap for loss: only what goes to a whole LAN is numbered for all.
