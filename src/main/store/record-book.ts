@@ -1,75 +1,26 @@
-import { SwarmError } from '../../shared/errors.ts'
 import type { PeerId, RecordId } from '../../shared/ids.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Counters } from '../base/counters.ts'
-import { Emitter, type EventSource } from '../base/emitter.ts'
-import type { Log } from '../base/log.ts'
-import { joinFor, sameAttestations, signAttestation, type Attestation, type Verdict } from '../model/attestation.ts'
-import { bucketNames, buckets, maxFutureMs, type BucketName } from '../model/bucket.ts'
-import type { CborMap } from '../model/cbor.ts'
+import type { EventSource } from '../base/emitter.ts'
+import type { Attestation, Verdict } from '../model/attestation.ts'
+import { maxFutureMs, type BucketName } from '../model/bucket.ts'
 import { decodeSigned } from '../model/record-codec.ts'
-import { signRecord, type RecordBody, type SignedRecord } from '../model/record.ts'
+import type { SignedRecord } from '../model/record.ts'
 import type { RejectReason } from '../model/reject.ts'
-import { recordState } from '../model/state.ts'
 import type { TrustState } from '../model/trust.ts'
 import { BucketGrowth, type GrowthPoint } from './bucket-growth.ts'
 import { BucketTally, type BucketCount } from './bucket-tally.ts'
-import type { Database } from './database.ts'
-import type { Identity } from './identity-store.ts'
+import { attestOwn, authorOwn } from './own-record.ts'
+import { RangeIndex } from './range-index.ts'
+import type { Merged, RecordBookComponents, RecordBookEvents, RecordBookInit, RecordDraft } from './record-book-init.ts'
 import { RecordChanges } from './record-changes.ts'
 import { checkRecord, type CheckResult } from './record-check.ts'
-import { RangeIndex } from './range-index.ts'
-import { gate, type DoorView } from './record-door.ts'
+import type { DoorView } from './record-door.ts'
 import { RecordReader } from './record-reader.ts'
 import { RecordRetelling } from './record-retelling.ts'
 import { RecordStore } from './record-store.ts'
 import { RecordSweep } from './record-sweep.ts'
+import { RecordTeller } from './record-teller.ts'
 import type { Arrival, StoredRecord } from './stored-record.ts'
-import { TrustKeeper, type BookSwarm, type TrustChange } from './trust-keeper.ts'
-
-export interface RecordBookComponents {
-  readonly database: Database
-  readonly identity: Identity
-  /** Whose trust records are believed. */
-  readonly swarm: BookSwarm
-  readonly clock: Clock
-  readonly log: Log
-  readonly counters: Counters
-}
-
-export interface RecordBookInit {
-  /** Most records one `sweep` takes away, so that it never blocks for long. Default 500: some 15 ms. */
-  readonly maxSweep?: number
-  /** Whether the clock can be right: see `SwarmClock.source`. Default: always. */
-  readonly isTimeKnown?: () => boolean
-}
-
-export interface RecordBookEvents {
-  /** Everything new, or newly attested, whatever it counts for; sent once it is committed. */
-  'records:stored': { readonly records: readonly StoredRecord[]; readonly arrival: Arrival }
-  /**
-   * What is accepted now: new, newly attested, or counting since the trust changed (its `arrival` is then `retold`,
-   * and each record tells its own). The same record may be told again.
-   */
-  'bucket:merged': { readonly bucket: BucketName; readonly records: readonly StoredRecord[]; readonly arrival: Arrival }
-  /** Not there or not accepted any more: ended, outdated, dismissed, its author revoked. They may never have been told. */
-  'bucket:swept': { readonly bucket: BucketName; readonly ids: readonly RecordId[] }
-  /** @param peers whose standing or roles differ */
-  'trust:changed': { readonly state: TrustState; readonly peers: readonly PeerId[] }
-}
-
-export interface RecordDraft {
-  readonly bucket: BucketName
-  readonly key: string
-  readonly value: CborMap
-  readonly validForMs: number
-}
-
-export interface Merged {
-  /** New here, or with attestations that were not known. */
-  readonly added: readonly StoredRecord[]
-  readonly refused: readonly { readonly id: RecordId; readonly reason: RejectReason }[]
-}
+import { TrustKeeper, type TrustChange } from './trust-keeper.ts'
 
 /** After the last change of trust, roots and roles that nobody vouches for yet are let in for so long. */
 const learningMs = 60_000
@@ -90,7 +41,7 @@ export class RecordBook extends RecordReader {
   readonly #retelling: RecordRetelling
   readonly #maxSweep: number
   readonly #isTimeKnown: () => boolean
-  readonly #events: Emitter<RecordBookEvents>
+  readonly #teller: RecordTeller
   #learnedAtMs: number
 
   constructor(components: RecordBookComponents, init: RecordBookInit = {}) {
@@ -102,7 +53,7 @@ export class RecordBook extends RecordReader {
     this.index = new RangeIndex(components)
     this.#maxSweep = init.maxSweep ?? 500
     this.#isTimeKnown = init.isTimeKnown ?? (() => true)
-    this.#events = new Emitter((error, name) => log.error({ err: error, name }, 'A listener failed'))
+    this.#teller = new RecordTeller({ clock, log, trust: () => this.#keeper.state })
     this.#learnedAtMs = clock.monotonic()
     for (const { bucket, author, records, bytes } of database.read(() => store.counts.tallies())) {
       this.#tally.add(bucket, author, records, bytes)
@@ -116,7 +67,7 @@ export class RecordBook extends RecordReader {
       store,
       tally: this.#tally,
       now: () => clock.now(),
-      tell: (records, before) => this.#retell(records, before),
+      tell: (records, before) => this.#teller.retell(records, before),
       trim: (records) => {
         this.#write(undefined, (changes) => records.forEach((stored) => changes.trim(stored)))
       },
@@ -130,7 +81,7 @@ export class RecordBook extends RecordReader {
   }
 
   get events(): EventSource<RecordBookEvents> {
-    return this.#events
+    return this.#teller.events
   }
 
   /** Whose records `author` makes. */
@@ -149,38 +100,9 @@ export class RecordBook extends RecordReader {
    * bucket, DISK_FULL when it cannot be kept.
    */
   author(draft: RecordDraft): StoredRecord {
-    const { clock, identity } = this.#components
-    const { bucket, key, value, validForMs } = draft
-    const policy = buckets[bucket]
-    if (!(validForMs > 0 && validForMs <= policy.maxValidityMs)) {
-      throw new SwarmError(
-        'INVALID_INPUT',
-        `A record in ${bucket} lives up to ${policy.maxValidityMs} ms, not ${validForMs}.`,
-      )
-    }
-    const now = Math.trunc(clock.now())
+    const now = Math.trunc(this.#components.clock.now())
     const arrival = ownArrival(now)
-    return this.#write(arrival, (changes) => {
-      const slot = policy.kind === 'keyed' ? this.#store.slot(bucket, identity.peerId, key) : undefined
-      // One stamped by a clock that was far ahead is taken by nobody: it must not outdate what is said now.
-      const astray = slot !== undefined && slot.version.validFrom > now + maxFutureMs
-      if (astray) changes.clear(bucket, identity.peerId, key)
-      // A clock that stepped back must not make the new record older than the one before.
-      const validFrom = Math.max(now, slot === undefined || astray ? 0 : slot.version.validFrom)
-      const validUntil = validFrom + Math.trunc(validForMs)
-      const seq = Math.max(this.#store.counts.ownSeq(bucket), slot?.version.seq ?? 0) + 1
-      const body: RecordBody = { v: 1, bucket, key, value, author: identity.peerId, seq, validFrom, validUntil }
-      const placed = changes.place(signRecord(body, identity), arrival)
-      if (placed.kind === 'rejected') {
-        throw new SwarmError(
-          'LIMIT_REACHED',
-          `This peer may keep no more in the bucket ${bucket}: take back what is old.`,
-          { detail: { bucket, reason: placed.reason } },
-        )
-      }
-      this.#store.counts.raiseOwnSeq(bucket, seq)
-      return placed.stored
-    })
+    return this.#write(arrival, (changes) => authorOwn(draft, this.#components.identity, this.#store, changes, arrival))
   }
 
   /**
@@ -189,16 +111,8 @@ export class RecordBook extends RecordReader {
    */
   attest(id: RecordId, verdict: Verdict): StoredRecord {
     const { clock, identity } = this.#components
-    const now = Math.trunc(clock.now())
-    return this.#write(ownArrival(now), (changes, view) => {
-      const held = this.#store.get(id)
-      if (held === undefined) throw new SwarmError('NOT_FOUND', `This peer holds no record ${id}.`, { detail: { id } })
-      const own = held.record.attestations.find((attestation) => attestation.author === identity.peerId)
-      const at = Math.max(now, (own?.at ?? -1) + 1)
-      const attested = signAttestation(id, verdict, at, identity)
-      if (gate(view, held.record, [attested]).length === 0) throw unwanted(id)
-      return changes.attest(held, [attested]) ?? held
-    })
+    const arrival = ownArrival(Math.trunc(clock.now()))
+    return this.#write(arrival, (changes) => attestOwn({ id, verdict }, identity, this.#store, changes, arrival))
   }
 
   /**
@@ -248,7 +162,7 @@ export class RecordBook extends RecordReader {
       for (const { id, attestations } of list) {
         const timely = attestations.filter(({ at }) => at <= latestMs)
         const held = this.#store.get(id)
-        if (held === undefined) this.#joinGrave(id, timely)
+        if (held === undefined) changes.attestBuried(id, timely)
         else changes.attest(held, timely)
       }
       return changes.put
@@ -321,15 +235,6 @@ export class RecordBook extends RecordReader {
     }
   }
 
-  #joinGrave(id: RecordId, added: readonly Attestation[]): void {
-    const grave = this.#store.buried.get(id)
-    if (grave === undefined) return
-    const { author, bucket } = grave
-    const known = added.filter((one) => one.author === author || !this.#isStranger(one.author))
-    const joined = joinFor({ id, body: { author, bucket, key: '' } }, grave.attestations, known)
-    if (!sameAttestations(joined, grave.attestations)) this.#store.buried.put({ ...grave, attestations: joined })
-  }
-
   /** Runs `work` as one transaction, then tells what has changed, once a bucket. */
   #write<Result>(arrival: Arrival | undefined, work: (changes: RecordChanges, view: DoorView) => Result): Result {
     const view = this.#view(this.#components.clock.now())
@@ -350,26 +255,9 @@ export class RecordBook extends RecordReader {
     for (const { record } of [...put, ...trimmed]) if (record.body.bucket === 'trust') this.#keeper.put(record)
     for (const { record } of gone) if (record.body.bucket === 'trust') this.#keeper.delete(record.id)
     const change = this.#evaluateTrust()
-    if (put.length > 0 && arrival !== undefined) this.#events.emit('records:stored', { records: put, arrival })
-    this.#tell(put, gone, arrival)
+    this.#teller.changed(put, gone, arrival)
     if (change !== undefined) this.#tellTrust(change)
     return result
-  }
-
-  /** Of what came and went: what counts, and what does not (any more). */
-  #tell(put: readonly StoredRecord[], gone: readonly StoredRecord[], arrival: Arrival | undefined): void {
-    for (const bucket of bucketNames) {
-      const ids = gone.filter(({ record }) => record.body.bucket === bucket).map(({ record }) => record.id)
-      const records: StoredRecord[] = []
-      for (const stored of put) {
-        if (stored.record.body.bucket !== bucket) continue
-        if (this.state(stored).state === 'accepted') records.push(stored)
-        // One that was dismissed just now counted before.
-        else if (stored.record.attestations.length > 0) ids.push(stored.record.id)
-      }
-      if (ids.length > 0) this.#events.emit('bucket:swept', { bucket, ids })
-      if (records.length > 0 && arrival !== undefined) this.#events.emit('bucket:merged', { bucket, records, arrival })
-    }
   }
 
   #refreshTrust(): void {
@@ -386,43 +274,11 @@ export class RecordBook extends RecordReader {
   }
 
   #tellTrust(change: TrustChange): void {
-    const { state, peers } = change
-    this.#events.emit('trust:changed', { state, peers })
-    this.#retell(this.getMany(change.verdicts), change.before)
+    this.#teller.trustChanged(change, this.getMany(change.verdicts))
     this.#retelling.add(change)
-  }
-
-  #retell(records: readonly StoredRecord[], before: TrustState | undefined): void {
-    const now = this.#components.clock.now()
-    const counted = (record: SignedRecord, trust: TrustState): boolean =>
-      recordState({ record, trust, policy: buckets[record.body.bucket], now }).state === 'accepted'
-    const changed = records.filter(
-      ({ record }) => before === undefined || counted(record, before) !== counted(record, this.#keeper.state),
-    )
-    for (const bucket of bucketNames) {
-      const own = changed.filter(({ record }) => record.body.bucket === bucket)
-      const merged = own.filter(({ record }) => counted(record, this.#keeper.state))
-      const ids = own.filter((stored) => !merged.includes(stored)).map(({ record }) => record.id)
-      if (ids.length > 0) this.#events.emit('bucket:swept', { bucket, ids })
-      if (merged.length > 0)
-        this.#events.emit('bucket:merged', { bucket, records: merged, arrival: retoldArrival(now) })
-    }
   }
 }
 
 function ownArrival(receivedAtMs: number): Arrival {
   return { via: 'authored', from: null, channel: null, receivedAtMs, hops: 0 }
-}
-
-/** Nothing came: it counts since the trust changed. */
-function retoldArrival(receivedAtMs: number): Arrival {
-  return { via: 'caught-up', from: null, channel: null, receivedAtMs, hops: 0 }
-}
-
-function unwanted(id: RecordId): SwarmError {
-  return new SwarmError(
-    'NOT_TRUSTED',
-    `This peer has no role in the swarm, so its signature under ${id} would count nowhere. Have it admitted first.`,
-    { detail: { id } },
-  )
 }

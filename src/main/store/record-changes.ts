@@ -117,6 +117,22 @@ export class RecordChanges {
     return stored
   }
 
+  /** Whether an attestation on a record that is held would be let in. */
+  wouldKeep(held: StoredRecord, attestation: Attestation): boolean {
+    return gate(this.#view, held.record, [attestation]).length > 0
+  }
+
+  /** Adds attestations to what is remembered of a record that was dismissed and buried; of any other, nothing. */
+  attestBuried(id: RecordId, added: readonly Attestation[]): void {
+    const grave = this.#store.buried.get(id)
+    if (grave === undefined) return
+    const { author, bucket } = grave
+    const { trust } = this.#view
+    const known = added.filter((one) => one.author === author || trust.of(one.author).standing !== 'stranger')
+    const joined = joinFor({ id, body: { author, bucket, key: '' } }, grave.attestations, known)
+    if (!sameAttestations(joined, grave.attestations)) this.#store.buried.put({ ...grave, attestations: joined })
+  }
+
   /** Takes off the attestations that would not be let in now. */
   trim(held: StoredRecord): void {
     const record = gated(this.#view, held.record)
