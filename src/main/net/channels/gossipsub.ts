@@ -25,9 +25,12 @@ import { GossipWatch } from './gossip-watch.ts'
 import { PendingVerdicts } from './pending-verdicts.ts'
 import type { DecodedLine, LineReason } from './line.ts'
 import { defaultLinkLimits, type LineChannelDeps } from './line-door.ts'
+import { StaleTalk } from './stale-talk.ts'
 
 export interface GossipChannelDeps extends LineChannelDeps {
   readonly node: SwarmNode
+  /** Nobody has spoken for this neighbour. Default: nobody is a stranger. */
+  readonly isStranger?: (peer: PeerId) => boolean
 }
 
 /** Waiting for slow neighbours ends after this; what they then miss they catch up with. */
@@ -65,6 +68,7 @@ export class GossipChannel implements Channel {
   readonly #pending: PendingVerdicts
   readonly #sending = new Set<Promise<SendOutcome>>()
   readonly #rates = new Map<PeerId, TokenBucket>()
+  readonly #stale: StaleTalk
   #run: AbortController | null = null
   /** Past this nobody is waited for: a stop that has much to say to a slow neighbour must come to its end. */
   #paceUntilMs = Infinity
@@ -76,6 +80,7 @@ export class GossipChannel implements Channel {
     this.#ledger = new ChannelLedger(deps.clock, () => this.#events.emit('channel:changed', { id: this.id }))
     this.#watch = new GossipWatch(deps)
     this.#pending = new PendingVerdicts(deps.clock)
+    this.#stale = new StaleTalk({ clock: deps.clock, isStranger: deps.isStranger ?? (() => false) })
     this.#lines = new GossipLines({
       ...deps,
       take: (from, frame) => this.#takeLine(from, frame),
@@ -118,6 +123,7 @@ export class GossipChannel implements Channel {
     gossip.topicValidators.delete(this.#topic)
     this.#pending.clear()
     this.#rates.clear()
+    this.#stale.clear()
     this.#ledger.set('off', 'switched off')
   }
 
@@ -207,7 +213,7 @@ export class GossipChannel implements Channel {
       return TopicValidatorResult.Ignore
     }
     return this.#pending.wait<TopicValidatorResult>(TopicValidatorResult.Ignore, (done) =>
-      this.#tell(from, decoded.message, bytes, (verdict, garbage) => done(this.#settle(from, verdict, garbage))),
+      this.#tell(from, decoded.message, bytes, (verdict, garbage) => done(this.#settle(from, verdict, bytes, garbage))),
     )
   }
 
@@ -218,7 +224,9 @@ export class GossipChannel implements Channel {
     rate.spend(frame.length + lineCostBytes)
     const decoded = this.#deps.codec.decode(frame)
     if (decoded.kind === 'rejected') this.#refused(decoded.reason, from, frame.length)
-    else this.#tell(from, decoded.message, frame.length, (verdict, garbage) => this.#settle(from, verdict, garbage))
+    else this.#tell(from, decoded.message, frame.length, (verdict, garbage) =>
+        this.#settle(from, verdict, 0, garbage),
+      )
     const waitMs = rate.waitMs(0)
     if (waitMs > 0) await this.#deps.clock.sleep(waitMs)
   }
@@ -239,10 +247,13 @@ export class GossipChannel implements Channel {
     })
   }
 
-  #settle(from: PeerId, verdict: MessageVerdict, garbage = 1): TopicValidatorResult {
+  #settle(from: PeerId, verdict: MessageVerdict, bytes: number, garbage = 1): TopicValidatorResult {
     if (verdict === 'news') return TopicValidatorResult.Accept
     // What brought nothing new was passed on when it was new.
-    if (verdict === 'known') return TopicValidatorResult.Ignore
+    if (verdict === 'known') {
+      if (!this.#stale.note(from, bytes)) this.#blame(from, 'flood', garbagePoints)
+      return TopicValidatorResult.Ignore
+    }
     // Whoever passes a message on has checked it: garbage is the neighbour's own doing.
     this.#blame(from, 'garbage', Math.min(garbage, 3) * garbagePoints)
     return TopicValidatorResult.Reject
@@ -275,6 +286,7 @@ export class GossipChannel implements Channel {
     this.#pending.sweep()
     this.#tellState(gossip)
     for (const peer of this.#rates.keys()) if (!this.#deps.node.linked(peer)) this.#rates.delete(peer)
+    this.#stale.keep((peer) => this.#deps.node.linked(peer))
   }
 
   #tellState(gossip: GossipSub): void {

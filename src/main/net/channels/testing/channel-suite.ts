@@ -85,7 +85,7 @@ export function channelSuite(name: string, makeRig: () => Promise<ChannelRig>, i
       await vi.waitFor(
         async () => {
           const message = messageOf(from.peer)
-          await from.channel.send(message)
+          expect(await from.channel.send(message)).toMatchObject({ kind: 'sent' })
           await vi.waitFor(() => expect(to.heard.map((heard) => heard.message.id)).toContain(message.id), {
             timeout: 1_000,
             interval: 10,
