@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useEffect, useState } from 'react'
 import { plural } from '../../format.ts'
+import { parseRoute } from '../../route.ts'
 import type { AskView } from '../../../shared/trust-views.ts'
 import { useStores } from '../../state/context.ts'
 import { valueIn } from '../../state/live-value.ts'
@@ -103,7 +104,8 @@ export function AskNotices() {
         if (now === null || was === null || !maySteer(now)) return
         const fresh = now.asks.filter((ask) => !was.asks.some((one) => one.peer === ask.peer))
         const [first] = fresh
-        if (first === undefined) return
+        // On the fleet's page the banner says it, and a notice would lie over the banner's buttons.
+        if (first === undefined || parseRoute(window.location.hash).page === 'fleet') return
         notifications.show({
           title:
             fresh.length === 1
