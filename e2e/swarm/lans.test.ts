@@ -25,9 +25,9 @@ afterAll(async () => {
 
 const udp4 = '/ip4/255.255.255.255/udp/4181/dswarm-line'
 const udp6 = '/ip6/ff02::4181/udp/4181/dswarm-line'
-const line = `/ip4/${Lans.routerAddress(2)}/tcp/4181/dswarm-line`
+const line = `/ip4/${lans.routerAddress(2)}/tcp/4181/dswarm-line`
 const served = `listen:/ip4/0.0.0.0/tcp/4181/dswarm-line`
-const irc = `/ip4/${Lans.ircAddress}/tcp/6667/irc/swarm/dswarm-line`
+const irc = `/ip4/${lans.ircAddress}/tcp/6667/irc/swarm/dswarm-line`
 
 /** Which way each host can speak: the first of LAN 1 and of LAN 2 are bridges. Nobody on LAN 1 or LAN 3 has gossip. */
 const channels: Readonly<Record<LanNo, Readonly<Record<HostNo, readonly string[]>>>> = {
@@ -44,7 +44,7 @@ async function start(lan: LanNo, host: HostNo, join?: string): Promise<Daemon> {
   const more = used.filter((address) => address !== 'gossip').flatMap((address) => ['--channel', address])
   const gossip = used.includes('gossip')
   return daemon.start({
-    web: `${Lans.address(lan, host)}:4180`,
+    web: `${lans.address(lan, host)}:4180`,
     listen: gossip ? '/ip4/0.0.0.0/tcp/4040' : '/ip4/127.0.0.1/tcp/0',
     role: lan === 2 && host === 1 ? 'operator' : 'robot',
     ...(join === undefined ? {} : { join }),
