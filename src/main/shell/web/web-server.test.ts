@@ -330,7 +330,7 @@ test('another peer is served on the same address: who looks on is dropped and fi
   expect(await open({ authorization: `Bearer ${token}` })).toBe(503)
 
   const next = new MemoryPeer()
-  next.settings.update({ name: 'in another swarm' })
+  await next.settings.update({ name: 'in another swarm' })
   web.setPeer({ peer: next, router: createRouter(next, bareShell) })
   expect(await (await api('/settings')).json()).toMatchObject({ name: 'in another swarm' })
   const again = await openSocket()
