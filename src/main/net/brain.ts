@@ -248,8 +248,6 @@ export class Brain implements Startable {
   }
 
   async #sendBatch(channel: Channel, { payload, records, hops, trace, except }: OutBatch): Promise<boolean> {
-    // Where nobody is nothing is lost: who comes catches up. On UDP one cannot know who listens and says nothing.
-    if (channel.kind !== 'udp' && channel.facts().state === 'waiting') return false
     const own = ownMessage(this.#deps.self, this.#deps.random, { kind: 'records', to: null, payload, trace })
     const message = { ...own, hops }
     const outcome = await this.#send(channel, message, except === null ? {} : { except }, recordsWords(records))
