@@ -77,7 +77,8 @@ export class Exchange implements Startable {
     const ingest = new Ingest({ ...deps, clocks: this.clocks, isStranger })
     const codec = new LineCodec({ swarm: init.swarm, networkKey: init.networkKey ?? null })
     const channels = new ChannelHost(
-      { ...deps, codec },
+      // Who does not know its swarm yet takes nobody for a stranger.
+      { ...deps, codec, isStranger: (peer) => book.trust().root !== null && isStranger(peer) },
       { swarm: init.swarm, channels: init.channels ?? defaultChannels },
     )
     this.channels = channels

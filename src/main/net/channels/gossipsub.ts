@@ -213,7 +213,9 @@ export class GossipChannel implements Channel {
       return TopicValidatorResult.Ignore
     }
     return this.#pending.wait<TopicValidatorResult>(TopicValidatorResult.Ignore, (done) =>
-      this.#tell(from, decoded.message, bytes, (verdict, garbage) => done(this.#settle(from, verdict, bytes, garbage))),
+      this.#tell(from, decoded.message, bytes, (verdict, garbage) =>
+        done(this.#settle(from, verdict, decoded.message.payload.length, garbage)),
+      ),
     )
   }
 
@@ -224,9 +226,7 @@ export class GossipChannel implements Channel {
     rate.spend(frame.length + lineCostBytes)
     const decoded = this.#deps.codec.decode(frame)
     if (decoded.kind === 'rejected') this.#refused(decoded.reason, from, frame.length)
-    else this.#tell(from, decoded.message, frame.length, (verdict, garbage) =>
-        this.#settle(from, verdict, 0, garbage),
-      )
+    else this.#tell(from, decoded.message, frame.length, (verdict, garbage) => this.#settle(from, verdict, 0, garbage))
     const waitMs = rate.waitMs(0)
     if (waitMs > 0) await this.#deps.clock.sleep(waitMs)
   }

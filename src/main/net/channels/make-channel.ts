@@ -1,3 +1,4 @@
+import type { PeerId } from '../../../shared/ids.ts'
 import type { ChannelConfig } from '../../../shared/network-views.ts'
 import type { SwarmNode } from '../swarm-node.ts'
 import type { Channel } from './channel.ts'
@@ -10,6 +11,8 @@ import { UdpChannel } from './udp.ts'
 
 export interface MakeChannelDeps extends LineChannelDeps {
   readonly node: SwarmNode
+  /** Nobody has spoken for this neighbour. Default: nobody is a stranger. */
+  readonly isStranger?: (peer: PeerId) => boolean
 }
 
 /** The channel of a configuration, not started. @param hop what its address says */

@@ -22,12 +22,20 @@ test('a stranger that brings nothing but what is known has soon had its share, a
   expect(passed(talk, member, 10_000)).toBeLessThan(3_000)
 })
 
-test('a share fills again, and is forgotten with the link', async () => {
+test('strangers share one share, whatever names they give themselves; it fills again', async () => {
   const clock = new FakeClock()
   const talk = new StaleTalk({ clock, isStranger: () => true })
   passed(talk, stranger, 1_000)
+  expect(passed(talk, 'another' as PeerId, 50)).toBe(0)
   await clock.advance(10_000)
-  expect(passed(talk, stranger, 1_000)).toBeGreaterThan(20)
-  talk.keep((peer) => peer !== stranger)
-  expect(passed(talk, stranger, 50)).toBe(50)
+  expect(passed(talk, 'another' as PeerId, 1_000)).toBeGreaterThan(20)
+})
+
+test('the share of a member is forgotten with its link', () => {
+  const talk = new StaleTalk({ clock: new FakeClock(), isStranger: () => false })
+  passed(talk, member, 10_000)
+  talk.keep(() => true)
+  expect(passed(talk, member, 50)).toBe(0)
+  talk.keep((peer) => peer !== member)
+  expect(passed(talk, member, 50)).toBe(50)
 })

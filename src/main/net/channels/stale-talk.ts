@@ -5,8 +5,11 @@ import { TokenBucket } from '../../base/token-bucket.ts'
 const mib = 1_024 * 1_024
 /** As much as all the announcements of 1,000 robots, brought a second time. */
 const memberShare = { perS: 4 * mib, burst: 64 * mib }
-/** One that nobody has spoken for brings its own announcements, and what it passes on is mostly new. */
-const strangerShare = { perS: mib / 16, burst: 2 * mib }
+/**
+ * All together that nobody has spoken for: they bring their own announcements and little else. A share for each would
+ * be one for every name that a flooder gives itself.
+ */
+const strangersShare = { perS: mib / 16, burst: 2 * mib }
 /** However small it is, a message costs its reading. */
 const messageCostBytes = 512
 
@@ -18,28 +21,33 @@ const messageCostBytes = 512
 export class StaleTalk {
   readonly #clock: Clock
   readonly #isStranger: (peer: PeerId) => boolean
-  readonly #shares = new Map<PeerId, TokenBucket>()
+  readonly #members = new Map<PeerId, TokenBucket>()
+  readonly #strangers: TokenBucket
 
   constructor(deps: { readonly clock: Clock; readonly isStranger: (peer: PeerId) => boolean }) {
     this.#clock = deps.clock
     this.#isStranger = deps.isStranger
+    this.#strangers = new TokenBucket(deps.clock, strangersShare)
   }
 
   /** Notes a message that brought nothing; false when the neighbour has had its share. */
   note(peer: PeerId, bytes: number): boolean {
-    const share =
-      this.#shares.get(peer) ?? new TokenBucket(this.#clock, this.#isStranger(peer) ? strangerShare : memberShare)
-    this.#shares.set(peer, share)
-    return share.take(bytes + messageCostBytes)
+    return this.#shareOf(peer).take(bytes + messageCostBytes)
   }
 
   /** Forgets those that are not linked any more. */
   keep(isLinked: (peer: PeerId) => boolean): void {
-    for (const peer of this.#shares.keys()) if (!isLinked(peer)) this.#shares.delete(peer)
+    for (const peer of this.#members.keys()) if (!isLinked(peer)) this.#members.delete(peer)
   }
 
-  /** Their standing is another: shares are made anew. */
   clear(): void {
-    this.#shares.clear()
+    this.#members.clear()
+  }
+
+  #shareOf(peer: PeerId): TokenBucket {
+    if (this.#isStranger(peer)) return this.#strangers
+    const share = this.#members.get(peer) ?? new TokenBucket(this.#clock, memberShare)
+    this.#members.set(peer, share)
+    return share
   }
 }
