@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Attestation } from './attestation.ts'
 import { encodeAttestationList } from './record-codec.ts'
 import { digestBytes, recordDigest } from './record-id.ts'
-import type { Item } from './reconcile-list.ts'
+import type { Item } from './reconcile-chunk.ts'
 import type { SignedRecord } from './record.ts'
 
 /** Bytes of the record's digest that every item id begins with. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { boundOf, ItemList, type Item } from './reconcile-list.ts'
+import type { Item } from './reconcile-chunk.ts'
+import { boundOf, ItemList } from './reconcile-list.ts'
 import { compareBounds, infinite } from './reconcile-wire.ts'
 
 const idOf = (n: number): Uint8Array => Uint8Array.from(createHash('sha256').update(String(n)).digest())

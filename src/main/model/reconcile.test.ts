@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ItemList, type Item } from './reconcile-list.ts'
+import type { Item } from './reconcile-chunk.ts'
+import { ItemList } from './reconcile-list.ts'
 import { compareBounds, decodeMessage, idBytes, MessageWriter, type Range } from './reconcile-wire.ts'
 import { answerMessage, firstMessage, takeAnswer } from './reconcile.ts'
 

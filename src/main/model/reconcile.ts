@@ -1,5 +1,6 @@
 import { equalBytes } from './cbor.ts'
-import { boundOf, type Item, type ReconcileSet } from './reconcile-list.ts'
+import type { Item } from './reconcile-chunk.ts'
+import { boundOf, type ReconcileSet } from './reconcile-list.ts'
 import {
   boundBetween,
   decodeMessage,
