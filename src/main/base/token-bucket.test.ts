@@ -23,3 +23,13 @@ test('what is larger than the bucket passes when it is full, and is owed afterwa
   bucket.spend(5)
   expect(bucket.take()).toBe(false)
 })
+
+test('however much is spent, no more than a burst is owed, and spending never pays', () => {
+  const bucket = new TokenBucket(new FakeClock(), { perS: 10, burst: 10 })
+  for (let i = 0; i < 1_000; i += 1) bucket.spend()
+  expect(bucket.waitMs(0)).toBe(1_000)
+  bucket.spend(30)
+  expect(bucket.waitMs(0)).toBe(3_000)
+  bucket.spend()
+  expect(bucket.waitMs(0)).toBe(3_000)
+})

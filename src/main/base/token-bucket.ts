@@ -25,10 +25,11 @@ export class TokenBucket {
     return true
   }
 
-  /** Takes them in any case; what is lacking is owed. */
+  /** Takes them in any case; what is lacking is owed, though never more than a burst, or than `count` if that is more. */
   spend(count = 1): void {
     this.#fill()
-    this.#tokens -= count
+    const owedAtMost = Math.max(this.#burst, count)
+    this.#tokens = Math.min(this.#tokens, Math.max(-owedAtMost, this.#tokens - count))
   }
 
   /** Until `take(count)` would succeed, if nobody else takes. */

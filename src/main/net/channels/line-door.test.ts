@@ -58,9 +58,23 @@ test('a link that can be made to wait is told for how long', () => {
   for (let i = 0; i < 20; i += 1) expect(door.waitMs('a', 1)).toBe(0)
   for (let i = 0; i < 10; i += 1) door.waitMs('a', 1)
   expect(door.waitMs('a', 1)).toBe(1_100)
-  for (let i = 0; i < 9; i += 1) door.waitMs('b', 1)
+  for (let i = 0; i < 20; i += 1) expect(door.waitMs('b', 1)).toBe(0)
   // A link of its own keeps within its share, but all together are above theirs.
-  expect(door.waitMs('b', 1)).toBe(50)
+  expect(door.waitMs('c', 1)).toBe(50)
+})
+
+test('what one link says above its share makes nobody else wait', () => {
+  const { door } = make()
+  for (let i = 0; i < 65_536; i += 1) door.waitMs('flood', 1)
+  expect(door.waitMs('flood', 1)).toBe(2_000)
+  expect(door.waitMs('honest', 1)).toBe(0)
+})
+
+test('an empty line costs its byte and is no message', () => {
+  const { door } = make()
+  for (let i = 0; i < 1_000; i += 1) expect(door.waitMs('a', 1, 0)).toBe(0)
+  for (let i = 0; i < 20; i += 1) expect(door.waitMs('a', 1)).toBe(0)
+  expect(door.waitMs('a', 1)).toBe(100)
 })
 
 test('a host whose links are cut again and again is cut off with all its links', () => {

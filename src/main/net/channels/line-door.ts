@@ -148,11 +148,17 @@ export class LineDoor {
     return { kind: 'dropped', reason }
   }
 
-  /** Until a link may bring so much more: for channels that can make it wait. Takes it in any case. */
-  waitMs(link: string, bytes: number): number {
+  /**
+   * Until a link may bring so much more: for channels that can make it wait. Takes it in any case; what is above the
+   * link's own share is its own debt, so that one that floods does not make all others wait.
+   * @param messages none for an empty line
+   */
+  waitMs(link: string, bytes: number, messages: 0 | 1 = 1): number {
+    const own = this.#rateOf(link)
+    const isWithin = own.messages.waitMs(messages) === 0 && own.bytes.waitMs(bytes) === 0
     let waitMs = 0
-    for (const rate of [this.#rateOf(link), this.#all]) {
-      rate.messages.spend()
+    for (const rate of isWithin ? [own, this.#all] : [own]) {
+      if (messages > 0) rate.messages.spend(messages)
       rate.bytes.spend(bytes)
       waitMs = Math.max(waitMs, rate.messages.waitMs(0), rate.bytes.waitMs(0))
     }

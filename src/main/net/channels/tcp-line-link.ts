@@ -23,8 +23,8 @@ export interface TcpLineLinkDeps {
   readonly onLine: (line: string) => void
   /** The line is longer than any may be: its sender is cut off right after. */
   readonly onEndless: (bytes: number) => void
-  /** For how long nothing more is read: a link that says too much is slowed down. */
-  readonly waitMs: (bytes: number) => number
+  /** For how long nothing more is read: a link that says too much is slowed down. An empty line is no message. */
+  readonly waitMs: (bytes: number, messages: 0 | 1) => number
   readonly onOverflow: (lines: number) => void
   readonly onClosed: (reason: string) => void
 }
@@ -46,6 +46,8 @@ export class TcpLineLink {
   #cut: Buffer[] = []
   #cutBytes = 0
   #heardAtMs: number
+  /** We do not read just now: what we do not hear is no silence of the other side. */
+  #isPaused = false
   #spokeAtMs: number
   #reason = 'the other side closed it'
   #onEmpty: (() => void) | null = null
@@ -135,8 +137,8 @@ export class TcpLineLink {
       const line = this.#cutBytes === 0 ? bytes.subarray(from, end) : this.#joined(bytes.subarray(from, end))
       from = end + 1
       if (line.length > maxLineBytes) return this.#endless(line.length)
-      waitMs = Math.max(waitMs, this.#deps.waitMs(line.length + 1))
       const text = line.toString('latin1').trimEnd()
+      waitMs = Math.max(waitMs, this.#deps.waitMs(line.length + 1, text === '' ? 0 : 1))
       if (text !== '') this.#deps.onLine(text)
       if (this.#socket.destroyed) return
     }
@@ -162,7 +164,9 @@ export class TcpLineLink {
 
   async #pause(ms: number): Promise<void> {
     this.#socket.pause()
+    this.#isPaused = true
     await this.#deps.clock.sleep(ms, { signal: this.#run.signal }).catch(() => {})
+    this.#isPaused = false
     this.#heardAtMs = this.#deps.clock.monotonic()
     if (!this.#socket.destroyed) this.#socket.resume()
   }
@@ -173,7 +177,7 @@ export class TcpLineLink {
       await this.#deps.clock.sleep(keepAliveMs / 3, { signal }).catch(() => {})
       if (signal.aborted) return
       const now = this.#deps.clock.monotonic()
-      if (now - this.#heardAtMs > silenceMs) return this.close('it was silent for too long')
+      if (!this.#isPaused && now - this.#heardAtMs > silenceMs) return this.close('it was silent for too long')
       if (now - this.#spokeAtMs > keepAliveMs && this.#leaving === 0) {
         this.#spokeAtMs = now
         this.#socket.write('\n')

@@ -170,7 +170,7 @@ test('a reader that does not read costs the others nothing, and memory stays bou
 })
 
 test('a link that says too much is slowed down, and loses nothing', async () => {
-  const channel = await server({ limits: { messagesPerS: 200, burstMessages: 50 } })
+  const channel = await server({ limits: { messagesPerS: 200, burstMessages: 100 } })
   const heard = listen(channel)
   const client = make({ mode: 'dial', port: channel.port ?? 0 })
   channels.push(client)
@@ -178,10 +178,30 @@ test('a link that says too much is slowed down, and loses nothing', async () => 
   await vi.waitFor(() => expect(client.facts().state).toBe('up'), soon)
   const peer = someone()
   const beganAtMs = performance.now()
-  await Promise.all(Array.from({ length: 150 }, () => client.send(messageOf(peer))))
-  await vi.waitFor(() => expect(heard).toHaveLength(150), soon)
+  await Promise.all(Array.from({ length: 200 }, () => client.send(messageOf(peer))))
+  await vi.waitFor(() => expect(heard).toHaveLength(200), soon)
   // A hundred above the burst, at 200 a second; the last piece read is waited for afterwards.
   await client.send(messageOf(peer))
-  await vi.waitFor(() => expect(heard).toHaveLength(151), soon)
+  await vi.waitFor(() => expect(heard).toHaveLength(201), soon)
   expect(performance.now() - beganAtMs).toBeGreaterThan(300)
+})
+
+test('a flood of empty lines makes nobody wait', async () => {
+  const channel = await server()
+  const heard = listen(channel)
+  const port = channel.port ?? 0
+  const idle = connect({ host: '127.0.0.1', port })
+  sockets.push(idle)
+  await new Promise<void>((resolve) => idle.write('\n'.repeat(65_536), () => resolve()))
+  const client = make({ mode: 'dial', port })
+  channels.push(client)
+  await client.start()
+  await vi.waitFor(() => expect(client.facts().state).toBe('up'), soon)
+  const peer = someone()
+  const beganAtMs = performance.now()
+  for (let i = 1; i <= 3; i += 1) {
+    await client.send(messageOf(peer))
+    await vi.waitFor(() => expect(heard).toHaveLength(i), soon)
+  }
+  expect(performance.now() - beganAtMs).toBeLessThan(5_000)
 })

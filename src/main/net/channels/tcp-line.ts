@@ -219,7 +219,7 @@ export class TcpLineChannel implements Channel {
       clock: this.#deps.clock,
       onLine: (line) => this.#door.take(this.#deps.codec.decodeText(line), line.length + 1, name),
       onEndless: (bytes) => this.#door.refused('oversize', name, bytes),
-      waitMs: (bytes) => this.#door.waitMs(name, bytes),
+      waitMs: (bytes, messages) => this.#door.waitMs(name, bytes, messages),
       onOverflow: (lines) => this.#door.dropped('overflow', lines),
       onClosed: (reason) => {
         if (this.#links.get(name) === link) this.#links.delete(name)
