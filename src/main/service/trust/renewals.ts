@@ -5,7 +5,7 @@ import { maySign, neededFor } from '../../model/trust-needs.ts'
 import { decodeTrust, rootKey } from '../../model/trust-records.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { HeldTrust } from './held-trust.ts'
-import type { TrustChanges } from './trust-changes.ts'
+import { longestMs, type TrustChanges } from './trust-changes.ts'
 
 const dayMs = 24 * 60 * 60_000
 /** Two months: a lab that is closed for a summer comes back in time. */
@@ -67,7 +67,12 @@ export class Renewals {
     const turn = root.keys.indexOf(self)
     if (turn < 0 || this.#leftMs(root.record.body.validUntil) > renewAheadMs - turn * dayMs) return
     for (const { id, body } of held.all()) {
-      if (body.key === rootKey && state.verdictOf(id)?.state === 'proposed') return
+      if (body.key !== rootKey || state.verdictOf(id)?.state !== 'proposed') continue
+      // Neither somebody else's nor one that was left lying may keep the root from being renewed until it has ended.
+      if (!root.keys.includes(body.author) || state.of(body.author).standing === 'revoked') continue
+      const statement = decodeTrust(body)
+      if (statement.kind !== 'root' || statement.root.version !== root.version + 1) continue
+      if (this.#leftMs(body.validUntil) >= longestMs - renewAheadMs / 2) return
     }
     changes.renewRoot(root)
   }

@@ -1,6 +1,7 @@
 import { SwarmError } from '../../../shared/errors.ts'
 import type { PeerId, RecordId } from '../../../shared/ids.ts'
 import type { TrustRole } from '../../../shared/trust-views.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import { buckets, isBucketName, type BucketName } from '../../model/bucket.ts'
 import type { CborMap } from '../../model/cbor.ts'
@@ -27,8 +28,12 @@ export const roleValidMs = 366 * 24 * 60 * 60_000
 /** What is revoked stays so for as long as the bucket takes. */
 export const longestMs = buckets.trust.maxValidityMs
 
+/** What waits is signed instead of said again only when it lasts as long as what was to be said, give or take this. */
+const shorterByMs = 24 * 60 * 60_000
+
 export interface TrustChangesDeps {
   readonly self: PeerId
+  readonly clock: Pick<Clock, 'now'>
   readonly book: Pick<RecordBook, 'author' | 'attest' | 'trust'>
   readonly held: HeldTrust
   readonly nameOf: NameOf
@@ -133,21 +138,27 @@ export class TrustChanges {
   ): void {
     const { book, self } = this.#deps
     const state = book.trust()
-    this.#mustBeAllowed(neededFor(state, { subject, roles: value.roles }), what)
+    const needed = neededFor(state, { subject, roles: value.roles })
+    this.#mustBeAllowed(needed, what)
+    const validForMs = value.revoked ? longestMs : roleValidMs
+    const latest = state.versionOf(subject)
+    const inForce = anew ? 0 : this.#versionInForce(state, subject)
     const waiting = anew
       ? undefined
-      : this.#waiting(state, (record) => {
+      : this.#waiting(state, needed, validForMs, (record) => {
           const statement = decodeTrust(record.body)
           return (
             statement.kind === 'role' &&
             statement.role.subject === subject &&
+            statement.role.version > inForce &&
+            // What waits and counts for something is itself the latest word.
+            statement.role.version === latest &&
             statement.role.revoked === value.revoked &&
             sameSet(statement.role.roles, value.roles)
           )
         })
     if (waiting !== undefined) return this.#sign(waiting.id, waiting.body.author === self)
     const version = nextVersionFor(state, subject)
-    const validForMs = value.revoked ? longestMs : roleValidMs
     this.#author(roleKey(subject), encodeRole({ ...value, version }), validForMs, what)
   }
 
@@ -155,12 +166,13 @@ export class TrustChanges {
     const { book, self } = this.#deps
     const state = book.trust()
     const value: RootValue = { ...next, version: Math.min(maxTrustVersion, root.version + 1) }
-    this.#mustBeAllowed(neededForRoot(state, value), what)
+    const needed = neededForRoot(state, value)
+    this.#mustBeAllowed(needed, what)
     if (!root.keys.includes(self)) {
       throw new SwarmError('NOT_TRUSTED', `Only a root key of this swarm can ${what}, and this peer's is none.`)
     }
     const encoded = JSON.stringify(encodeRoot(value))
-    const waiting = this.#waiting(state, (record) => {
+    const waiting = this.#waiting(state, needed, longestMs, (record) => {
       const statement = decodeTrust(record.body)
       return statement.kind === 'root' && JSON.stringify(encodeRoot(statement.root)) === encoded
     })
@@ -168,12 +180,36 @@ export class TrustChanges {
     this.#author(rootKey, encodeRoot(value), longestMs, what)
   }
 
-  /** A record that says the same and lacks signatures. */
-  #waiting(state: TrustState, isSame: (record: ReturnType<HeldTrust['get']> & object) => boolean) {
-    for (const record of this.#deps.held.all()) {
+  /**
+   * A record that says the same and lacks signatures. Of those who have a say in it alone, and for as long: somebody else
+   * could have it lie ready, made to end or to be outranked soon, for this peer to sign instead of what it means.
+   */
+  #waiting(
+    state: TrustState,
+    needed: Needed,
+    validForMs: number,
+    isSame: (record: ReturnType<HeldTrust['get']> & object) => boolean,
+  ) {
+    const { held, clock } = this.#deps
+    const mustLastUntil = clock.now() + validForMs - shorterByMs
+    // The keys that only the next root names have no say before it counts.
+    const by: Needed = needed.kind === 'next-root' ? { ...needed, kind: 'root' } : needed
+    for (const record of held.all()) {
+      const { author, validUntil } = record.body
+      if (validUntil < mustLastUntil || !maySign(state, by, author) || state.of(author).standing === 'revoked') continue
       if (state.verdictOf(record.id)?.state === 'proposed' && isSame(record)) return record
     }
     return undefined
+  }
+
+  #versionInForce(state: TrustState, subject: PeerId): number {
+    let version = 0
+    for (const { id, body } of this.#deps.held.all()) {
+      if (body.key !== roleKey(subject) || state.verdictOf(id)?.state !== 'accepted') continue
+      const statement = decodeTrust(body)
+      if (statement.kind === 'role') version = Math.max(version, statement.role.version)
+    }
+    return version
   }
 
   #sign(id: RecordId, mine: boolean): void {

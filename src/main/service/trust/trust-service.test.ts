@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { FakeClock } from '../../base/clock.ts'
 import type { PeerId } from '../../../shared/ids.ts'
+import { encodeRole, encodeRoot, roleKey, rootKey, type RootValue } from '../../model/trust-records.ts'
 import { TrustPeer, talk, type TrustPeerInit } from './testing/trust-peer.ts'
 
 const dayMs = 24 * 60 * 60_000
@@ -256,4 +257,63 @@ test('roles and roots are said again before they end', async () => {
   clock.jump(360 * dayMs)
   await clock.advance(30 * 60_000)
   await vi.waitFor(() => expect(desk.trust.view().root?.version).toBe((root?.version ?? 0) + 1))
+})
+
+test('a revocation that others had lie ready is not signed for one that counts and lasts', async () => {
+  const desk = await start('desk')
+  const link = linkOf(desk, 'robot', 2)
+  const [liar, victim] = [await start('duckie01', { join: link }), await start('duckie02', { join: link })]
+  talk(desk, liar, victim)
+  await vi.waitFor(() => expect([standing(desk, liar), standing(desk, victim)]).toEqual(['member', 'member']))
+  talk(desk, liar, victim)
+  // One that is outranked already, one that ends in ten minutes, one that says what the desk would say.
+  for (const [version, validForMs] of [
+    [1, 700 * dayMs],
+    [2, 600_000],
+    [2, 731 * dayMs],
+  ] as const) {
+    const value = encodeRole({ version, roles: [], revoked: true, note: `${version} ${validForMs}` })
+    liar.book.author({ bucket: 'trust', key: roleKey(victim.peerId), value, validForMs })
+  }
+  talk(desk, liar)
+  desk.trust.revoke(victim.peerId, 'stolen')
+  expect(standing(desk, victim)).toBe('revoked')
+  const { record } = desk.book.trust().of(victim.peerId)
+  expect(record?.body.author).toBe(desk.peerId)
+  expect(record?.body.validUntil).toBeGreaterThan(clock.now() + 730 * dayMs)
+})
+
+test('the next root is not one that a robot, or a root key for an hour, had lie ready', async () => {
+  const [a, b, c] = await twoOfThree()
+  const robot = await start('duckie01', { join: linkOf(a, 'robot') })
+  talk(a, b, c, robot)
+  await vi.waitFor(() => expect(standing(a, robot)).toBe('member'))
+  const keys = [a.peerId, b.peerId]
+  const value = encodeRoot({ version: 3, name: 'lab', keys, threshold: 2, rules: new Map() })
+  robot.book.author({ bucket: 'trust', key: rootKey, value, validForMs: 731 * dayMs })
+  c.book.author({ bucket: 'trust', key: rootKey, value, validForMs: 3_600_000 })
+  talk(a, b, c, robot)
+  a.trust.setRoot({ keys, threshold: 2 })
+  talk(a, b, c)
+  b.trust.setRoot({ keys, threshold: 2 })
+  talk(a, b, c)
+  const { root } = c.book.trust()
+  expect(root).toMatchObject({ version: 3, threshold: 2 })
+  expect(root?.record.body.author).toBe(a.peerId)
+  expect(root?.record.body.validUntil).toBeGreaterThan(clock.now() + 730 * dayMs)
+})
+
+test('the root is renewed though somebody without a say proposes one', async () => {
+  const desk = await start('desk')
+  const robot = await start('duckie01', { join: linkOf(desk, 'robot') })
+  talk(desk, robot)
+  await vi.waitFor(() => expect(standing(desk, robot)).toBe('member'))
+  const value: RootValue = { version: 2, name: 'mine', keys: [robot.peerId], threshold: 1, rules: new Map() }
+  const key = rootKey
+  robot.book.author({ bucket: 'trust', key, value: encodeRoot(value), validForMs: 731 * dayMs })
+  talk(desk, robot)
+  clock.jump(690 * dayMs)
+  await clock.advance(30 * 60_000)
+  await vi.waitFor(() => expect(desk.trust.view().root?.version).toBe(2))
+  expect(desk.book.trust().root?.name).toBe('lab')
 })
