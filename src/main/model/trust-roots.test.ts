@@ -113,6 +113,29 @@ describe('the root', () => {
     })
   })
 
+  it('is not one of a chain beside it: a retired root key cannot go round the roots that replaced it', () => {
+    const second = rootRecord({ version: 2, keys: [bo] }, [ada, bo])
+    const third = rootRecord({ version: 3, keys: [cy] }, [bo, cy])
+    // One of them with the key of the second, so that it looks like another parent of the third.
+    const asParent = rootRecord({ version: 2, keys: [ada, bo] }, [ada])
+    const beside = [2, 3, 4, 5].map((version) => rootRecord({ version, keys: [ada], name: 'mine' }, [ada]))
+    const anchor = anchorAt(first, third, 3)
+    for (const records of [
+      [first, second, third, asParent, ...beside],
+      [...beside, asParent, third, second, first],
+      [first, third, ...beside],
+    ]) {
+      const trust = trustOf(anchor, records)
+      expect(trust.root?.record.id).toBe(third.id)
+      expect(trust.of(ada.peerId).standing).toBe('stranger')
+      expect(trust.problems).toMatchObject([{ code: 'FORKED', message: expect.stringContaining('stays') as string }])
+    }
+    // Nor when the believed root itself is withheld.
+    expect(trustOf(anchor, [first, second, ...beside])).toMatchObject({ root: null })
+    const next = rootRecord({ version: 4, keys: [dee] }, [cy, dee])
+    expect(trustOf(anchor, [first, second, third, ...beside, next]).root?.record.id).toBe(next.id)
+  })
+
   it('stays what it is when one that signed it takes that back', () => {
     const second = rootRecord(twoOfThree, [ada, cy])
     const later = attested(second, 'dismiss', [ada, cy], now)

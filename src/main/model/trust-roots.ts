@@ -26,9 +26,13 @@ const endsSoonMs = 30 * 24 * 60 * 60_000
  * and the threshold of its own keys have signed it (The Update Framework, 5.3). As with TUF the roots on the way may have expired;
  * the last one may not.
  *
+ * The walk begins at the root that this peer has believed last, not at the first one of the swarm: keys that a root
+ * has removed may sign as long a chain beside it as they like.
+ *
  * Peers that rotate apart from each other, with enough keys on both sides, make two roots of one version. All peers
- * must choose the same one, whichever they saw first: all that can be reached are followed, and of the highest
- * version the lowest id wins. A threshold of stolen keys can fork a swarm in any scheme; FORKED says so.
+ * must choose the same one, whichever they saw first: so the walk begins at the siblings of the believed root too, all
+ * that can be reached are followed, and of the highest version the lowest id wins. Hence keys that only the newest root
+ * has removed can still fork a swarm, and two sides that rotated more than once apart stay apart; FORKED says so.
  */
 export function walkRoots(anchor: TrustAnchor, entries: readonly RootEntry[], now: number): RootWalk {
   const policy = buckets.trust
@@ -36,16 +40,23 @@ export function walkRoots(anchor: TrustAnchor, entries: readonly RootEntry[], no
     const invalid = checkValidity(record.body, policy, now)
     return invalid === undefined || invalid === 'expired'
   })
-  const reached = reachable(anchor, usable)
+  const byFirst = usable.filter(({ record }) => record.id === anchor.swarm || record.id === anchor.root)
+  const known = reachable(byFirst, usable)
+  const reached = reachable(beginnings(anchor, known), usable)
   const top = Math.max(0, ...reached.keys())
   const tops = [...(reached.get(top) ?? [])].sort((a, b) => (a.record.id < b.record.id ? -1 : 1))
   const [newest] = tops
   const problems: TrustProblem[] = []
   let root: RootState | null = null
   if (newest === undefined || top < anchor.rootVersion) {
-    problems.push(newest === undefined ? noRoot(anchor) : rolledBack(anchor, top))
+    const held = Math.max(0, ...known.keys())
+    problems.push(held === 0 || held >= anchor.rootVersion ? noRoot(anchor) : rolledBack(anchor, held))
   } else {
+    const beside = [...known].flatMap(([version, same]) =>
+      version < top ? [] : same.filter((one) => !has(reached, one)),
+    )
     if (tops.length > 1) problems.push(forked(top, tops.length))
+    else if (beside.length > 0) problems.push(forkedBeside(top))
     const endsAt = newest.record.body.validUntil
     if (endsAt <= now) problems.push(expired(top))
     else {
@@ -53,11 +64,32 @@ export function walkRoots(anchor: TrustAnchor, entries: readonly RootEntry[], no
       if (endsAt - now < endsSoonMs) problems.push(endsSoon(top, endsAt))
     }
   }
-  return { root, problems, verdicts: verdictsOf(entries, reached, root, anchor, now) }
+  return { root, problems, verdicts: verdictsOf(entries, known, root, anchor, now) }
 }
 
-/** The roots that the anchor leads to, by version. */
-function reachable(anchor: TrustAnchor, entries: readonly RootEntry[]): ReadonlyMap<number, readonly RootEntry[]> {
+type Reached = ReadonlyMap<number, readonly RootEntry[]>
+
+function has(reached: Reached, { record, root }: RootEntry): boolean {
+  return (reached.get(root.version) ?? []).some((one) => one.record.id === record.id)
+}
+
+/**
+ * The root believed last and those that may replace it: of its version, and signed by the threshold of each root held
+ * that it follows. Each, not any: removed keys can make another "parent" for a root that they have not made. (Where the true
+ * parent is not held, theirs cannot be told from it.)
+ */
+function beginnings(anchor: TrustAnchor, known: Reached): readonly RootEntry[] {
+  const same = known.get(anchor.rootVersion) ?? []
+  const believed = same.find(({ record }) => record.id === anchor.root)
+  if (believed === undefined) return []
+  const parents = (known.get(anchor.rootVersion - 1) ?? []).filter(({ root }) => missingFor(root, believed) === null)
+  if (parents.length === 0) return [believed]
+  return same.filter((one) => one === believed || parents.every(({ root }) => missingFor(root, one) === null))
+}
+
+/** The roots that these lead to, themselves among them, by version. */
+function reachable(from: readonly RootEntry[], entries: readonly RootEntry[]): Reached {
+  const begin = new Set(from.map(({ record }) => record.id))
   const byVersion = new Map<number, RootEntry[]>()
   for (const entry of entries) {
     const same = byVersion.get(entry.root.version)
@@ -68,10 +100,7 @@ function reachable(anchor: TrustAnchor, entries: readonly RootEntry[]): Readonly
   for (const version of [...byVersion.keys()].sort((a, b) => a - b)) {
     const before = reached.get(version - 1) ?? []
     const counting = (byVersion.get(version) ?? []).filter(
-      ({ record, root }) =>
-        record.id === anchor.swarm ||
-        record.id === anchor.root ||
-        before.some((parent) => missingFor(parent.root, { record, root }) === null),
+      (entry) => begin.has(entry.record.id) || before.some((parent) => missingFor(parent.root, entry) === null),
     )
     if (counting.length > 0) reached.set(version, counting)
   }
@@ -91,7 +120,7 @@ function missingFor(current: Pick<RootValue, 'keys' | 'threshold'>, next: RootEn
 
 function verdictsOf(
   entries: readonly RootEntry[],
-  reached: ReadonlyMap<number, readonly RootEntry[]>,
+  reached: Reached,
   root: RootState | null,
   anchor: TrustAnchor,
   now: number,
@@ -177,5 +206,15 @@ function forked(version: number, count: number): TrustProblem {
     message:
       `There are ${count} root records of version ${version} with enough signatures; all peers go by the one with the lowest id. ` +
       'If nobody of you made the other, root keys were stolen: propose a root without them.',
+  }
+}
+
+function forkedBeside(version: number): TrustProblem {
+  return {
+    code: 'FORKED',
+    message:
+      `Another chain of root records has got as far as version ${version} without the root that this peer believes; this ` +
+      'peer stays with its own. If nobody of you made the other, root keys that were removed are in the hands of ' +
+      'somebody else; if some of you did, those must join this swarm anew.',
   }
 }

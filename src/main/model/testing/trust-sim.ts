@@ -24,6 +24,8 @@ export class SimPeer {
   readonly held = new Map<RecordId, SignedRecord>()
   readonly marks = new Map<RecordId, SignedRecord>()
   anchor: TrustAnchor
+  /** The record of `anchor.root`, which is kept beside the database. */
+  #root: SignedRecord | null = null
   #trust: TrustState | null = null
 
   constructor(signer: Signer, anchor: TrustAnchor) {
@@ -33,14 +35,21 @@ export class SimPeer {
 
   trust(now: number): TrustState {
     if (this.#trust !== null) return this.#trust
-    const records = [...this.held.values()].filter(({ body }) => body.bucket === 'trust')
+    const records = this.known().filter(({ body }) => body.bucket === 'trust')
     const trust = evaluateTrust({ anchor: this.anchor, records, now })
     this.#trust = trust
     if (trust.root !== null && trust.root.version >= this.anchor.rootVersion) {
+      this.#root = trust.root.record
       this.anchor = { swarm: this.anchor.swarm, root: trust.root.record.id, rootVersion: trust.root.version }
     }
     for (const [id, record] of this.held) this.held.set(id, withKnownSigners(record, trust))
     return trust
+  }
+
+  /** What it holds, and the root that it keeps beside that. */
+  known(): readonly SignedRecord[] {
+    const held = [...this.held.values()]
+    return this.#root === null || this.held.has(this.#root.id) ? held : [...held, this.#root]
   }
 
   /** Time has passed, or what was in memory is gone. */
