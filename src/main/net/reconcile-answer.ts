@@ -105,6 +105,8 @@ class Answers {
       case 'hello':
         return this.#round(question[2])
       case 'round':
+        // It has handed over what it offered, or does not mean to.
+        this.#deps.claims.release(this)
         return this.#round(question[1])
       case 'offer':
         return ['offer', this.#wantedOf(question[1])]
@@ -159,7 +161,7 @@ class Answers {
     let i = 0
     for (const [bucket, id] of eachItem(parts)) {
       const isOpen = isBucketName(bucket) && this.#deps.isOpen(bucket)
-      if (isOpen && !refused.has(this.#peer, id) && !trade.holds(bucket, id) && claims.take(id, this)) {
+      if (isOpen && !refused.has(this.#peer, id) && !trade.holds(bucket, id) && claims.take(bucket, id, this)) {
         bits[i >> 3] = (bits[i >> 3] ?? 0) | (1 << (i & 7))
       }
       i += 1

@@ -201,7 +201,7 @@ class Session {
     batch: Uint8Array,
     dismissals: readonly Dismissal[],
   ): Promise<void> {
-    const { onNews, refused, trade } = this.#deps
+    const { claims, onNews, refused, trade } = this.#deps
     if (dismissals.length > 0) {
       const verdict = await trade.takeDismissals(dismissals, this.#source)
       this.#garbage += verdict?.garbage ?? 0
@@ -220,6 +220,7 @@ class Session {
     // Not sent, not taken, or one of other signatures: none is asked of it again for a while.
     for (const [bucket, id] of asked) {
       if (trade.holds(bucket, id)) continue
+      claims.free(id, this)
       refused.add(this.#source.from, id)
       if (batch.length === 0) this.#missing += 1
     }
@@ -243,7 +244,7 @@ class Session {
           await this.#ask(['dismiss', dismissals])
           dismissals = []
         }
-      } else if (claims.take(lack.id, this)) wanted.push(lack)
+      } else if (claims.take(lack.bucket, lack.id, this)) wanted.push(lack)
       else this.#complete = false
     }
     if (dismissals.length > 0) await this.#ask(['dismiss', dismissals])
