@@ -6,7 +6,7 @@ import { identityOfSeed } from '../store/identity-store.ts'
 import { messageId } from './brain-message.ts'
 import { maxHops, type SwarmMessage } from './channels/channel.ts'
 import { MemoryMedium, type MemoryChannel } from './channels/testing/memory-channel.ts'
-import { messageWindowMs } from './replay-guard.ts'
+import { messageWindowMs, ReplayGuard } from './replay-guard.ts'
 import { encodePayload, maxPathSteps, SignedLines, withStep } from './signed-line.ts'
 import { meet, startBrain, stopBrains, type BrainPeer } from './testing/brain-peers.ts'
 
@@ -217,6 +217,17 @@ test('one origin that floods is held to its rate, and the others are heard', asy
   await vi.waitFor(() => expect(b.counters.get('brain.refused:rate')).toBeGreaterThan(100), soon)
   expect(c.stream.last(1_000, ({ kind, direction }) => kind === 'ping' && direction === 'in').length).toBeLessThan(80)
   expect(await b.talk.ping(c.peerId, patience)).toBeDefined()
+})
+
+test('what is refused for its rate is not remembered', async () => {
+  const { peers } = await row(2)
+  const [a, b] = [at(peers, 0), at(peers, 1)]
+  const remembered = vi.spyOn(ReplayGuard.prototype, 'take')
+  for (let i = 0; i < 200; i += 1) void a.dispatcher.send('ping', b.peerId, null)
+  await vi.waitFor(() => expect(b.counters.get('brain.refused:rate')).toBeGreaterThan(100), soon)
+  // Those of the pings, and of the answers to them.
+  expect(remembered.mock.calls.length).toBeLessThan(150)
+  remembered.mockRestore()
 })
 
 test('round a ring a message that nobody answers ends', async () => {

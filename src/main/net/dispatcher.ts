@@ -144,10 +144,14 @@ export class Dispatcher implements Startable {
     const { origin } = head
     const standing = this.#deps.standingOf(origin)
     if (standing === 'revoked') return refused('revoked')
-    const time = this.#replays.take(head.id, head.at, this.#deps.clock.now())
+    const now = this.#deps.clock.now()
+    const time = this.#replays.judge(head.id, head.at, now)
     if (time === 'repeated') return known('repeated')
     if (time === 'stale') return refused('stale')
+    // What was said long ago and is said again by others must not use up its origin's rate, so that comes second.
     if (!this.#rateOf(origin, standing).take()) return refused('rate')
+    // Only what is admitted takes room: strangers' floods must not push out the ids of honest messages.
+    this.#replays.take(head.id, head.at, now)
     // Invented identities must not fill the table.
     if (standing !== 'stranger') this.routes.learn(origin, message.sender, source, message.hops + 1)
     const channel = this.#deps.channels().find(({ id }) => id === source.channel)

@@ -10,6 +10,16 @@ test('takes an id once, within its time', () => {
   expect(guard.take('c', 2_000_000 + messageWindowMs, 1_999_999)).toBe('stale')
 })
 
+test('what is only judged is not remembered', () => {
+  const guard = new ReplayGuard({ max: 2 })
+  for (let i = 0; i < 100; i += 1) expect(guard.judge(`m${i}`, 1_000_000, 1_000_000)).toBe('new')
+  expect([guard.size, guard.take('m1', 999_999, 1_000_000), guard.judge('m1', 999_999, 1_000_000)]).toEqual([
+    0,
+    'new',
+    'repeated',
+  ])
+})
+
 test('one of the future does not keep out what is said now', () => {
   const guard = new ReplayGuard({ max: 2 })
   const now = 10_000_000

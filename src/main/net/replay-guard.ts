@@ -26,10 +26,16 @@ export class ReplayGuard {
     return this.#seen.has(id)
   }
 
+  /** What `take` would say; remembers nothing, so that what is refused for other reasons takes no room. */
+  judge(id: string, at: number, now: number): 'new' | 'repeated' | 'stale' {
+    if (this.#seen.has(id)) return 'repeated'
+    return Math.abs(at - now) > messageWindowMs || at <= this.#floorMs ? 'stale' : 'new'
+  }
+
   /** @param at when the message began, as it says; its signature has been verified */
   take(id: string, at: number, now: number): 'new' | 'repeated' | 'stale' {
-    if (this.#seen.has(id)) return 'repeated'
-    if (Math.abs(at - now) > messageWindowMs || at <= this.#floorMs) return 'stale'
+    const time = this.judge(id, at, now)
+    if (time !== 'new') return time
     this.#seen.set(id, at)
     this.#trim(now)
     return 'new'
