@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.ts'
 import type { Log } from '../../base/log.ts'
 import { maxFutureMs } from '../../model/bucket.ts'
-import { agrees, decodeAnnouncement, type Announcement } from '../../model/checkpoint-announcement.ts'
+import { agrees, announcementKey, decodeAnnouncement, type Announcement } from '../../model/checkpoint-announcement.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/stored-record.ts'
 
@@ -27,6 +27,8 @@ export interface Candidate {
   readonly root: string
   /** The newest announcement of it. */
   readonly announced: Announced
+  /** Every announcement of it, the newest first: they may differ, then some lie. */
+  readonly said: readonly Announced[]
   readonly signers: readonly Signer[]
 }
 
@@ -40,12 +42,16 @@ export interface AnnouncementsDeps {
 export const quorum = 3
 /** Newest announcements that are looked at; of an honest swarm a handful is newer than an hour. */
 const maxLookedAt = 64
+/** Announcements remembered as wrong; the oldest is forgotten first. */
+const maxRefuted = 256
 
 /** What trusted peers announce in the bucket `checkpoints`, kept in step with the book. */
 export class Announcements {
   readonly #deps: AnnouncementsDeps
   readonly #known = new Map<RecordId, Announced>()
   readonly #events: Emitter<{ 'announcements:changed': { readonly others: boolean } }>
+  /** Who said of which root what it does not hold: saying it once more changes nothing. */
+  readonly #refuted = new Set<string>()
   #undo: Unsubscribe[] = []
   #candidates: readonly Candidate[] | null = null
 
@@ -96,6 +102,14 @@ export class Announcements {
     return this.candidates().find((one) => one.root === root)?.signers ?? []
   }
 
+  /** What a peer says of a root is not so; what others say of the same root is another matter. */
+  refute({ by, root }: Announced): void {
+    this.#refuted.add(`${by} ${root}`)
+    const oldest = this.#refuted.values().next().value
+    if (this.#refuted.size > maxRefuted && oldest !== undefined) this.#refuted.delete(oldest)
+    this.#changed(false)
+  }
+
   /** What a peer announces itself. */
   of(peer: PeerId): Announced | undefined {
     return [...this.#known.values()].filter(({ by }) => by === peer).toSorted((a, b) => b.at - a.at)[0]
@@ -103,6 +117,7 @@ export class Announcements {
 
   #add({ record }: StoredRecord): void {
     const { id, body, attestations } = record
+    if (body.key !== announcementKey) return
     const announcement = decodeAnnouncement(body.value)
     if (announcement === undefined) return
     const endorsers = attestations
@@ -118,14 +133,19 @@ export class Announcements {
 
   #compare(): readonly Candidate[] {
     const now = this.#deps.clock.now()
+    const announcers = new Set<PeerId>()
     const newest = [...this.#known.values()]
-      .filter(({ at }) => at <= now + maxFutureMs)
+      .filter(({ at, by, root }) => at <= now + maxFutureMs && !this.#refuted.has(`${by} ${root}`))
+      // A clock that is fast makes nothing newer.
+      .map((one) => ({ ...one, at: Math.min(one.at, now) }))
       .toSorted((a, b) => b.at - a.at)
+      .filter(({ by }) => !announcers.has(by) && announcers.add(by))
       .slice(0, maxLookedAt)
     const roots = Map.groupBy(newest, ({ root }) => root.toString())
-    const candidates = [...roots].flatMap(([root, [announced]]) =>
-      announced === undefined ? [] : [{ root, announced, signers: this.#signers(root, announced, newest) }],
-    )
+    const candidates = [...roots].flatMap(([root, said]) => {
+      const [announced] = said
+      return announced === undefined ? [] : [{ root, announced, said, signers: this.#signers(root, announced, newest) }]
+    })
     const weight = ({ signers }: Candidate): number => Math.min(quorum, signers.length)
     return candidates.toSorted(
       (a, b) => weight(b) - weight(a) || b.announced.at - a.announced.at || (a.root < b.root ? -1 : 1),

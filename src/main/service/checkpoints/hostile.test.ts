@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { CID } from 'multiformats/cid'
 import { afterEach, describe, expect, it } from 'vitest'
 import { buckets, type BucketName } from '../../model/bucket.ts'
 import { announcementKey, encodeAnnouncement, type Announcement } from '../../model/checkpoint-announcement.ts'
@@ -11,7 +12,13 @@ import { signRecord, type SignedRecord } from '../../model/record.ts'
 import { SetSum } from '../../model/set-sum.ts'
 import { identityOfSeed } from '../../store/identity-store.ts'
 import { circle } from '../../net/testing/peers.ts'
-import { startCheckpointPeer, stopCheckpointPeers, waitFor, type CheckpointPeer } from './testing/checkpoint-peer.ts'
+import {
+  startCheckpointPeer,
+  startLinked,
+  stopCheckpointPeers,
+  waitFor,
+  type CheckpointPeer,
+} from './testing/checkpoint-peer.ts'
 
 afterEach(stopCheckpointPeers)
 
@@ -77,7 +84,11 @@ async function newcomerAfter(
   forge: (liar: CheckpointPeer, records: readonly SignedRecord[]) => Promise<void>,
 ): Promise<CheckpointPeer> {
   const liar = await startCheckpointPeer({ name: 'liar' })
-  const honest = await startCheckpointPeer({ name: 'honest', bootstrap: [liar.address] })
+  const honest = await startCheckpointPeer({
+    name: 'honest',
+    bootstrap: [liar.address],
+    checkpoints: { endorseMs: 1e9 },
+  })
   honest.say('files', 'honest', 40)
   const records = liar.say('files', 'log', 600).map(({ record }) => record)
   await forge(liar, records)
@@ -163,14 +174,6 @@ const lies: readonly Lie[] = [
     'it says 5000 records, its chunks 600',
   ],
   [
-    'a root that holds something else than was announced',
-    async (liar, records) => {
-      const forged = sound(records)
-      await announce(liar, rootOf(forged), forged.blocks)
-    },
-    'not hold what its announcement says',
-  ],
-  [
     'a checkpoint of another swarm',
     (liar, records) => announced(liar, { ...sound(records), swarm: recordIdOf(Buffer.from('another swarm')) }),
     'is of another swarm',
@@ -210,6 +213,60 @@ describe('a wrong checkpoint is named, counted and not taken; the records come a
     expect(newcomer.files.blocks.pins()).toEqual([])
     expect(newcomer.keys('files')).toHaveLength(640)
   })
+})
+
+it('a root that holds something else than was announced is not taken, and not doubted either', async () => {
+  const newcomer = await newcomerAfter((liar, records) => {
+    const forged = sound(records)
+    return announce(liar, rootOf(forged), forged.blocks)
+  })
+  expect(newcomer.counters.get('checkpoints.refused:announcement')).toBe(1)
+  expect(newcomer.counters.get('checkpoints.refused:bad')).toBe(0)
+  expect(newcomer.counters.get('checkpoints.taken')).toBe(0)
+  expect(newcomer.checkpoints.list()).toEqual([])
+  expect(newcomer.files.blocks.pins()).toEqual([])
+})
+
+it.each([0, 9_000])(
+  'who says wrong sums of an honest root (%d records) is blamed alone; the root is taken',
+  async (n) => {
+    const honest = await startCheckpointPeer({ name: 'honest' })
+    honest.say('files', 'log', 800)
+    const { root, records } = await honest.checkpoints.create()
+    const liar = await startCheckpointPeer({
+      name: 'liar',
+      bootstrap: [honest.address],
+      checkpoints: { leastRecords: 1e6 },
+    })
+    await waitFor(() => expect(liar.count('files')).toBe(800))
+    const buckets = new Map([['files' as const, { count: n, chunks: 1, fingerprint: new Uint8Array(32) }]])
+    const wrong = { root: CID.parse(root), at: Date.now() + 1_000, records: n, bytes: 9, chunks: 1, buckets }
+    liar.book.author({
+      bucket: 'checkpoints',
+      key: announcementKey,
+      value: encodeAnnouncement(wrong),
+      validForMs: 3_600_000,
+    })
+    const newcomer = await startLinked({ name: 'newcomer' }, [honest, liar])
+    await waitFor(() => expect(newcomer.checkpoints.catchUp().phase).toBe('done'))
+    expect(newcomer.counters.get('checkpoints.taken')).toBe(1)
+    expect(newcomer.checkpoints.catchUp()).toMatchObject({ root, totalRecords: records })
+    expect(newcomer.checkpoints.get(root)).toMatchObject({ believable: true, signers: [{ name: 'honest' }] })
+    expect(newcomer.counters.get('checkpoints.refused:announcement')).toBe(1)
+    expect(newcomer.counters.get('checkpoints.refused:bad')).toBe(0)
+  },
+)
+
+it('a peer has one announcement, whatever keys it takes; a later time than now is now', async () => {
+  const a = await startCheckpointPeer({ name: 'a' })
+  await announce(a, blockOf(encodeCbor({ n: 0 })), [], { at: Date.now() + 30_000 })
+  for (let n = 1; n < 4; n += 1) {
+    const buckets = new Map<BucketName, never>()
+    const said = { root: blockOf(encodeCbor({ n })).cid, at: Date.now(), records: 1, bytes: 1, chunks: 1, buckets }
+    a.book.author({ bucket: 'checkpoints', key: `${n}`, value: encodeAnnouncement(said), validForMs: 3_600_000 })
+  }
+  expect(a.checkpoints.list()).toHaveLength(1)
+  expect(a.checkpoints.list()[0]?.atMs).toBeLessThanOrEqual(Date.now())
 })
 
 it('a chunk that nobody gives: after some tries the records come another way', async () => {

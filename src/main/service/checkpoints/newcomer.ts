@@ -9,13 +9,13 @@ import type { Log } from '../../base/log.ts'
 import { garbagePoints } from '../../net/offenders.ts'
 import type { SwarmNode } from '../../net/swarm-node.ts'
 import type { RecordBook } from '../../store/record-book.ts'
-import type { Announcements, Candidate } from './announcements.ts'
+import type { Announced, Announcements, Candidate } from './announcements.ts'
 import type { CheckpointBringer } from './bringer.ts'
 import type { Doubts } from './doubts.ts'
 import type { CheckpointIntake } from './intake.ts'
 import { Patience } from './patience.ts'
 import type { CheckpointShelf } from './shelf.ts'
-import { BadCheckpointError, checkAnnounced, factsOf } from './tree.ts'
+import { BadCheckpointError, factsOf, isAsAnnounced, type CheckpointTree } from './tree.ts'
 
 export interface NewcomerDeps {
   readonly book: Pick<RecordBook, 'counts' | 'trust' | 'events'>
@@ -45,6 +45,8 @@ export interface NewcomerInit {
   readonly lookMs?: number
 }
 
+/** Announcements gone by in one start: so many liars in a row, and reconciliation is the better way. */
+const maxCandidates = 16
 /** Goes at one checkpoint; between them a moment for links to come back. */
 const maxTries = 3
 const retryMs = 1_000
@@ -56,6 +58,11 @@ const pollMs = 50
 const graceMs = 500
 /** So long the first sessions after the checkpoint are said to go on, at most. */
 const reconcilingMs = 60_000
+
+/** The root may be sound: nobody said of it what it holds. */
+class WrongAnnouncementsError extends Error {
+  override readonly name = 'WrongAnnouncementsError'
+}
 
 const idle: CatchUpView = {
   phase: 'idle',
@@ -161,20 +168,23 @@ export class Newcomer implements Startable {
 
   async #takeOne(signal: AbortSignal, release: () => void): Promise<string> {
     const tried = new Set<string>()
-    for (;;) {
-      const candidate = await this.#worthTaking(signal, tried)
-      if (candidate === null) {
-        return tried.size === 0 ? 'nothing much was lacking' : 'no checkpoint was sound; neighbours brought the rest'
-      }
-      tried.add(candidate.root)
-      if (await this.#take(candidate, signal, release)) return 'a checkpoint was taken over'
+    const untilMs = this.#deps.clock.monotonic() + (this.#init.lookMs ?? 10_000)
+    for (let gone = 0; gone < maxCandidates; gone += 1) {
+      const candidate = await this.#worthTaking(signal, tried, untilMs)
+      if (candidate === null && gone === 0) return 'nothing much was lacking'
+      if (candidate === null) break
+      const end = await this.#take(candidate, signal, release)
+      if (end === 'taken') return 'a checkpoint was taken over'
+      // Of a root about which some lied, others may still say what it is.
+      if (end === 'not sound') tried.add(candidate.root)
     }
+    return 'no checkpoint was sound; neighbours brought the rest'
   }
 
   /** The best candidate that brings much; null when none comes up in time. */
-  async #worthTaking(signal: AbortSignal, tried: ReadonlySet<string>): Promise<Candidate | null> {
+  async #worthTaking(signal: AbortSignal, tried: ReadonlySet<string>, lookMs: number): Promise<Candidate | null> {
     const { book, clock, sessions } = this.#deps
-    const untilMs = clock.monotonic() + (tried.size > 0 ? 0 : (this.#init.lookMs ?? 10_000))
+    const untilMs = tried.size > 0 ? 0 : lookMs
     const before = this.#sessionsBefore
     let endMs = untilMs
     for (;;) {
@@ -206,24 +216,30 @@ export class Newcomer implements Startable {
   }
 
   /** Records that are in it and cannot be here yet, at least. */
-  #lacking({ announced }: Candidate): number {
+  #lacking({ said }: Candidate): number {
     const own = new Map(this.#deps.book.counts().map(({ bucket, records }) => [bucket, records]))
-    return [...announced.buckets].reduce(
-      (sum, [bucket, { count }]) => sum + Math.max(0, count - (own.get(bucket) ?? 0)),
-      0,
+    // Who says that it holds little may lie: then the others are right.
+    const lacking = said.map(({ buckets }) =>
+      [...buckets].reduce((sum, [bucket, { count }]) => sum + Math.max(0, count - (own.get(bucket) ?? 0)), 0),
     )
+    return Math.max(...lacking)
   }
 
-  /** Whether it was taken over whole. */
-  async #take(candidate: Candidate, signal: AbortSignal, release: () => void): Promise<boolean> {
+  /** Takes it over whole, or says why not: what was said of it was wrong, or it is itself. */
+  async #take(
+    candidate: Candidate,
+    signal: AbortSignal,
+    release: () => void,
+  ): Promise<'taken' | 'wrongly announced' | 'not sound'> {
     const { clock, counters, doubts, log, node } = this.#deps
     for (let attempt = 0; attempt < maxTries; attempt += 1) {
       try {
         await this.#bring(candidate, signal, release)
         counters.add('checkpoints.taken')
-        return true
+        return 'taken'
       } catch (err) {
         signal.throwIfAborted()
+        if (err instanceof WrongAnnouncementsError) return 'wrongly announced'
         if (err instanceof BadCheckpointError) {
           counters.add('checkpoints.refused:bad')
           doubts.add(candidate.root, err.problems[0] ?? 'it is not sound')
@@ -232,7 +248,7 @@ export class Newcomer implements Startable {
             if (how === 'announced') node.offenders.add(peer, 3 * garbagePoints)
           }
           log.warn({ root: candidate.root, problems: err.problems }, 'a checkpoint is not sound; another way is taken')
-          return false
+          return 'not sound'
         }
         if (!(err instanceof Error) || err.name !== 'NoProviderError') throw err
         log.debug({ err, attempt }, 'a block of a checkpoint did not come; it is tried again')
@@ -241,12 +257,31 @@ export class Newcomer implements Startable {
     }
     counters.add('checkpoints.refused:missing')
     doubts.add(candidate.root, 'a block of it did not come from any peer', { forMs: 10 * 60_000 })
-    return false
+    return 'not sound'
+  }
+
+  /** Holds what is there against everything that is said of it: who said something else is blamed, and nobody else. */
+  #believed(tree: CheckpointTree, candidate: Candidate): Announced {
+    const { announcements, counters, log, node } = this.#deps
+    // Some may have come since.
+    const { said } = announcements.candidates().find(({ root }) => root === candidate.root) ?? candidate
+    const right = said.filter((one) => isAsAnnounced(tree, one))
+    for (const one of said) {
+      if (right.includes(one)) continue
+      counters.add('checkpoints.refused:announcement')
+      log.warn({ root: candidate.root, by: one.by }, 'a checkpoint does not hold what an announcement says')
+      announcements.refute(one)
+      node.offenders.add(one.by, 3 * garbagePoints)
+    }
+    const [first] = right
+    if (first === undefined) throw new WrongAnnouncementsError(`nobody says what ${candidate.root} holds`)
+    return first
   }
 
   async #bring(candidate: Candidate, signal: AbortSignal, release: () => void): Promise<void> {
     const { announcements, bringer, clock, intake, nameOf, shelf } = this.#deps
-    const { announced, root } = candidate
+    const { root } = candidate
+    let { announced } = candidate
     const sources = new Set<PeerId>()
     const startedMs = clock.monotonic()
     const patience = new Patience(clock, patienceMs, release)
@@ -269,7 +304,8 @@ export class Newcomer implements Startable {
           signers: () => announcements.signersOf(root),
           onFrom: (peer) => sources.add(peer),
           onTree: (tree) => {
-            checkAnnounced(tree, announced)
+            announced = this.#believed(tree, candidate)
+            this.#set({ totalRecords: announced.records, totalChunks: announced.chunks })
             shelf.hold(root, tree.cids)
           },
         },

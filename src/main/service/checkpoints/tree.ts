@@ -94,14 +94,14 @@ export function factsOf({ cid, root, chunks, bytes }: CheckpointTree, at: number
   return { root: cid, at, records, bytes, chunks: chunks.length, buckets }
 }
 
-/** @throws BadCheckpointError when a checkpoint is not what was announced */
-export function checkAnnounced(tree: CheckpointTree, announced: Announcement): void {
+/** Whether a checkpoint is what was announced. */
+export function isAsAnnounced(tree: CheckpointTree, announced: Announcement): boolean {
   const { buckets, records } = factsOf(tree, announced.at)
-  const isSame =
+  return (
     records === announced.records &&
-    [...buckets].every(([bucket, { fingerprint }]) => {
+    [...buckets].every(([bucket, { count, fingerprint }]) => {
       const said = announced.buckets.get(bucket)
-      return said !== undefined && Buffer.compare(said.fingerprint, fingerprint) === 0
+      return said !== undefined && said.count === count && Buffer.compare(said.fingerprint, fingerprint) === 0
     })
-  if (!isSame) throw new BadCheckpointError(tree.cid, ['it does not hold what its announcement says'])
+  )
 }
