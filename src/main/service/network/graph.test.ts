@@ -43,13 +43,31 @@ test('a pair that hears each other is one edge, and each channel another', () =>
 test('machines without a way to each other are told apart, the largest group first', () => {
   const said = new Map([
     [a, hears([b, 'gossip'])],
+    [c, hears([d, 'udp'])],
     [d, hears([c, 'udp'], [e, 'irc'])],
+    // Two ways, each of its own channel.
+    [e, hears([d, 'gossip'])],
   ])
   const { partitions } = graphOf(
     [a, b, c, d, e].map((peer) => machine(peer)),
     said,
   )
   expect(partitions.map((group) => new Set(group))).toEqual([new Set([c, d, e]), new Set([a, b])])
+})
+
+test('what only one side says joins no groups: a member that lies cannot hide that the swarm is cut apart', () => {
+  const said = new Map([
+    [a, hears([b, 'gossip'])],
+    [b, hears([a, 'gossip'], [c, 'gossip'], [d, 'udp'])],
+    [c, hears([d, 'gossip'])],
+    [d, hears([c, 'gossip'])],
+  ])
+  const { partitions, edges } = graphOf(
+    [a, b, c, d].map((peer) => machine(peer)),
+    said,
+  )
+  expect(partitions.map((group) => new Set(group))).toEqual([new Set([a, b]), new Set([c, d])])
+  expect(edges).toHaveLength(4)
 })
 
 test('one that says nothing of its links hangs on who told of it; what is gone is in no group', () => {
@@ -80,7 +98,12 @@ test('a thousand machines with twenty links each are drawn in a moment', () => {
   const said = new Map(
     many.map((peer, i) => [
       peer,
-      hears(...Array.from({ length: 20 }, (_, n) => [many[(i + n * 7 + 1) % 1_000] ?? a, 'gossip'] as const)),
+      hears(
+        ...Array.from({ length: 20 }, (_, n) => {
+          const step = Math.trunc(n / 2) * 7 + 1
+          return [many[(i + (n % 2 === 0 ? step : 1_000 - step)) % 1_000] ?? a, 'gossip'] as const
+        }),
+      ),
     ]),
   )
   const startedMs = performance.now()

@@ -50,7 +50,10 @@ export function graphOf(
   return { nodes, edges: [...edges.values()], partitions: partitionsOf(machines, [...edges.values()]) }
 }
 
-/** Groups of machines that are there, the largest first; one that says nothing of its links hangs on who told of it. */
+/**
+ * Groups of machines that are there, the largest first; one that says nothing of its links hangs on who told of it. Only
+ * what both sides say, or this peer sees itself, is a way: else one that lies could hide that the swarm is cut apart.
+ */
 function partitionsOf(machines: readonly GraphMachine[], edges: GraphView['edges']): PeerId[][] {
   const alive = machines.filter(({ status, self }) => self || status === 'alive')
   const parents = new Map<PeerId, PeerId>(alive.map(({ peer }) => [peer, peer]))
@@ -70,11 +73,14 @@ function partitionsOf(machines: readonly GraphMachine[], edges: GraphView['edges
     if (parents.has(a) && parents.has(b)) parents.set(rootOf(a), rootOf(b))
   }
   const linked = new Set<PeerId>()
-  for (const { from, to } of edges) {
+  const self = alive.find((machine) => machine.self)?.peer
+  // Each by a channel of its own is a way too.
+  const oneWay = new Set(edges.filter(({ both }) => !both).map(({ from, to }) => `${from} ${to}`))
+  for (const { from, to, both } of edges) {
+    if (!both && from !== self && !oneWay.has(`${to} ${from}`)) continue
     unite(from, to)
     if (parents.has(from) && parents.has(to)) linked.add(from).add(to)
   }
-  const self = alive.find((machine) => machine.self)?.peer
   for (const { peer, lastHeardFrom } of alive) {
     if (linked.has(peer) || peer === self) continue
     // Straight from itself: then it is a neighbour of ours.
