@@ -42,7 +42,8 @@ export interface HandlerOptions {
 
 export function takenOf(answer: Taken | MessageVerdict): Taken {
   if (typeof answer !== 'string') return answer
-  const outcome = answer === 'news' ? 'taken' : answer === 'known' ? 'known' : 'refused'
+  const outcome =
+    answer === 'news' ? 'taken' : answer === 'known' ? 'known' : answer === 'dropped' ? 'dropped' : 'refused'
   return { verdict: answer, outcome, ...(answer === 'garbage' ? { reason: 'garbage' } : {}) }
 }
 

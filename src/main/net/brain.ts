@@ -184,7 +184,7 @@ export class Brain implements Startable {
       this.#deps.log.error({ err, kind: message.kind, channel: source.channel }, 'a message could not be taken')
       taken = { verdict: 'known', outcome: 'dropped', reason: 'failed' }
     }
-    settle(taken.verdict, taken.garbage)
+    settle(isOurFault(taken) ? 'dropped' : taken.verdict, taken.garbage)
     if (taken.reason !== undefined && taken.outcome !== 'known') {
       this.#deps.counters.add(`brain.${taken.outcome === 'dropped' ? 'dropped' : 'refused'}:${taken.reason}`)
     }
@@ -281,3 +281,7 @@ function factsOf(
 ): Omit<MessageFacts, 'direction' | 'from' | 'outcome' | 'reason'> {
   return { id, kind, to, hops, bytes: payload.length, trace, ...where }
 }
+
+/** We had no room for it, or failed: whoever brought it may have brought news. */
+const isOurFault = ({ verdict, outcome, reason }: Taken): boolean =>
+  verdict === 'known' && outcome === 'dropped' && (reason === 'overflow' || reason === 'failed')

@@ -34,8 +34,9 @@ export interface MessageSource {
 /**
  * What became of a message. `news`: something in it was new, so channels that pass messages on themselves (gossipsub)
  * do. `known`: nothing new, or not for us; it stays here. `garbage`: no honest peer sends it; its link is blamed.
+ * `dropped`: we had no room for it, or failed; it stays here, and is nobody's fault.
  */
-export type MessageVerdict = 'news' | 'known' | 'garbage'
+export type MessageVerdict = 'news' | 'known' | 'garbage' | 'dropped'
 
 export interface ReceivedMessage {
   readonly message: SwarmMessage

@@ -17,16 +17,24 @@ afterEach(async () => {
   await stopNodes()
 })
 
-function channelOf(node: TestNode, swarm = 'test'): GossipChannel {
+function channelOf(node: TestNode, swarm = 'test', isStranger = () => false): GossipChannel {
   const codec = new LineCodec({ swarm, networkKey: null })
-  const deps = { node, codec, clock: systemClock, random: Math.random, counters: new Counters(), log: silentLog }
+  const deps = {
+    node,
+    codec,
+    clock: systemClock,
+    random: Math.random,
+    counters: new Counters(),
+    log: silentLog,
+    isStranger,
+  }
   const channel = new GossipChannel(deps, { swarm })
   channels.push(channel)
   return channel
 }
 
 /** A chain of nodes, each linked to the one before. */
-async function chain(count: number) {
+async function chain(count: number, isStranger = () => false) {
   const nodes: TestNode[] = []
   for (let i = 0; i < count; i += 1) {
     const address = nodes.at(-1)?.addresses()[0]
@@ -34,7 +42,7 @@ async function chain(count: number) {
     await node.start()
     nodes.push(node)
   }
-  const made = nodes.map((node) => ({ node, peer: node.peerId, channel: channelOf(node) }))
+  const made = nodes.map((node) => ({ node, peer: node.peerId, channel: channelOf(node, 'test', isStranger) }))
   for (const { channel } of made) await channel.start()
   for (const { channel } of made) await vi.waitFor(() => expect(channel.facts().state).toBe('up'), soon)
   return made
@@ -73,6 +81,29 @@ test('only what was news is passed on', async () => {
   await vi.waitFor(() => expect(atC.map(({ message }) => isNews(message.payload))).toEqual([true]), soon)
   expect(atC[0]?.source.link).toBe(b.peer)
 })
+
+test.each([
+  ['dropped', false],
+  ['known', true],
+] as const)(
+  'a stranger whose messages are %s again and again: whether it is blamed is %s',
+  async (verdict, isBlamed) => {
+    const [a, b] = await chain(2, () => true)
+    if (a === undefined || b === undefined) throw new Error('no nodes')
+    const blame = vi.spyOn(b.node.offenders, 'add')
+    let told = 0
+    b.channel.events.on('message:received', ({ settle }) => {
+      told += 1
+      settle(verdict)
+    })
+    const payload = new Uint8Array(100_000)
+    for (let i = 0; i < 60 && blame.mock.calls.length === 0; i += 1) {
+      await a.channel.send(messageOf(a.peer, { kind: 'digest', payload }))
+      await vi.waitFor(() => expect(told + blame.mock.calls.length).toBeGreaterThan(i), soon)
+    }
+    expect(blame.mock.calls.length > 0).toBe(isBlamed)
+  },
+)
 
 test('what is sent to one link comes over a stream to that neighbour alone, the largest message too', async () => {
   const [a, b, c] = await chain(3)

@@ -249,6 +249,7 @@ export class GossipChannel implements Channel {
 
   #settle(from: PeerId, verdict: MessageVerdict, bytes: number, garbage = 1): TopicValidatorResult {
     if (verdict === 'news') return TopicValidatorResult.Accept
+    if (verdict === 'dropped') return TopicValidatorResult.Ignore
     // What brought nothing new was passed on when it was new.
     if (verdict === 'known') {
       if (!this.#stale.note(from, bytes)) this.#blame(from, 'flood', garbagePoints)

@@ -26,6 +26,9 @@ test('strangers share one share, whatever names they give themselves; it fills a
   const clock = new FakeClock()
   const talk = new StaleTalk({ clock, isStranger: () => true })
   passed(talk, stranger, 1_000)
+  expect(passed(talk, stranger, 50)).toBe(0)
+  // Each may say a little all the same: the flood beside it is not its own.
+  expect(passed(talk, 'another' as PeerId, 30)).toBe(30)
   expect(passed(talk, 'another' as PeerId, 50)).toBe(0)
   await clock.advance(10_000)
   expect(passed(talk, 'another' as PeerId, 1_000)).toBeGreaterThan(20)

@@ -10,6 +10,13 @@ const memberShare = { perS: 4 * mib, burst: 64 * mib }
  * be one for every name that a flooder gives itself.
  */
 const strangersShare = { perS: mib / 16, burst: 2 * mib }
+/**
+ * What each of them may bring all the same when the others have used that up: an honest one that waits to be admitted
+ * announces itself, and is not to blame for a flood beside it. A flooder has used up both within a second.
+ */
+const strangerShare = { perS: mib / 128, burst: mib / 4 }
+/** However large they are. */
+const strangerMessages = { perS: 1, burst: 30 }
 /** However small it is, a message costs its reading. */
 const messageCostBytes = 512
 
@@ -23,6 +30,7 @@ export class StaleTalk {
   readonly #isStranger: (peer: PeerId) => boolean
   readonly #members = new Map<PeerId, TokenBucket>()
   readonly #strangers: TokenBucket
+  readonly #each = new Map<PeerId, { readonly bytes: TokenBucket; readonly messages: TokenBucket }>()
 
   constructor(deps: { readonly clock: Clock; readonly isStranger: (peer: PeerId) => boolean }) {
     this.#clock = deps.clock
@@ -32,22 +40,35 @@ export class StaleTalk {
 
   /** Notes a message that brought nothing; false when the neighbour has had its share. */
   note(peer: PeerId, bytes: number): boolean {
-    return this.#shareOf(peer).take(bytes + messageCostBytes)
+    const cost = bytes + messageCostBytes
+    if (!this.#isStranger(peer)) return this.#shareOf(peer).take(cost)
+    const own = this.#ownOf(peer)
+    return [own.bytes.take(cost), own.messages.take(), this.#strangers.take(cost)].includes(true)
   }
 
   /** Forgets those that are not linked any more. */
   keep(isLinked: (peer: PeerId) => boolean): void {
-    for (const peer of this.#members.keys()) if (!isLinked(peer)) this.#members.delete(peer)
+    for (const shares of [this.#members, this.#each]) {
+      for (const peer of shares.keys()) if (!isLinked(peer)) shares.delete(peer)
+    }
   }
 
   clear(): void {
     this.#members.clear()
+    this.#each.clear()
   }
 
   #shareOf(peer: PeerId): TokenBucket {
-    if (this.#isStranger(peer)) return this.#strangers
     const share = this.#members.get(peer) ?? new TokenBucket(this.#clock, memberShare)
     this.#members.set(peer, share)
     return share
+  }
+
+  #ownOf(peer: PeerId) {
+    const bytes = (): TokenBucket => new TokenBucket(this.#clock, strangerShare)
+    const messages = (): TokenBucket => new TokenBucket(this.#clock, strangerMessages)
+    const own = this.#each.get(peer) ?? { bytes: bytes(), messages: messages() }
+    this.#each.set(peer, own)
+    return own
   }
 }
