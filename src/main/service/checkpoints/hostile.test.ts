@@ -87,7 +87,7 @@ async function newcomerAfter(
   const honest = await startCheckpointPeer({
     name: 'honest',
     bootstrap: [liar.address],
-    checkpoints: { endorseMs: 1e9 },
+    checkpoints: { endorseMs: 1e9, leastRecords: 1e6 },
   })
   honest.say('files', 'honest', 40)
   const records = liar.say('files', 'log', 600).map(({ record }) => record)

@@ -50,8 +50,11 @@ const maxCandidates = 16
 /** Goes at one checkpoint; between them a moment for links to come back. */
 const maxTries = 3
 const retryMs = 1_000
-/** Without a chunk for so long, reconciliation is let go on beside it. */
-const patienceMs = 60_000
+/**
+ * Without a chunk for a minute, or with fewer than 200 records a second in three (a slow robot takes over a thousand),
+ * reconciliation is let go on beside it.
+ */
+const patienceOf = { silenceMs: 60_000, span: { ms: 180_000, least: 200 * 180 } }
 /** How often it is looked whether a session has ended. */
 const pollMs = 50
 /** After the first session has ended: of two at a time, one leaves to the other what that is bringing. */
@@ -63,6 +66,9 @@ const reconcilingMs = 60_000
 class WrongAnnouncementsError extends Error {
   override readonly name = 'WrongAnnouncementsError'
 }
+
+/** Its own pin: who verifies or saves the same root lets go of another. */
+const heldAs = (root: string): string => `taking-${root}`
 
 const idle: CatchUpView = {
   phase: 'idle',
@@ -168,15 +174,22 @@ export class Newcomer implements Startable {
 
   async #takeOne(signal: AbortSignal, release: () => void): Promise<string> {
     const tried = new Set<string>()
+    // One for all that is tried: else each try would hold reconciliation anew.
+    let patience: Patience | null = null
     const untilMs = this.#deps.clock.monotonic() + (this.#init.lookMs ?? 10_000)
-    for (let gone = 0; gone < maxCandidates; gone += 1) {
-      const candidate = await this.#worthTaking(signal, tried, untilMs)
-      if (candidate === null && gone === 0) return 'nothing much was lacking'
-      if (candidate === null) break
-      const end = await this.#take(candidate, signal, release)
-      if (end === 'taken') return 'a checkpoint was taken over'
-      // Of a root about which some lied, others may still say what it is.
-      if (end === 'not sound') tried.add(candidate.root)
+    try {
+      for (let gone = 0; gone < maxCandidates; gone += 1) {
+        const candidate = await this.#worthTaking(signal, tried, untilMs)
+        if (candidate === null && gone === 0) return 'nothing much was lacking'
+        if (candidate === null) break
+        patience ??= new Patience(this.#deps.clock, patienceOf, release)
+        const end = await this.#take(candidate, signal, patience)
+        if (end === 'taken') return 'a checkpoint was taken over'
+        // Of a root about which some lied, others may still say what it is.
+        if (end === 'not sound') tried.add(candidate.root)
+      }
+    } finally {
+      patience?.end()
     }
     return 'no checkpoint was sound; neighbours brought the rest'
   }
@@ -229,12 +242,12 @@ export class Newcomer implements Startable {
   async #take(
     candidate: Candidate,
     signal: AbortSignal,
-    release: () => void,
+    patience: Patience,
   ): Promise<'taken' | 'wrongly announced' | 'not sound'> {
     const { clock, counters, doubts, log, node } = this.#deps
     for (let attempt = 0; attempt < maxTries; attempt += 1) {
       try {
-        await this.#bring(candidate, signal, release)
+        await this.#bring(candidate, signal, patience)
         counters.add('checkpoints.taken')
         return 'taken'
       } catch (err) {
@@ -278,13 +291,14 @@ export class Newcomer implements Startable {
     return first
   }
 
-  async #bring(candidate: Candidate, signal: AbortSignal, release: () => void): Promise<void> {
+  async #bring(candidate: Candidate, signal: AbortSignal, patience: Patience): Promise<void> {
     const { announcements, bringer, clock, intake, nameOf, shelf } = this.#deps
     const { root } = candidate
+    const held = heldAs(root)
     let { announced } = candidate
     const sources = new Set<PeerId>()
     const startedMs = clock.monotonic()
-    const patience = new Patience(clock, patienceMs, release)
+    let before = 0
     this.#set({
       phase: 'checkpoint',
       root: announced.root.toString() as Cid,
@@ -306,7 +320,7 @@ export class Newcomer implements Startable {
           onTree: (tree) => {
             announced = this.#believed(tree, candidate)
             this.#set({ totalRecords: announced.records, totalChunks: announced.chunks })
-            shelf.hold(root, tree.cids)
+            shelf.hold(held, tree.cids)
           },
         },
         async (tree, load) => {
@@ -315,7 +329,8 @@ export class Newcomer implements Startable {
             signal,
             from: announced.by,
             onProgress: ({ records, chunks }) => {
-              patience.renew()
+              patience.renew(records - before)
+              before = records
               const seconds = Math.max(0.001, (clock.monotonic() - startedMs) / 1_000)
               this.#set({
                 doneRecords: records,
@@ -329,9 +344,12 @@ export class Newcomer implements Startable {
           shelf.add({ ...factsOf(tree, announced.at), how: 'fetched', sharedChunks: 0 }, tree.cids)
         },
       )
-    } finally {
-      patience.end()
+    } catch (error) {
+      // What was begun stays when the peer stops: the next run goes on with it.
+      if (!signal.aborted) shelf.release(held)
+      throw error
     }
+    shelf.release(held)
   }
 
   #set(patch: Partial<CatchUpView>): void {

@@ -1,21 +1,31 @@
 import type { Clock } from '../../base/clock.ts'
 
-/** Calls once when nothing was renewed for a time. */
+export interface PatienceInit {
+  /** Nothing for so long: lost. */
+  readonly silenceMs: number
+  /** In each span of this length so much must come, however steadily it trickles. */
+  readonly span: { readonly ms: number; readonly least: number }
+}
+
+/** Calls once when nothing came for a time, or too little in a longer one. */
 export class Patience {
   readonly #ended = new AbortController()
   readonly #clock: Clock
-  readonly #ms: number
+  readonly #init: PatienceInit
   #renewedMs: number
+  #came = 0
 
-  constructor(clock: Clock, ms: number, onLost: () => void) {
+  constructor(clock: Clock, init: PatienceInit, onLost: () => void) {
     this.#clock = clock
-    this.#ms = ms
+    this.#init = init
     this.#renewedMs = clock.monotonic()
     void this.#watch(onLost)
   }
 
-  renew(): void {
+  /** So much came. */
+  renew(amount: number): void {
     this.#renewedMs = this.#clock.monotonic()
+    this.#came += amount
   }
 
   end(): void {
@@ -24,9 +34,17 @@ export class Patience {
 
   async #watch(onLost: () => void): Promise<void> {
     const { signal } = this.#ended
+    const { silenceMs, span } = this.#init
+    let spanEndsMs = this.#clock.monotonic() + span.ms
     while (!signal.aborted) {
-      const leftMs = this.#renewedMs + this.#ms - this.#clock.monotonic()
-      if (leftMs <= 0) return onLost()
+      const now = this.#clock.monotonic()
+      if (now >= this.#renewedMs + silenceMs) return onLost()
+      if (now >= spanEndsMs) {
+        if (this.#came < span.least) return onLost()
+        this.#came = 0
+        spanEndsMs = now + span.ms
+      }
+      const leftMs = Math.min(this.#renewedMs + silenceMs, spanEndsMs) - now
       await this.#clock.sleep(leftMs, { signal }).catch(() => {})
     }
   }

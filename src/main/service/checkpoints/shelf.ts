@@ -17,7 +17,7 @@ export interface Shelved extends Announcement {
 }
 
 export interface ShelfDeps {
-  readonly blocks: () => BlockStore
+  readonly blocks: () => Pick<BlockStore, 'pin' | 'unpin' | 'pins'>
   /** Another one is kept, or one less. */
   readonly changed: () => void
   readonly counters: Counters
@@ -57,6 +57,8 @@ export class CheckpointShelf {
   readonly #path: string
   #swarm: RecordId | null = null
   readonly #kept = new Map<string, Shelved>()
+  /** Pins of an earlier run that this one has not taken up: names without the prefix. */
+  readonly #left = new Set<string>()
 
   constructor(deps: ShelfDeps, init: { readonly path: string }) {
     this.#deps = deps
@@ -66,6 +68,10 @@ export class CheckpointShelf {
   /** What was kept for another swarm is let go of: a home may have changed its swarm. */
   load(swarm: RecordId): void {
     this.#swarm = swarm
+    this.#left.clear()
+    for (const name of this.#deps.blocks().pins()) {
+      if (name.startsWith(pinPrefix)) this.#left.add(name.slice(pinPrefix.length))
+    }
     this.#kept.clear()
     try {
       const shelf = shelfSchema.parse(JSON.parse(readFileSync(this.#path, 'utf8')))
@@ -92,6 +98,7 @@ export class CheckpointShelf {
 
   /** Blocks that must not be collected while one is being made or brought: those of earlier calls stay too. */
   hold(name: string, cids: readonly CID[]): void {
+    this.#left.delete(name)
     this.#deps.blocks().pin(`${pinPrefix}${name}`, cids)
   }
 
@@ -105,7 +112,7 @@ export class CheckpointShelf {
     const before = this.#kept.get(root)
     // One that was made here stays so, whatever else brings it.
     this.#kept.set(root, before?.how === 'made' ? { ...one, how: 'made', sharedChunks: before.sharedChunks } : one)
-    this.#deps.blocks().pin(`${pinPrefix}${root}`, cids)
+    this.hold(root, cids)
     for (const isMade of [true, false]) {
       const over = this.all()
         .filter(({ how }) => (how === 'made') === isMade)
@@ -122,12 +129,10 @@ export class CheckpointShelf {
     if (save) this.#save()
   }
 
-  /** Lets go of blocks that an earlier run left: what it was about is done or given up. */
+  /** Lets go of blocks that an earlier run left and this one did not take up: what it was about is done or given up. */
   tidy(): void {
-    const blocks = this.#deps.blocks()
-    for (const name of blocks.pins()) {
-      if (name.startsWith(pinPrefix) && !this.#kept.has(name.slice(pinPrefix.length))) blocks.unpin(name)
-    }
+    for (const name of this.#left) if (!this.#kept.has(name)) this.release(name)
+    this.#left.clear()
   }
 
   #clear(): void {
