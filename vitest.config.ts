@@ -12,6 +12,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
+          // They wait for conditions, so that they may share the machine.
+          maxWorkers: 2,
           include: ['src/{main,shared,preload}/**/*.test.ts', 'scripts/**/*.test.ts'],
           environment: 'node',
           testTimeout: 30_000,
