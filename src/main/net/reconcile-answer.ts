@@ -69,6 +69,8 @@ export async function answerQuestions(frames: FrameStream, peer: PeerId, deps: A
       if (bytes === null) return session.result
       const question = parseQuestion(bytes)
       if (question === null) throw new ReconcileFailed('malformed', 'a frame is no question')
+      // News is told once, and then the stream is closed: again and again it would only keep the place.
+      if (question[0] === 'news' && session.isTold) return session.result
       await frames.write(await session.answer(question))
       // Garbage ends it: an honest asker would not have sent any.
       if (session.result.garbage > 0) return session.result
@@ -88,6 +90,7 @@ class Answers {
   #done = false
   #garbage = 0
   #rounds = 0
+  #isTold = false
 
   constructor(peer: PeerId, deps: AnswerDeps) {
     this.#deps = deps
@@ -97,6 +100,10 @@ class Answers {
 
   get result(): Answered {
     return { done: this.#done, garbage: this.#garbage }
+  }
+
+  get isTold(): boolean {
+    return this.#isTold
   }
 
   async answer(question: Question): Promise<Answer> {
@@ -131,6 +138,7 @@ class Answers {
         return ['noted']
       }
       case 'news':
+        this.#isTold = true
         onTold()
         return ['noted']
       case 'done':

@@ -6,7 +6,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../base/clock.ts'
 import type { BucketName } from '../model/bucket.ts'
 import { identityOfSeed } from '../store/identity-store.ts'
-import { encodeFrame, parseQuestion, type Answer, type Question } from './reconcile-frames.ts'
+import { encodeFrame, parseAnswer, parseQuestion, type Answer, type Question } from './reconcile-frames.ts'
 import { makeNode, stopNodes, type TestNode } from './testing/nodes.ts'
 import { fill, manyRecords, unverifiedSigner } from './testing/many-records.ts'
 import { circle, startPeer, stopPeers, type TestPeer } from './testing/peers.ts'
@@ -223,6 +223,41 @@ test('a session without end ends', async () => {
       : ['noted'],
   )
   await vi.waitFor(() => expect(target.counters.get('catch-up.failed:malformed')).toBeGreaterThan(0), soon)
+})
+
+test('strangers that hold their streams open keep nobody else from being answered', async () => {
+  const target = await startPeer()
+  target.say('files', 'a', 5)
+  const held: Stream[] = []
+  const answers: string[] = []
+  for (let i = 0; i < 5; i += 1) {
+    const node = await makeNode({ bootstrap: [target.address] })
+    await node.start()
+    const connection = await node.libp2p.dial(multiaddr(target.address))
+    const stream: Stream = await connection.newStream(reconcileProtocol)
+    held.push(stream)
+    const frames = lpStream(stream)
+    await frames.write(encodeFrame(['hello', 'test', []]))
+    answers.push(parseAnswer((await frames.read()).subarray())?.[0] ?? '')
+  }
+  expect(answers).toEqual(['round', 'refused', 'refused', 'refused', 'refused'])
+  const honest = await startPeer({ bootstrap: [target.address] })
+  await agree(target, honest)
+  for (const stream of held) stream.abort(new Error('enough'))
+}, 60_000)
+
+test('news is told once a session', async () => {
+  const target = await startPeer()
+  const node = await makeNode({ bootstrap: [target.address] })
+  await node.start()
+  const connection = await node.libp2p.dial(multiaddr(target.address))
+  const frames = lpStream(await connection.newStream(reconcileProtocol))
+  for (const question of [['hello', 'test', []], ['news']] as const) {
+    await frames.write(encodeFrame(question))
+    await frames.read()
+  }
+  await frames.write(encodeFrame(['news']))
+  await expect(frames.read()).rejects.toThrow()
 })
 
 test('an asker that floods with questions gets its turn, and no more', async () => {

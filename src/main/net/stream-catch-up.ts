@@ -10,6 +10,7 @@ import type { Log } from '../base/log.ts'
 import type { BucketName } from '../model/bucket.ts'
 import type { SignedRecord } from '../model/record.ts'
 import type { RecordBook } from '../store/record-book.ts'
+import { AnswerSlots } from './answer-slots.ts'
 import { CatchUpSchedule, type SessionEnd } from './catch-up-schedule.ts'
 import { Claims } from './claims.ts'
 import type { Ingest } from './ingest.ts'
@@ -34,8 +35,6 @@ export interface StreamCatchUpDeps {
   readonly log: Log
 }
 
-/** Neighbours that we answer at the same time; others are told to come back. */
-const maxAnswered = 4
 /** A whole session, however large: a million records over a slow link are found lacking again in the next one. */
 const sessionTimeoutMs = 10 * 60_000
 /** Some half a minute of tries. */
@@ -60,8 +59,9 @@ export class StreamCatchUp implements Startable {
   #loading: Promise<void> = Promise.resolve()
   /** Each hold's buckets that are exchanged in spite of it. */
   readonly #holds = new Set<readonly BucketName[]>()
-  /** Peers whose questions are being answered. */
-  readonly #answering = new Map<PeerId, Promise<void>>()
+  /** Streams whose questions are being answered. */
+  readonly #answering = new Set<Promise<void>>()
+  readonly #slots: AnswerSlots
   readonly #telling = new Map<PeerId, Promise<void>>()
   /** Caught up with from each, and not yet passed on; null once they are too many to gossip. */
   readonly #toPassOn = new Map<PeerId, SignedRecord[] | null>()
@@ -72,6 +72,11 @@ export class StreamCatchUp implements Startable {
     this.#refused = new RefusedIds(deps)
     this.#unwanted = new RefusedIds(deps)
     this.#claims = new Claims(deps)
+    const { book } = deps
+    // Nobody is a stranger to a peer that knows no member yet.
+    const isStranger = (peer: PeerId): boolean =>
+      book.trust().root !== null && book.trust().of(peer).standing === 'stranger'
+    this.#slots = new AnswerSlots({ isStranger })
     this.#trade = new RecordTrade({ ...deps, refused: this.#refused })
     this.#schedule = new CatchUpSchedule({ ...deps, session: (peer, { signal }) => this.#reconcile(peer, signal) })
   }
@@ -111,7 +116,7 @@ export class StreamCatchUp implements Startable {
     this.#run = null
     await this.#schedule.stop()
     await this.#deps.node.libp2p.unhandle(reconcileProtocol)
-    await Promise.all([this.#loading, ...this.#answering.values(), ...this.#telling.values()])
+    await Promise.all([this.#loading, ...this.#answering, ...this.#telling.values()])
   }
 
   /** Something was missed, or is new with a neighbour (null: any): a session within about `inMs`. */
@@ -237,16 +242,17 @@ export class StreamCatchUp implements Startable {
     const signal = this.#run?.signal
     if (signal === undefined) return stream.abort(new Error('stopping'))
     const frames = new FrameStream(stream, AbortSignal.any([signal, AbortSignal.timeout(sessionTimeoutMs)]))
-    // News is told on a stream of its own, while another may be open: the newest stream of a peer is the one counted.
-    if (this.#answering.size >= maxAnswered && !this.#answering.has(peer)) {
+    const free = this.#slots.take(peer)
+    if (free === null) {
       this.#deps.counters.add('catch-up.refused:busy')
       await frames.write(['refused', 'busy']).catch(() => {})
       return frames.close()
     }
     const answering = this.#serve(frames, peer)
-    this.#answering.set(peer, answering)
+    this.#answering.add(answering)
     await answering
-    if (this.#answering.get(peer) === answering) this.#answering.delete(peer)
+    this.#answering.delete(answering)
+    free()
   }
 
   async #serve(frames: FrameStream, peer: PeerId): Promise<void> {
