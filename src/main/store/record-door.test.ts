@@ -47,6 +47,17 @@ describe('the door', () => {
     expect(w.book.trust().of(stranger.peerId).standing).toBe('stranger')
   })
 
+  it('takes no trust record that says nothing', () => {
+    const value = { version: 1, roles: ['king'] }
+    const made = [robot, operator].flatMap((author) => [
+      w.record('trust', `role/${stranger.peerId}`, author, { value }),
+      w.record('trust', 'root', author, { value }),
+      w.record('trust', 'ask', author, { value }),
+      w.record('trust', 'mischief', author),
+    ])
+    expect(new Set(w.take(...made))).toEqual(new Set(['bad-value']))
+  })
+
   it('keeps little of each stranger, and of all of them together', () => {
     const many = Array.from({ length: 10 }, (_, i) => w.record('machines', `self${i}`, stranger))
     expect(w.take(...many).filter((outcome) => outcome === 'ok')).toHaveLength(

@@ -30,16 +30,25 @@ export function judgedAtMs({ nowMs, timeKnown }: DoorView, body: RecordBody): nu
   return body.bucket === 'trust' && !timeKnown ? Math.max(nowMs, body.validFrom) : nowMs
 }
 
-/** Why the record is not wanted, by who has signed it; undefined when it may come in. Costs no verification. */
-export function refusedSigners(view: DoorView, record: SignedRecord): 'revoked' | 'stranger' | undefined {
+/**
+ * Why the record is not wanted, by who has signed it and, where it would change the trust, what it says; undefined when
+ * it may come in. Costs no verification.
+ */
+export function refusedSigners(view: DoorView, record: SignedRecord): 'revoked' | 'stranger' | 'bad-value' | undefined {
   const { author, bucket } = record.body
   if (author === view.self) return undefined
   const refused = mayEnter(record, view.trust)
-  if (bucket !== 'trust' || view.trust.of(author).standing !== 'stranger') return refused
+  if (bucket !== 'trust') return refused
   const kind = kindOf(record)
-  if (kind === 'root' || kind === 'role') return view.learning || !view.timeKnown ? undefined : refused
-  // Strangers have one thing to say there.
-  return decodeTrust(record.body).kind === 'ask' ? refused : 'stranger'
+  const said = decodeTrust(record.body).kind
+  if (kind === 'root' || kind === 'role') {
+    if (said === 'bad') return 'bad-value'
+    if (view.trust.of(author).standing === 'stranger' && (view.learning || !view.timeKnown)) return undefined
+    return refused
+  }
+  // Those without a say about others have one thing to say there.
+  if (view.trust.of(author).standing === 'stranger') return said === 'ask' ? refused : 'stranger'
+  return refused ?? (said === 'bad' ? 'bad-value' : undefined)
 }
 
 /** Whether one more of this author fits. */
