@@ -243,3 +243,20 @@ test('what is kept of swarms that were left is bounded', async () => {
   expect(files).toHaveLength(6)
   for (const name of files) expect(statSync(join(home, 'left', name)).mode & 0o777).toBe(0o600)
 })
+
+test('an invite that ends while it is answered leaves the peer running', async () => {
+  const { hosted, told } = await host('desk')
+  const { peer } = hosted
+  const link = linkOf(peer)
+  const preview = peer.trust.readInvite(link)
+  // As it was told a moment ago; by now it is none any more.
+  vi.spyOn(peer.trust, 'readInvite').mockReturnValue({ ...preview, current: false })
+  await hosted.join('dt-swarm://join/ended')
+  await vi.waitFor(
+    async () => expect(await hosted.join('dt-swarm://join/ended')).toMatchObject({ current: false }),
+    soon,
+  )
+  expect(told).toEqual([])
+  expect(hosted.peer).toBe(peer)
+  expect(say(peer, 'still here')).toBeTypeOf('string')
+})

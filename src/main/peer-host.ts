@@ -5,8 +5,10 @@ import type { InfoView, Settings, SystemStatusView } from '../shared/views.ts'
 import { systemClock, type Clock } from './base/clock.ts'
 import type { Startable } from './base/lifecycle.ts'
 import type { Log } from './base/log.ts'
+import type { Invite } from './model/invite.ts'
 import { readLink, swarmOfInvite } from './service/trust/join-swarm.ts'
 import { changeSwarm, type SwarmChange } from './store/swarm-change.ts'
+import type { SwarmFile } from './store/swarm-file.ts'
 
 /** What is needed of a peer to let it join another swarm. Every Peer is one. */
 export interface HostedPeer extends Startable {
@@ -99,10 +101,21 @@ export class PeerHost<Hosted extends HostedPeer> implements Startable {
     }
     const before = this.#peer
     const { home, swarm } = before.info()
-    const invite = readLink(link, before.clock.now())
-    const next = swarmOfInvite(invite, { peerId: before.peerId, role: before.settings.get().role })
-    await this.#deps.leaving()
-    await before.stop()
+    let invite: Invite
+    let next: SwarmFile
+    try {
+      invite = readLink(link, before.clock.now())
+      next = swarmOfInvite(invite, { peerId: before.peerId, role: before.settings.get().role })
+    } catch (err) {
+      // It ended while it was answered. Nothing was stopped: the peer goes on.
+      log.warn({ err }, 'another swarm could not be joined; this peer stays as it is')
+      return
+    }
+    // What fails to let go or to stop is as good as stopped, or the home is still locked, which is seen next.
+    await this.#deps
+      .leaving()
+      .catch((err: unknown) => log.error({ err }, 'what leans on the peer did not let go of it'))
+    await before.stop().catch((err: unknown) => log.error({ err }, 'the peer did not stop cleanly'))
     let change: SwarmChange | null = null
     try {
       change = changeSwarm(home, next, { clock: before.clock, log })
