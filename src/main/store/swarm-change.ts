@@ -89,12 +89,18 @@ export function changeSwarm(
   })
 }
 
-/** The invite is for a swarm that one is in: what is newer stays. */
+/**
+ * The invite is for a swarm that one is in. Anybody can write a link that names it, so the network key stays, and with a
+ * root that is believed already also what is believed: it goes on by signatures alone.
+ */
 function merged(before: SwarmFile, next: SwarmFile): SwarmFile {
+  if (before.rootRecord !== null) return { ...before, bootstrap: next.bootstrap, ask: next.ask }
   const older = next.anchor.rootVersion <= before.anchor.rootVersion
   return {
     ...next,
-    ...(older ? { anchor: before.anchor, rootRecord: before.rootRecord, name: before.name } : {}),
+    ...(older ? { anchor: before.anchor, name: before.name } : {}),
+    networkKey: before.networkKey,
+    rootRecord: null,
     lastTimeMs: Math.max(before.lastTimeMs, next.lastTimeMs),
   }
 }
