@@ -47,6 +47,16 @@ test('who differs and waits longest is next; after sessions in vain the waits gr
   expect(other.notBeforeMs).toBe(clock.monotonic())
 })
 
+test('a new name goes behind those that wait already', async () => {
+  const { clock, neighbours } = make()
+  const known = neighbours.heard(robot, 'a')
+  neighbours.asked(known)
+  await clock.advance(60_000)
+  known.digest = digest
+  neighbours.heard(laptop, 'b').digest = digest
+  expect(neighbours.next()).toBe(known)
+})
+
 test('a peer is known by its last link, and only so many are', () => {
   const { neighbours } = make()
   neighbours.heard(robot, 'a')

@@ -52,7 +52,9 @@ export class LineNeighbours {
   /** One that was heard just now. */
   heard(peer: PeerId, link: string): LineNeighbour {
     const known = this.#neighbours.get(peer)
-    const neighbour = known ?? { peer, link, digest: null, fruitless: 0, notBeforeMs: 0 }
+    // A new name waits behind those that wait already: names cost nothing.
+    const notBeforeMs = this.#deps.clock.monotonic()
+    const neighbour = known ?? { peer, link, digest: null, fruitless: 0, notBeforeMs }
     neighbour.link = link
     this.#neighbours.delete(peer)
     this.#neighbours.set(peer, neighbour)
