@@ -62,9 +62,11 @@ export class IrcPace {
     this.#said += 1
     if (this.#said % askEveryLines === 0) this.#ask(heard)
     while (this.#said - this.#read > aheadLines && !signal.aborted) {
+      const wake = (): void => this.#wake?.()
       const wakened = new Promise<void>((resolve) => (this.#wake = resolve))
-      signal.addEventListener('abort', () => this.#wake?.(), { once: true })
+      signal.addEventListener('abort', wake, { once: true })
       await wakened
+      signal.removeEventListener('abort', wake)
     }
   }
 

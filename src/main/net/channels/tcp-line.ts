@@ -171,14 +171,18 @@ export class TcpLineChannel implements Channel {
   #serve(signal: AbortSignal, told: () => void): Promise<string> {
     return new Promise((resolve, reject) => {
       const server: Server = createServer((socket) => this.#welcome(socket))
-      server.on('error', reject)
+      const onAbort = (): void => void server.close(() => resolve('switched off'))
+      server.on('error', (error) => {
+        signal.removeEventListener('abort', onAbort)
+        reject(error)
+      })
       server.listen({ host: this.#init.host, port: this.#init.port }, () => {
         const bound = server.address()
         this.#port = typeof bound === 'object' && bound !== null ? bound.port : null
         this.#tellState()
         told()
       })
-      signal.addEventListener('abort', () => server.close(() => resolve('switched off')), { once: true })
+      signal.addEventListener('abort', onAbort, { once: true })
     })
   }
 
@@ -208,8 +212,12 @@ export class TcpLineChannel implements Channel {
       socket.once('connect', () => {
         limit.removeEventListener('abort', onAbort)
         socket.off('error', reject)
-        const link = this.#add(linkName(host, port), socket, resolve)
-        signal.addEventListener('abort', () => link.close('switched off'), { once: true })
+        const onStop = (): void => link.close('switched off')
+        const link = this.#add(linkName(host, port), socket, (reason) => {
+          signal.removeEventListener('abort', onStop)
+          resolve(reason)
+        })
+        signal.addEventListener('abort', onStop, { once: true })
       })
     })
   }
