@@ -81,7 +81,7 @@ describe('any schedule of author, endorse, dismiss, grant, revoke, rotate, expir
         world.heal()
         checkPolicies(world)
       }),
-      { numRuns: runs / 4 },
+      { numRuns: Math.ceil(runs / 4) },
     )
   }, 60_000)
 
