@@ -220,3 +220,17 @@ test('ranges are read as they were written', () => {
     }),
   )
 })
+
+test('ranges past all items that leave no room end the answer, not the peer', () => {
+  const set = listOf(Array.from({ length: 200 }, (_, n) => ({ timestampMs: startMs + n, id: idOf(n) })))
+  const writer = new MessageWriter(Number.POSITIVE_INFINITY)
+  for (let n = 0; n < 100; n += 1) {
+    writer.ids({ timestampMs: startMs + 10_000 + n, prefix: new Uint8Array(0) }, idOf(1_000 + n))
+  }
+  const message = writer.finish()
+  expect(message).not.toBeNull()
+  for (const limitBytes of [512, 600, 700, 1_024, 2_000]) {
+    const answer = answerMessage(set, message ?? new Uint8Array(0), limitBytes)
+    expect(answer?.length ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(limitBytes)
+  }
+})

@@ -194,9 +194,11 @@ function split(set: ReconcileSet, writer: MessageWriter, upper: Bound, from: num
   return upper
 }
 
-/** A bound between an item and the one before it. */
+/** A bound between an item and the one before it; of a position past the last, one past all. */
 function edge(set: ReconcileSet, position: number): Bound {
   if (position === 0) return { timestampMs: 0, prefix: new Uint8Array(0) }
+  // After the last item nothing is left to be told apart; a bound of its own says that there was no more room.
+  if (position >= set.size) return { ...infinite }
   return boundBetween(boundOf(set.at(position - 1)), boundOf(set.at(position)))
 }
 
