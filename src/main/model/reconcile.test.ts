@@ -225,7 +225,10 @@ test('ranges past all items that leave no room end the answer, not the peer', ()
   const set = listOf(Array.from({ length: 200 }, (_, n) => ({ timestampMs: startMs + n, id: idOf(n) })))
   const writer = new MessageWriter(Number.POSITIVE_INFINITY)
   for (let n = 0; n < 100; n += 1) {
-    writer.ids({ timestampMs: startMs + 10_000 + n, prefix: new Uint8Array(0) }, idOf(1_000 + n))
+    writer.fingerprint(
+      { timestampMs: startMs + 10_000 + n, prefix: idOf(n).subarray(0, 16) },
+      idOf(1_000 + n).subarray(0, 16),
+    )
   }
   const message = writer.finish()
   expect(message).not.toBeNull()
