@@ -1,5 +1,6 @@
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
+import { defaultFileSettings } from '../shared/file-views.ts'
 import { settingsSchema, type Settings } from '../shared/views.ts'
 import type { Clock } from './base/clock.ts'
 import type { Counters } from './base/counters.ts'
@@ -20,6 +21,7 @@ export function defaultSettings(): Settings {
     bootstrap: [],
     mdns: true,
     channels: [...defaultChannels],
+    files: defaultFileSettings,
     theme: 'system',
   }
 }

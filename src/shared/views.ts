@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { catchUpSchema } from './checkpoint-views.ts'
+import { fileSettingsSchema } from './file-views.ts'
 import { cidSchema, peerIdSchema, recordIdSchema } from './ids-schema.ts'
+import { logInfoSchema } from './log-views.ts'
 import { channelConfigSchema } from './network-views.ts'
 import { standingSchema, swarmSchema, swarmTimeSchema, trustRoleSchema } from './trust-views.ts'
 
@@ -135,11 +137,21 @@ export const shareSchema = z.object({
   copies: z.array(z.object({ peer: peerIdSchema, name: z.string(), alive: z.boolean() })),
   /** All of it is in this peer's store. */
   local: z.boolean(),
+  /** A person here wants it kept: it is never collected. */
+  kept: z.boolean(),
+  /** This peer says it shares it, and may take that back. */
+  own: z.boolean(),
+  /** Lower-case hex; null for files shared before it was told. */
+  sha1: z.string().nullable(),
+  /** The file channel that it is meant for; null: the whole swarm. */
+  channel: z.string().nullable(),
+  /** What kind of log it is and what is in it; null: not looked into. */
+  log: logInfoSchema.nullable(),
   evidence: z.array(evidenceSchema),
 })
 export type ShareView = z.infer<typeof shareSchema>
 
-export const transferStateSchema = z.enum(['waiting', 'running', 'done', 'failed', 'cancelled'])
+export const transferStateSchema = z.enum(['waiting', 'running', 'paused', 'done', 'failed', 'cancelled'])
 export const transferSchema = z.object({
   id: z.string(),
   kind: z.enum(['share', 'fetch']),
@@ -157,6 +169,12 @@ export const transferSchema = z.object({
   endedAtMs: timeMs.nullable(),
   /** Where a fetched file was written, or lies in the share folder. */
   path: z.string().nullable(),
+  /** Those that wait are taken high before normal before low. */
+  priority: z.enum(['high', 'normal', 'low']),
+  /** Files of one drop, folder or query, so that their progress can be shown in all; null: a single one. */
+  group: z.object({ id: z.string(), name: z.string() }).nullable(),
+  /** Names of the peers that gave some of it, of a fetch. */
+  from: z.array(z.string()),
 })
 export type TransferView = z.infer<typeof transferSchema>
 
@@ -199,6 +217,7 @@ export const settingsSchema = z.object({
   mdns: z.boolean(),
   /** The ways messages travel; gossip is one of them. */
   channels: z.array(channelConfigSchema).max(16),
+  files: fileSettingsSchema,
   theme: z.enum(['system', 'light', 'dark']),
 })
 export type Settings = z.infer<typeof settingsSchema>
