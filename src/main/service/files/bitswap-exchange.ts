@@ -4,7 +4,7 @@ import type { PeerId } from '../../../shared/ids.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import type { Libp2p } from '../../net/swarm-node.ts'
 import { bitswapInit, Host, type RemotePeer, type WantMessage } from './bitswap-host.ts'
-import type { BlockDisk } from './block-disk.ts'
+import type { Blocks } from './blocks.ts'
 
 interface Waiter {
   readonly peer: PeerId
@@ -31,13 +31,13 @@ const sendTimeoutMs = 60_000
  * sooner is overlooked. Here wants of one turn go out together, and whoever waits was listening before.
  */
 export class BitswapExchange implements Startable {
-  readonly #deps: { readonly libp2p: () => Libp2p; readonly disk: BlockDisk }
+  readonly #deps: { readonly libp2p: () => Libp2p; readonly blocks: Blocks }
   #host: Host | null = null
   readonly #waiting = new Map<string, Set<Waiter>>()
   /** Wants that go out at the end of this turn of the event loop. */
   readonly #unsent = new Map<PeerId, Map<string, CID>>()
 
-  constructor(deps: { readonly libp2p: () => Libp2p; readonly disk: BlockDisk }) {
+  constructor(deps: { readonly libp2p: () => Libp2p; readonly blocks: Blocks }) {
     this.#deps = deps
   }
 
@@ -45,7 +45,7 @@ export class BitswapExchange implements Startable {
     if (this.#host !== null) return
     // Loaded when it is needed: a peer's first screen does not wait for it.
     const { withBitswap } = await import('@helia/bitswap')
-    const host = new Host(this.#deps.libp2p(), this.#deps.disk)
+    const host = new Host(this.#deps.libp2p(), this.#deps.blocks)
     withBitswap(host as unknown as Parameters<typeof withBitswap>[0], bitswapInit)
     await host.start()
     const { wantList, network } = host.bitswap

@@ -2,7 +2,7 @@ import { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import { sha256, sha512 } from 'multiformats/hashes/sha2'
 import type { Libp2p } from '../../net/swarm-node.ts'
-import type { BlockDisk } from './block-disk.ts'
+import type { Blocks } from './blocks.ts'
 
 /** What we use of Helia's bitswap. */
 export interface Bitswap {
@@ -72,13 +72,13 @@ export class Host {
   readonly routing = { findProviders: async function* () {} }
   readonly #mixins: { start?(host: Host): Promise<void> }[] = []
 
-  constructor(libp2p: Libp2p, disk: BlockDisk) {
+  constructor(libp2p: Libp2p, blocks: Pick<Blocks, 'has' | 'get'>) {
     this.libp2p = libp2p
     this.logger = libp2p.logger
     this.blockstore = {
-      has: (cid) => disk.has(cid),
+      has: (cid) => blocks.has(cid),
       get: async function* (cid) {
-        const bytes = await disk.get(cid)
+        const bytes = await blocks.get(cid)
         if (bytes === undefined) throw new NotFoundError(`no block ${cid}`)
         yield bytes
       },

@@ -7,6 +7,7 @@ import { decode as decodeMultihash } from 'multiformats/hashes/digest'
 import type { Counters } from '../../base/counters.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import { canCheck, inlineBlock, isBlock } from './block-hash.ts'
+import type { Blocks } from './blocks.ts'
 import type { DigestSet } from './digest-set.ts'
 import { diskError, systemCode } from './disk-error.ts'
 
@@ -33,7 +34,7 @@ export interface BlockDiskDeps {
  * While a collection runs, each block that is written, read or asked for counts as kept: whoever found it may rely on
  * it until the next collection, which marks from the roots that are in use by then.
  */
-export class BlockDisk implements Startable {
+export class BlockDisk implements Startable, Blocks {
   readonly #deps: BlockDiskDeps
   readonly #dir: string
   readonly #made = new Set<string>()

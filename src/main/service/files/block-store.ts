@@ -23,14 +23,14 @@ export interface BlockStore {
 }
 
 export function blockStoreOf(
-  store: Pick<HeliaStore, 'putBlock' | 'getBlock' | 'hasBlock' | 'fetching'>,
+  store: Pick<HeliaStore, 'blocks' | 'fetching'>,
   pins: BlockPins,
   released: () => void,
 ): BlockStore {
   return {
-    put: (cid, bytes) => store.putBlock(cid, bytes),
-    get: (cid) => store.getBlock(cid),
-    has: (cid) => store.hasBlock(cid),
+    put: (cid, bytes) => store.blocks.put(cid, bytes),
+    get: (cid) => store.blocks.get(cid),
+    has: (cid) => store.blocks.has(cid),
     fetching: (from, use) => store.fetching(from, use),
     pin: (name, cids) => pins.set(name, cids),
     unpin: (name) => {
