@@ -55,7 +55,7 @@ function at<Item>(list: readonly Item[], i: number): Item {
 async function recordsPerSecond(count: number): Promise<number> {
   const peers = await rowOfTcp(count)
   const [first, last] = [at(peers, 0), at(peers, -1)]
-  const list = makeRecords(recordCount)
+  const list = makeRecords(recordCount, circle.trusted.anchor.swarm)
   for (const { body } of list) circle.admitPeer(body.author)
   let taken = 0
   const done = Promise.withResolvers<void>()
@@ -227,7 +227,7 @@ const n = (value: number): string => Math.round(value).toLocaleString('en')
 const x = (value: number): string => value.toFixed(2)
 const socket = (bare + bareAgain) / 2
 
-console.log(`${n(recordCount)} records of ${makeRecords(1)[0]?.bytes.length} bytes, ${n(messageCount)} messages of ${n(of(({ bytes }) => bytes))} bytes, ${hops} hops,
+console.log(`${n(recordCount)} records of ${makeRecords(1, circle.trusted.anchor.swarm)[0]?.bytes.length} bytes, ${n(messageCount)} messages of ${n(of(({ bytes }) => bytes))} bytes, ${hops} hops,
 ${availableParallelism()} cores, Node ${process.version}; medians of ${rounds} rounds; a ratio is taken within its round
 
 V   verifications, one thread                     ${n(of(({ v }) => v))} /s

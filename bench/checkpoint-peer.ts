@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RecordId } from '../src/shared/ids.ts'
 import { systemClock } from '../src/main/base/clock.ts'
 import { Counters } from '../src/main/base/counters.ts'
 import { startAll } from '../src/main/base/lifecycle.ts'
@@ -62,7 +63,7 @@ const selves = { hold: identity(40), join: identity(41), hear: identity(42), tel
 const home = mkdtempSync(join(tmpdir(), 'dt-swarm-bench-'))
 
 /** Files of thirty days, of twenty robots; some 300 bytes each. */
-function makeRecords(count: number, atMs: number): SignedRecord[] {
+function makeRecords(count: number, atMs: number, swarm: RecordId): SignedRecord[] {
   const spanMs = 30 * 86_400_000
   return Array.from({ length: count }, (_, i) => {
     const author = authors[i % authorCount] ?? identity(1)
@@ -76,7 +77,7 @@ function makeRecords(count: number, atMs: number): SignedRecord[] {
       validFrom: atMs + Math.floor((i / count) * spanMs),
       validUntil: atMs + 2 * spanMs,
     }
-    return signRecord(body, author)
+    return signRecord(body, author, swarm)
   })
 }
 
@@ -119,7 +120,7 @@ function open({ kind, atMs, address }: CheckpointBenchOrder) {
 
 async function hold(order: CheckpointBenchOrder): Promise<HoldResult> {
   const peer = open(order)
-  peer.store(makeRecords(order.records, order.atMs))
+  peer.store(makeRecords(order.records, order.atMs, peer.book.swarm))
   await startAll([peer.pool, peer.node, peer.exchange, peer.files, peer.checkpoints])
   await sleep(1_000)
   const delay = monitorEventLoopDelay({ resolution: 5 })
@@ -128,7 +129,7 @@ async function hold(order: CheckpointBenchOrder): Promise<HoldResult> {
   const first = await peer.checkpoints.create()
   const firstMs = performance.now() - startedMs
   delay.disable()
-  peer.store(makeRecords(order.records + 10, order.atMs + 1).slice(-10))
+  peer.store(makeRecords(order.records + 10, order.atMs + 1, peer.book.swarm).slice(-10))
   startedMs = performance.now()
   const next = await peer.checkpoints.create()
   const nextMs = performance.now() - startedMs
@@ -185,8 +186,8 @@ async function take(order: CheckpointBenchOrder): Promise<void> {
 }
 
 async function tell(order: CheckpointBenchOrder): Promise<void> {
-  const list = makeRecords(order.records, order.atMs)
-  const { exchange, node, pool } = open(order)
+  const { exchange, node, pool, book } = open(order)
+  const list = makeRecords(order.records, order.atMs, book.swarm)
   exchange.hold([])
   await startAll([pool, node, exchange])
   const gossip = node.libp2p.services.gossip as typeof node.libp2p.services.gossip & {

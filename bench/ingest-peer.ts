@@ -111,6 +111,7 @@ async function receive({ kind, records }: IngestOrder): Promise<string> {
   await peer.node.start()
   const shared = { clock: systemClock, counters: peer.counters, log: silentLog, node: peer.node, pool: peer.pool }
   const book: ConstructorParameters<typeof Ingest>[0]['book'] = {
+    swarm: peer.book.swarm,
     check: (bytes, now) => peer.book.check(bytes, now),
     merge: (list, arrival) => {
       taken(list.length)
@@ -138,7 +139,7 @@ async function startBrain(peer: TestPeer, ingest: Ingest): Promise<Brain> {
 }
 
 async function send({ kind, records, address }: IngestOrder): Promise<void> {
-  const list = makeRecords(records)
+  const list = makeRecords(records, circle.trusted.anchor.swarm)
   if (kind === 'strict-sign') {
     const raw = await startRaw()
     await raw.dial(multiaddr(address ?? ''))

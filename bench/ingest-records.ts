@@ -1,4 +1,4 @@
-import type { PeerId } from '../src/shared/ids.ts'
+import type { PeerId, RecordId } from '../src/shared/ids.ts'
 import { signRecord, type SignedRecord } from '../src/main/model/record.ts'
 import { identityOfSeed } from '../src/main/store/identity-store.ts'
 
@@ -11,7 +11,7 @@ const identities = Array.from({ length: authors }, (_, i) => identityOfSeed(new 
 export const authorsOfRecords: readonly PeerId[] = identities.map(({ peerId }) => peerId)
 
 /** Signed records of some 300 bytes, of twenty authors, as a file's announcement is. */
-export function makeRecords(count: number): SignedRecord[] {
+export function makeRecords(count: number, swarm: RecordId): SignedRecord[] {
   const now = Date.now()
   return Array.from({ length: count }, (_, i) => {
     const identity = identities[i % authors]
@@ -28,6 +28,7 @@ export function makeRecords(count: number): SignedRecord[] {
         validUntil: now + 3_600_000,
       },
       identity,
+      swarm,
     )
   })
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Counters } from '../src/main/base/counters.ts'
 import { silentLog } from '../src/main/base/log.ts'
 import { checksOf } from '../src/main/net/verify-once.ts'
+import { circle } from '../src/main/net/testing/peers.ts'
 import { VerifyPool } from '../src/main/net/verify-pool.ts'
 import { makeRecords } from './ingest-records.ts'
 import type { IngestOrder, IngestResult } from './ingest-peer.ts'
@@ -69,7 +70,9 @@ function verifications(): number {
 async function poolRate(): Promise<number> {
   const pool = new VerifyPool({ counters: new Counters(), log: silentLog }, { workers: 2 })
   await pool.start()
-  const checks = makeRecords(4_000).flatMap(checksOf)
+  const checks = makeRecords(4_000, circle.trusted.anchor.swarm).flatMap((record) =>
+    checksOf(record, circle.trusted.anchor.swarm),
+  )
   await pool.verify(checks)
   const startedMs = performance.now()
   for (let i = 0; i < 4; i += 1) await pool.verify(checks)
@@ -103,7 +106,7 @@ const of = (figure: (round: Round) => number): number => median(done.map(figure)
 const n = (value: number): string => Math.round(value).toLocaleString('en')
 const x = (value: number): string => value.toFixed(2)
 
-console.log(`${records} records of ${makeRecords(1)[0]?.bytes.length} bytes, ${availableParallelism()} cores, Node ${process.version}
+console.log(`${records} records of ${makeRecords(1, circle.trusted.anchor.swarm)[0]?.bytes.length} bytes, ${availableParallelism()} cores, Node ${process.version}
 medians of ${rounds} rounds; a ratio is taken within its round
 
 V   verifications, one thread                ${n(of(({ v }) => v))} /s

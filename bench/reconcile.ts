@@ -158,7 +158,7 @@ function differ(a: Side, b: Side, count: number): void {
     const key = `new${made}`
     const value = { name: `${key}.bag`, size: made, note: 'about as long as a real one', cid: `bafy${key}` }
     const body = { v: 1, bucket: 'files', key, value, author: signer.peerId, seq: made } as const
-    return signRecord({ ...body, validFrom, validUntil: validFrom + 30 * 24 * 3_600_000 }, signer)
+    return signRecord({ ...body, validFrom, validUntil: validFrom + 30 * 24 * 3_600_000 }, signer, a.peer.book.swarm)
   })
   fill(a.peer.book, all.slice(0, Math.ceil(count / 2)))
   fill(b.peer.book, all.slice(Math.ceil(count / 2)))

@@ -54,7 +54,7 @@ function run(): void {
   const taken = { ours: 0, bare: 0 }
   const grants: SignedRecord[] = []
   for (let from = 0; from < rows; from += sliceRows) {
-    const records = makeRecords(sliceRows)
+    const records = makeRecords(sliceRows, trusted.anchor.swarm)
     // A million are more than a bucket's quota: it starts anew with each slice, whose authors are new too.
     const tally = new BucketTally()
     const authors = [...new Set(records.map(({ body }) => body.author))]

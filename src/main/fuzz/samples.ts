@@ -21,12 +21,12 @@ export function record(
 ): SignedRecord {
   const validFrom = nowMs + n
   const body = { v: 1 as const, bucket, key: `log-${n}`, value, author: self.peerId, seq: n + 1 }
-  return signRecord({ ...body, validFrom, validUntil: validFrom + 3_600_000 }, self)
+  return signRecord({ ...body, validFrom, validUntil: validFrom + 3_600_000 }, self, swarm)
 }
 
 export const endorsed = (one: SignedRecord): SignedRecord => ({
   ...one,
-  attestations: [signAttestation(one.id, 'endorse', nowMs, self), signAttestation(one.id, 'dismiss', nowMs + 1, other)],
+  attestations: [signAttestation({ id: one.id, swarm }, 'endorse', nowMs, self), signAttestation({ id: one.id, swarm }, 'dismiss', nowMs + 1, other)],
 })
 
 export const records: readonly SignedRecord[] = [

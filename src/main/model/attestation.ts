@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import type { PeerId, RecordId } from '../../shared/ids.ts'
-import { SwarmError } from '../../shared/errors.ts'
 import { compareBytes, equalBytes } from './cbor.ts'
 import { keyOfPeerId, verifySignature } from './peer-key.ts'
 import { recordIdBytes } from './record-id.ts'
 import type { SignedRecord } from './record.ts'
+import { signedMessage } from './signed-message.ts'
 import { decodeTrust, trustKindOf } from './trust-records.ts'
 import type { TrustState } from './trust.ts'
 
@@ -31,26 +31,29 @@ export const maxAttestations = 32
 
 const domain = new TextEncoder().encode('dt-swarm/attestation/1')
 
-/** What is signed: the domain, one byte of verdict, the id's 36 bytes, `at` as a big-endian 64 bit integer. */
-export function attestationMessage(id: RecordId, verdict: Verdict, at: number): Uint8Array {
-  const idBytes = recordIdBytes(id)
-  if (idBytes === undefined) {
-    throw new SwarmError('INVALID_INPUT', `"${id}" is not a record id, so nothing can be attested about it.`)
-  }
-  const message = new Uint8Array(domain.length + 1 + idBytes.length + 8)
-  message.set(domain)
-  message[domain.length] = verdicts.indexOf(verdict) + 1
-  message.set(idBytes, domain.length + 1)
-  new DataView(message.buffer).setBigUint64(message.length - 8, BigInt(at))
-  return message
+/** What an attestation is about. */
+export interface Attested {
+  readonly id: RecordId
+  /** The id of the swarm's first root record. */
+  readonly swarm: RecordId
 }
 
-export function signAttestation(id: RecordId, verdict: Verdict, at: number, signer: Signer): Attestation {
-  return { author: signer.peerId, verdict, at, signature: signer.sign(attestationMessage(id, verdict, at)) }
+/**
+ * What is signed: the domain, one byte of verdict, the 36 bytes of the swarm's id, the 36 of the record's, `at` as a
+ * big-endian 64 bit integer.
+ */
+export function attestationMessage({ id, swarm }: Attested, verdict: Verdict, at: number): Uint8Array {
+  const atBytes = new Uint8Array(8)
+  new DataView(atBytes.buffer).setBigUint64(0, BigInt(at))
+  return signedMessage(domain, [Uint8Array.of(verdicts.indexOf(verdict) + 1), swarm, id, atBytes])
 }
 
-export function verifyAttestation(id: RecordId, attestation: Attestation): boolean {
-  const message = attestationMessage(id, attestation.verdict, attestation.at)
+export function signAttestation(about: Attested, verdict: Verdict, at: number, signer: Signer): Attestation {
+  return { author: signer.peerId, verdict, at, signature: signer.sign(attestationMessage(about, verdict, at)) }
+}
+
+export function verifyAttestation(id: RecordId, attestation: Attestation, swarm: RecordId): boolean {
+  const message = attestationMessage({ id, swarm }, attestation.verdict, attestation.at)
   return verifySignature(attestation.author, message, attestation.signature)
 }
 

@@ -51,11 +51,12 @@ const record = (n: number, bucket: BucketName = 'files'): SignedRecord =>
       validUntil: startMs + 3_600_000,
     },
     author,
+    swarm,
   )
 
 const endorsed = (one: SignedRecord, by: number): SignedRecord => ({
   ...one,
-  attestations: [signAttestation(one.id, 'endorse', startMs, testSigner(by))],
+  attestations: [signAttestation({ id: one.id, swarm }, 'endorse', startMs, testSigner(by))],
 })
 
 function chunkOf(records: readonly SignedRecord[]): { readonly entry: ChunkEntry; readonly bytes: Uint8Array } {

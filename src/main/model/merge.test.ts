@@ -6,7 +6,7 @@ import { buckets } from './bucket.ts'
 import { emptyBucket, mergeRecord, sweepBucket, type BucketState } from './merge.ts'
 import { signRecord, type SignedRecord } from './record.ts'
 import { recordState } from './state.ts'
-import { anchorAt, makeSigner, rootRecord } from './testing/trust-steps.ts'
+import { anchorAt, makeSigner, rootRecord, testSwarm } from './testing/trust-steps.ts'
 import { evaluateTrust } from './trust-evaluate.ts'
 
 const hourMs = 60 * 60_000
@@ -45,9 +45,15 @@ const recordArbitrary = (bucket: 'machines' | 'files') =>
           validUntil: validFrom + hours * hourMs,
         },
         signer,
+        testSwarm,
       )
       const attestations = attesters.map(([who, at, endorse]) =>
-        signAttestation(record.id, endorse ? 'endorse' : 'dismiss', startMs + at, signers[who] as Signer),
+        signAttestation(
+          { id: record.id, swarm: testSwarm },
+          endorse ? 'endorse' : 'dismiss',
+          startMs + at,
+          signers[who] as Signer,
+        ),
       )
       return { ...record, attestations }
     })

@@ -14,7 +14,7 @@ import {
   maxBatchBytes,
   splitBatches,
 } from './record-codec.ts'
-import { recordDigest } from './record-id.ts'
+import { recordDigest, recordIdOf } from './record-id.ts'
 import { decodeBody, signRecord, verifyRecord, type RecordBody } from './record.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
@@ -30,8 +30,12 @@ const body: RecordBody = {
   validFrom: 1_700_000_000_000,
   validUntil: 1_700_000_100_000,
 }
-const signed = signRecord(body, signer)
-const attested = { ...signed, attestations: [signAttestation(signed.id, 'dismiss', body.validFrom, signer)] }
+const swarm = recordIdOf(Buffer.from('a swarm'))
+const signed = signRecord(body, signer, swarm)
+const attested = {
+  ...signed,
+  attestations: [signAttestation({ id: signed.id, swarm }, 'dismiss', body.validFrom, signer)],
+}
 
 const valueArbitrary = fc.dictionary(
   fc.string({ unit: 'grapheme', maxLength: 10 }).filter((key) => key !== '__proto__'),
@@ -43,10 +47,10 @@ describe('a signed record', () => {
   it('comes back from its bytes as it was, and verifies', () => {
     fc.assert(
       fc.property(valueArbitrary, fc.maxSafeNat(), (value, seq) => {
-        const record = signRecord({ ...body, value: { ...value } as CborMap, seq }, signer)
+        const record = signRecord({ ...body, value: { ...value } as CborMap, seq }, signer, swarm)
         const decoded = decodeSigned(encodeSigned(record))
         expect(decoded).toEqual({ kind: 'ok', record })
-        expect(verifyRecord(record)).toBe(true)
+        expect(verifyRecord(record, swarm)).toBe(true)
       }),
     )
   })
@@ -60,7 +64,7 @@ describe('a signed record', () => {
   it('of any length is read as the general decoder reads it, changed or not', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), fc.nat(), fc.integer({ min: 0, max: 255 }), (length, at, by) => {
-        const bytes = encodeSigned(signRecord({ ...body, value: { note: 'x'.repeat(length) } }, signer))
+        const bytes = encodeSigned(signRecord({ ...body, value: { note: 'x'.repeat(length) } }, signer, swarm))
         const place = at % bytes.length
         bytes[place] = (bytes[place] ?? 0) ^ by
         const outer = decodeCbor(bytes)
@@ -77,24 +81,35 @@ describe('a signed record', () => {
 
   it('is refused when any byte is flipped or cut, and nothing throws', () => {
     const bytes = encodeSigned(attested)
-    expect(verifyRecord(attested)).toBe(true)
+    expect(verifyRecord(attested, swarm)).toBe(true)
     for (let at = 0; at < bytes.length; at++) {
       for (const mask of [1, 0x80, 0xff]) {
         const flipped = Uint8Array.from(bytes)
         flipped[at] = (flipped[at] as number) ^ mask
         const decoded = decodeSigned(flipped)
-        expect(decoded.kind === 'ok' && verifyRecord(decoded.record), `byte ${at}`).toBe(false)
+        expect(decoded.kind === 'ok' && verifyRecord(decoded.record, swarm), `byte ${at}`).toBe(false)
       }
       expect(decodeSigned(bytes.subarray(0, at)).kind).toBe('rejected')
     }
     expect(decodeSigned(Buffer.concat([bytes, Uint8Array.of(0)])).kind).toBe('rejected')
   })
 
+  it('counts in the swarm that its signatures name, and in no other', () => {
+    const other = recordIdOf(Buffer.from('another swarm, where the same key has a role'))
+    expect(verifyRecord(attested, swarm)).toBe(true)
+    expect(verifyRecord({ ...attested, attestations: [] }, other)).toBe(false)
+    const here = signRecord(body, signer, other)
+    expect(verifyRecord({ ...here, attestations: attested.attestations }, other)).toBe(false)
+    const root = signRecord(body, signer, 'founding')
+    expect(verifyRecord(root, root.id)).toBe(true)
+    expect(verifyRecord(root, swarm)).toBe(false)
+  })
+
   it('is refused when signed by another peer', () => {
     const other = generateKeyPairSync('ed25519').privateKey
-    const forged = signRecord(body, { ...signer, sign: (message) => sign(null, message, other) })
-    expect(verifyRecord(forged)).toBe(false)
-    expect(() => signRecord(body, { ...signer, peerId: peerIdOfKey(new Uint8Array(32)) })).toThrow(
+    const forged = signRecord(body, { ...signer, sign: (message) => sign(null, message, other) }, swarm)
+    expect(verifyRecord(forged, swarm)).toBe(false)
+    expect(() => signRecord(body, { ...signer, peerId: peerIdOfKey(new Uint8Array(32)) }, swarm)).toThrow(
       /cannot be signed by/,
     )
   })
@@ -148,7 +163,7 @@ describe('decoders', () => {
 
 describe('a batch', () => {
   it('keeps to its limits and gives back all records in order', () => {
-    const large = signRecord({ ...body, bucket: 'releases', value: { x: 'y'.repeat(48_000) } }, signer)
+    const large = signRecord({ ...body, bucket: 'releases', value: { x: 'y'.repeat(48_000) } }, signer, swarm)
     const records = Array.from({ length: 2_500 }, (_, i) => (i % 100 === 0 ? large : attested))
     const batches = splitBatches(records).map(encodeBatch)
     expect(batches.length).toBeGreaterThan(2)

@@ -22,7 +22,7 @@ export function recordIdOfDigest(digest: Uint8Array): RecordId {
 }
 
 /**
- * The bytes of ids that were just made: a record on its way in is looked up, verified and stored within moments, and each
+ * The bytes of ids that were just made or read: a record on its way in is looked up, verified and stored within moments, and each
  * step wants them again. Two generations of 2,048, some 600 KiB.
  */
 let young = new Map<string, Uint8Array>()
@@ -44,9 +44,9 @@ export function recordIdBytes(id: string): Uint8Array | undefined {
   if (!isRecordId(id)) return undefined
   try {
     const bytes = base32.decode(id)
-    return bytes.length === cidPrefix.length + digestBytes && cidPrefix.every((b, i) => bytes[i] === b)
-      ? bytes
-      : undefined
+    if (bytes.length !== cidPrefix.length + digestBytes || !cidPrefix.every((b, i) => bytes[i] === b)) return undefined
+    remember(id, bytes)
+    return bytes
   } catch {
     return undefined
   }

@@ -4,8 +4,9 @@ import { verifyAttestation, type Attestation, type Signer } from './attestation.
 import { buckets, isBucketName, type BucketName } from './bucket.ts'
 import { decodeCbor, encodeCbor, isCborMap, isMapValue, type CborMap } from './cbor.ts'
 import { keyOfPeerId, peerIdOfKey, publicKeyBytes, verifySignature } from './peer-key.ts'
-import { recordIdBytes, recordIdOf } from './record-id.ts'
+import { recordIdOf } from './record-id.ts'
 import { rejected, type Rejected, type RejectReason } from './reject.ts'
+import { signedMessage } from './signed-message.ts'
 
 /** What an author says. Times are milliseconds since the epoch. */
 export interface RecordBody {
@@ -39,18 +40,21 @@ export const maxKeyLength = 256
 const domain = new TextEncoder().encode('dt-swarm/record/1')
 const bodyFields = ['v', 'key', 'seq', 'value', 'author', 'bucket', 'validFrom', 'validUntil'] as const
 
-/** What is signed: the domain and the 36 bytes of the id. */
-export function recordMessage(id: RecordId): Uint8Array {
-  const idBytes = recordIdBytes(id)
-  if (idBytes === undefined) throw new SwarmError('INVALID_INPUT', `"${id}" is not a record id.`)
-  const message = new Uint8Array(domain.length + idBytes.length)
-  message.set(domain)
-  message.set(idBytes, domain.length)
-  return message
+/**
+ * What is signed: the domain, the 36 bytes of the swarm's id, the 36 bytes of the record's. The swarm is in it so that
+ * what somebody says in one swarm counts in no other where the same key has a role too.
+ * @param swarm the id of its first root record
+ */
+export function recordMessage(id: RecordId, swarm: RecordId): Uint8Array {
+  return signedMessage(domain, [swarm, id])
 }
 
-/** Encodes and signs. Throws INVALID_INPUT when the body is one that no peer would take. */
-export function signRecord(body: RecordBody, signer: Signer): SignedRecord {
+/**
+ * Encodes and signs.
+ * @param swarm `founding`: the record is the first root of a new swarm, and its id the swarm's
+ * @throws SwarmError INVALID_INPUT when the body is one that no peer would take
+ */
+export function signRecord(body: RecordBody, signer: Signer, swarm: RecordId | 'founding'): SignedRecord {
   const author = keyOfPeerId(body.author)
   if (author === undefined || body.author !== signer.peerId) {
     throw new SwarmError('INVALID_INPUT', `A record of ${body.author} cannot be signed by ${signer.peerId}.`)
@@ -64,14 +68,15 @@ export function signRecord(body: RecordBody, signer: Signer): SignedRecord {
     })
   }
   const id = recordIdOf(bytes)
-  return { id, body, bytes, signature: signer.sign(recordMessage(id)), attestations: [] }
+  const message = recordMessage(id, swarm === 'founding' ? id : swarm)
+  return { id, body, bytes, signature: signer.sign(message), attestations: [] }
 }
 
-/** Whether the author's signature and every attestation on the record verify. Costs one verification each. */
-export function verifyRecord(record: SignedRecord): boolean {
+/** Whether the author's signature and every attestation on the record verify, in this swarm. Costs one verification each. */
+export function verifyRecord(record: SignedRecord, swarm: RecordId): boolean {
   return (
-    verifySignature(record.body.author, recordMessage(record.id), record.signature) &&
-    record.attestations.every((attestation) => verifyAttestation(record.id, attestation))
+    verifySignature(record.body.author, recordMessage(record.id, swarm), record.signature) &&
+    record.attestations.every((attestation) => verifyAttestation(record.id, attestation, swarm))
   )
 }
 

@@ -2,7 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { signAttestation, type Signer } from './attestation.ts'
 import type { SignedRecord } from './record.ts'
-import { anchorAt, attested, dayMs, makeSigner, roleRecord, rootRecord, say, startMs } from './testing/trust-steps.ts'
+import {
+  anchorAt,
+  attested,
+  dayMs,
+  makeSigner,
+  roleRecord,
+  rootRecord,
+  say,
+  startMs,
+  testSwarm,
+} from './testing/trust-steps.ts'
 import { evaluateTrust } from './trust-evaluate.ts'
 import { isEnough, maySign, neededFor, neededForRoot, nextVersionFor } from './trust-needs.ts'
 import { askKey, encodeAsk } from './trust-records.ts'
@@ -208,7 +218,10 @@ describe('the trust state', () => {
   it('keeps attestations apart by their verdict', () => {
     const root = rootRecord({ keys: [ada] })
     const grant = roleRecord(robot.peerId, { roles: ['robot'] }, [bo])
-    const against = { ...grant, attestations: [signAttestation(grant.id, 'dismiss', now, ada)] }
+    const against = {
+      ...grant,
+      attestations: [signAttestation({ id: grant.id, swarm: testSwarm }, 'dismiss', now, ada)],
+    }
     expect(trustOf(anchorAt(root), [root, against]).of(robot.peerId).standing).toBe('stranger')
   })
 })

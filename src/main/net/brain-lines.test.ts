@@ -9,6 +9,7 @@ import { ownMessage } from './brain-message.ts'
 import { lineOf } from './channels/line.ts'
 import { linkByTcp, listenOn, testCodec } from './testing/brain-lines.ts'
 import { startBrain, stopBrains, type BrainPeer } from './testing/brain-peers.ts'
+import { circle } from './testing/peers.ts'
 
 const sockets: Socket[] = []
 afterEach(async () => {
@@ -39,7 +40,11 @@ function lineOfRecords(records: readonly SignedRecord[]): string {
 function recordOf(key: string): SignedRecord {
   const now = Date.now()
   const span = { validFrom: now, validUntil: now + 3_600_000 }
-  return signRecord({ v: 1, bucket: 'machines', key, value: { name: key }, author: liar.peerId, seq: 1, ...span }, liar)
+  return signRecord(
+    { v: 1, bucket: 'machines', key, value: { name: key }, author: liar.peerId, seq: 1, ...span },
+    liar,
+    circle.trusted.anchor.swarm,
+  )
 }
 
 const forged = (record: SignedRecord): SignedRecord => ({ ...record, signature: randomBytes(64) })

@@ -61,7 +61,11 @@ function makeRecord(key: string): SignedRecord {
   const now = Date.now()
   const span = { validFrom: now, validUntil: now + 3_600_000 }
   const value = { name: key }
-  return signRecord({ v: 1, bucket: 'files', key, value, author: identity.peerId, seq: 1, ...span }, identity)
+  return signRecord(
+    { v: 1, bucket: 'files', key, value, author: identity.peerId, seq: 1, ...span },
+    identity,
+    circle.trusted.anchor.swarm,
+  )
 }
 
 /** One byte of the body changed: the id is another, the signature no longer fits. */

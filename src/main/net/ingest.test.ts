@@ -30,7 +30,7 @@ function record(key: string, change: Partial<RecordBody> = {}, identity: Identit
   const now = Date.now()
   const span = { validFrom: now - 1_000, validUntil: now + 3_600_000 }
   const head = { v: 1, bucket: 'files', key, value: { name: key }, author: identity.peerId, seq: 1 } as const
-  return signRecord({ ...head, ...span, ...change }, identity)
+  return signRecord({ ...head, ...span, ...change }, identity, circle.trusted.anchor.swarm)
 }
 
 const forged = (one: SignedRecord): SignedRecord => ({ ...one, signature: randomBytes(64) })

@@ -24,7 +24,7 @@ export interface IngestInit {
 }
 
 /** The parts of the book that ingest needs. */
-export type IngestBook = Pick<RecordBook, 'check' | 'merge'>
+export type IngestBook = Pick<RecordBook, 'check' | 'merge' | 'swarm'>
 
 interface Candidate {
   readonly job: Job
@@ -53,7 +53,7 @@ export class Ingest implements Startable {
 
   constructor(deps: IngestDeps, init: IngestInit = {}) {
     this.#deps = deps
-    this.#once = new VerifyOnce(deps.pool)
+    this.#once = new VerifyOnce(deps.pool, deps.book.swarm)
     this.#maxWaitingBytes = init.maxWaitingBytes ?? 16 * 1024 * 1024
     const isStranger = deps.isStranger ?? (() => false)
     this.#rates = init.limitRates === false ? null : new AuthorRates({ clock: deps.clock, isStranger })

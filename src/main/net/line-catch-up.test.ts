@@ -10,6 +10,7 @@ import { MemoryMedium } from './channels/testing/memory-channel.ts'
 import { digestOf, encodeDigest, encodeLineFrame } from './line-frames.ts'
 import { linePaceOf, type LinePace } from './line-pace.ts'
 import { meet, startBrain, stopBrains, type BrainPeer } from './testing/brain-peers.ts'
+import { circle } from './testing/peers.ts'
 
 afterEach(stopBrains)
 
@@ -171,7 +172,12 @@ test('forged records and forged dismissals are refused and their link cut off; w
   const { record } = a.say('files', 'log')
   await agree(a, b)
   const other = hostile.say('files', 'other').record
-  const verdict = signAttestation(record.id, 'dismiss', Date.now(), hostile.identity)
+  const verdict = signAttestation(
+    { id: record.id, swarm: circle.trusted.anchor.swarm },
+    'dismiss',
+    Date.now(),
+    hostile.identity,
+  )
   const dismissal = encodeLineFrame({
     kind: 'dismiss',
     // As if the author itself had said it.

@@ -13,7 +13,11 @@ const signer = identityOfSeed(new Uint8Array(32).fill(3))
 const records = Array.from({ length: 400 }, (_, i): SignedRecord => {
   const span = { validFrom: 1_700_000_000_000 + i, validUntil: 1_700_003_600_000 }
   const value = { note: 'x'.repeat(200) }
-  return signRecord({ v: 1, bucket: 'files', key: `k${i}`, value, author: signer.peerId, seq: i, ...span }, signer)
+  return signRecord(
+    { v: 1, bucket: 'files', key: `k${i}`, value, author: signer.peerId, seq: i, ...span },
+    signer,
+    'founding',
+  )
 })
 const items = records.map(({ id }) => ['files', recordDigest(id) ?? new Uint8Array(32)] as const)
 const byItem = new Map(items.map(([, id], i) => [Buffer.from(id).toString('hex'), records[i]]))

@@ -13,7 +13,7 @@ const now = { hops: 0, trace: null, except: null, waitMs: 0 }
 
 function record(key: string, bucket: 'files' | 'machines' = 'files', seq = 1): SignedRecord {
   const head = { v: 1, bucket, key, value: { name: key }, author: author.peerId, seq } as const
-  return signRecord({ ...head, validFrom: seq, validUntil: 1_000_000 }, author)
+  return signRecord({ ...head, validFrom: seq, validUntil: 1_000_000 }, author, 'founding')
 }
 
 const keysOf = ({ payload }: OutBatch): string[] => {
@@ -82,7 +82,7 @@ test('what others have said meanwhile is not said again, unless it says more', a
   await clock.advance(30)
   expect(sent.map(keysOf)).toEqual([['b']])
   expect(counters.get('brain.spared')).toBe(1)
-  const attested = { ...a, attestations: [signAttestation(a.id, 'dismiss', 9, author)] }
+  const attested = { ...a, attestations: [signAttestation({ id: a.id, swarm: a.id }, 'dismiss', 9, author)] }
   outbox.add([a, attested], now)
   await clock.advance(30)
   expect(sent.map(keysOf)).toEqual([['b'], ['a']])

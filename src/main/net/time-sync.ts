@@ -17,7 +17,7 @@ import { TimeSamples } from './time-samples.ts'
 
 export interface TimeSyncDeps {
   readonly node: SwarmNode
-  readonly book: Pick<RecordBook, 'trust' | 'timeChanged' | 'events'>
+  readonly book: Pick<RecordBook, 'trust' | 'timeChanged' | 'events' | 'swarm'>
   readonly clock: SwarmClock
   /** Records that are refused for their time: where nobody can be asked, they tell it. */
   readonly clocks?: { readonly events: EventSource<Pick<NeighbourClockEvents, 'astray:heard'>> }
@@ -203,7 +203,7 @@ export class TimeSync implements Startable {
     const now = clock.monotonic()
     if (now < this.#hearAgainMs) return
     this.#hearAgainMs = now + hearEveryMs
-    if (!verifyRecord({ ...record, attestations: [] })) {
+    if (!verifyRecord({ ...record, attestations: [] }, this.#deps.book.swarm)) {
       counters.add('time.refused:bad-signature')
       return
     }

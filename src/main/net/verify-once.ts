@@ -4,12 +4,12 @@ import { recordMessage, type SignedRecord } from '../model/record.ts'
 import type { SignatureCheck } from './verify-batch.ts'
 import type { VerifyPool } from './verify-pool.ts'
 
-/** All that must verify for a record to be believed: its author's signature, and each attestation's. */
-export function checksOf(record: SignedRecord): SignatureCheck[] {
+/** All that must verify for a record to be believed in a swarm: its author's signature, and each attestation's. */
+export function checksOf(record: SignedRecord, swarm: RecordId): SignatureCheck[] {
   const { id, body, signature, attestations } = record
-  const checks = [{ peer: body.author, message: recordMessage(id), signature }]
+  const checks = [{ peer: body.author, message: recordMessage(id, swarm), signature }]
   for (const { author, verdict, at, signature: its } of attestations) {
-    checks.push({ peer: author, message: attestationMessage(id, verdict, at), signature: its })
+    checks.push({ peer: author, message: attestationMessage({ id, swarm }, verdict, at), signature: its })
   }
   return checks
 }
@@ -26,10 +26,12 @@ interface Pending {
 /** Verifies records so that copies of one that come while it is being checked are not checked again. */
 export class VerifyOnce {
   readonly #pool: VerifyPool
+  readonly #swarm: RecordId
   readonly #pending = new Map<RecordId, Pending>()
 
-  constructor(pool: VerifyPool) {
+  constructor(pool: VerifyPool, swarm: RecordId) {
     this.#pool = pool
+    this.#swarm = swarm
   }
 
   /** Records in flight. */
@@ -77,7 +79,7 @@ export class VerifyOnce {
   }
 
   async #verifyAll(records: readonly SignedRecord[]): Promise<readonly boolean[]> {
-    const checks = records.map(checksOf)
+    const checks = records.map((record) => checksOf(record, this.#swarm))
     const bytes = await this.#pool.verify(checks.flat())
     let at = 0
     return checks.map(({ length }) => {

@@ -9,10 +9,16 @@ import type { RecordChanges } from './record-changes.ts'
 import type { RecordStore } from './record-store.ts'
 import type { Arrival, StoredRecord } from './stored-record.ts'
 
+/** Who signs, and in which swarm. */
+export interface OwnSigner {
+  readonly identity: Identity
+  readonly swarm: RecordId
+}
+
 /** Signs a draft with the next seq and gives it its place. Throws INVALID_INPUT, LIMIT_REACHED. */
 export function authorOwn(
   draft: RecordDraft,
-  identity: Identity,
+  { identity, swarm }: OwnSigner,
   store: RecordStore,
   changes: RecordChanges,
   arrival: Arrival,
@@ -35,7 +41,7 @@ export function authorOwn(
   const validUntil = validFrom + Math.trunc(validForMs)
   const seq = Math.max(store.counts.ownSeq(bucket), slot?.version.seq ?? 0) + 1
   const body: RecordBody = { v: 1, bucket, key, value, author: identity.peerId, seq, validFrom, validUntil }
-  const placed = changes.place(signRecord(body, identity), arrival)
+  const placed = changes.place(signRecord(body, identity, swarm), arrival)
   if (placed.kind === 'rejected') {
     throw new SwarmError(
       'LIMIT_REACHED',
@@ -50,7 +56,7 @@ export function authorOwn(
 /** Adds this peer's verdict to a record that is held. Throws NOT_FOUND, NOT_TRUSTED. */
 export function attestOwn(
   { id, verdict }: { readonly id: RecordId; readonly verdict: Verdict },
-  identity: Identity,
+  { identity, swarm }: OwnSigner,
   store: RecordStore,
   changes: RecordChanges,
   arrival: Arrival,
@@ -59,7 +65,7 @@ export function attestOwn(
   if (held === undefined) throw new SwarmError('NOT_FOUND', `This peer holds no record ${id}.`, { detail: { id } })
   const own = held.record.attestations.find((attestation) => attestation.author === identity.peerId)
   const at = Math.max(arrival.receivedAtMs, (own?.at ?? -1) + 1)
-  const attestation = signAttestation(id, verdict, at, identity)
+  const attestation = signAttestation({ id, swarm }, verdict, at, identity)
   if (!changes.wouldKeep(held, attestation)) {
     throw new SwarmError(
       'NOT_TRUSTED',

@@ -21,6 +21,7 @@ import { trustedSwarm } from './testing/trusted.ts'
 const self = identityOfSeed(new Uint8Array(32).fill(1))
 const other = identityOfSeed(new Uint8Array(32).fill(2))
 const trusted = trustedSwarm([self.peerId, { peer: other.peerId, roles: ['operator'] }])
+const { swarm } = trusted.anchor
 
 interface Rig {
   readonly home: string
@@ -78,7 +79,7 @@ async function expectReloaded({ book, database }: Rig): Promise<void> {
 function theirs(clock: FakeClock, bucket: BucketName, key: string, seq: number): SignedRecord {
   const validFrom = clock.now()
   const span = { validFrom, validUntil: validFrom + 3_600_000 }
-  return signRecord({ v: 1, bucket, key, value: { seq }, author: other.peerId, seq, ...span }, other)
+  return signRecord({ v: 1, bucket, key, value: { seq }, author: other.peerId, seq, ...span }, other, swarm)
 }
 
 type Step =
@@ -135,7 +136,7 @@ test('whatever comes, is attested, replaced, buried or ends: the index is what t
             break
           case 'told':
             if (held !== undefined) {
-              const attestation = signAttestation(held.record.id, one.verdict, clock.now(), other)
+              const attestation = signAttestation({ id: held.record.id, swarm }, one.verdict, clock.now(), other)
               book.merge([{ ...held.record, attestations: [attestation] }], arrival)
             }
             break
@@ -170,13 +171,13 @@ test('what changes while it is being read is in it once, or not', async () => {
   const loading = index.load()
   // The first slice has been read; what is applied now lies in it, in a later one, or is new.
   const [first, last] = [records[0], records.at(-1)] as [SignedRecord, SignedRecord]
-  const attested = { ...first, attestations: [signAttestation(first.id, 'endorse', clock.now(), other)] }
+  const attested = { ...first, attestations: [signAttestation({ id: first.id, swarm }, 'endorse', clock.now(), other)] }
   book.merge([attested], arrival)
   index.apply([
     { record: first, by: -1 },
     { record: attested, by: 1 },
   ])
-  const late = { ...last, attestations: [signAttestation(last.id, 'endorse', clock.now(), other)] }
+  const late = { ...last, attestations: [signAttestation({ id: last.id, swarm }, 'endorse', clock.now(), other)] }
   book.merge([late], arrival)
   index.apply([
     { record: last, by: -1 },

@@ -18,6 +18,7 @@ const hourMs = 3_600_000
 const self = identityOfSeed(new Uint8Array(32).fill(1))
 const other = identityOfSeed(new Uint8Array(32).fill(2))
 const trusted = trustedSwarm([self.peerId, other.peerId])
+const { swarm } = trusted.anchor
 
 let home: string
 let database: Database
@@ -59,6 +60,7 @@ function theirs(seq: number, change: Partial<RecordBody> = {}): SignedRecord {
       ...change,
     },
     other,
+    swarm,
   )
 }
 
@@ -70,7 +72,7 @@ describe('author', () => {
     book.events.on('bucket:merged', ({ records, arrival: { via } }) => told.push([via, records[0]?.record.body.seq]))
     const first = book.author({ bucket: 'machines', key: 'self', value: { n: 1 }, validForMs: hourMs })
     const second = book.author({ bucket: 'machines', key: 'self', value: { n: 2 }, validForMs: hourMs })
-    expect(verifyRecord(second.record)).toBe(true)
+    expect(verifyRecord(second.record, swarm)).toBe(true)
     expect(told).toEqual([
       ['authored', 1],
       ['authored', 2],
@@ -96,7 +98,7 @@ describe('author', () => {
   })
 
   it('counts on from its own records that come back after its database was lost', () => {
-    const lost = signRecord({ ...theirs(41).body, author: self.peerId }, self)
+    const lost = signRecord({ ...theirs(41).body, author: self.peerId }, self, swarm)
     book.merge([lost], arrival())
     expect(book.author({ bucket: 'machines', key: 'self', value: {}, validForMs: hourMs }).record.body.seq).toBe(42)
   })
@@ -153,7 +155,10 @@ describe('attestations', () => {
   it('take a record back for all who hear of it, and are told once', () => {
     const share = theirs(1, { bucket: 'files', key: 'log' })
     book.merge([share], arrival())
-    const dismissed = { ...share, attestations: [signAttestation(share.id, 'dismiss', clock.now(), other)] }
+    const dismissed = {
+      ...share,
+      attestations: [signAttestation({ id: share.id, swarm }, 'dismiss', clock.now(), other)],
+    }
     expect(book.check(encodeSigned(share))).toEqual({ kind: 'known', id: share.id })
     expect(book.check(encodeSigned(dismissed)).kind).toBe('check-signature')
     expect(book.merge([dismissed], arrival()).added).toHaveLength(1)
@@ -165,7 +170,7 @@ describe('attestations', () => {
 
   it('of this peer take back its own record', () => {
     const { record } = book.author({ bucket: 'files', key: 'log', value: {}, validForMs: hourMs })
-    expect(verifyRecord(book.attest(record.id, 'dismiss').record)).toBe(true)
+    expect(verifyRecord(book.attest(record.id, 'dismiss').record, swarm)).toBe(true)
     expect(book.live('files')).toEqual([])
   })
 })
@@ -188,7 +193,7 @@ describe('live', () => {
   const taken = () =>
     [{ ...theirs(0, { bucket: 'files', key: 'gone' }) }].map((record) => ({
       ...record,
-      attestations: [signAttestation(record.id, 'dismiss', clock.now(), other)],
+      attestations: [signAttestation({ id: record.id, swarm }, 'dismiss', clock.now(), other)],
     }))
 
   it('gives whole records back, page by page as at once, in the order of their arrival', async () => {
@@ -199,14 +204,14 @@ describe('live', () => {
         value: { i, raw: new Uint8Array([0, 255, i % 256]) },
       })
       if (i % 3 > 0) return share
-      return { ...share, attestations: [signAttestation(share.id, 'endorse', clock.now() + i, self)] }
+      return { ...share, attestations: [signAttestation({ id: share.id, swarm }, 'endorse', clock.now() + i, self)] }
     })
     book.merge([...shares.slice(0, 300), ...taken(), ...shares.slice(300)], arrival())
     book.merge([theirs(1)], arrival())
     const live = book.live('files')
     expect(live.map(({ record }) => record)).toEqual(shares)
     expect(live[0]?.arrival).toEqual(arrival())
-    expect(live.every(({ record }) => verifyRecord(record))).toBe(true)
+    expect(live.every(({ record }) => verifyRecord(record, swarm))).toBe(true)
     expect([...book.livePages('files', 7)].flat()).toEqual(live)
     expect(live.map(({ record }) => book.get(record.id))).toEqual(live)
     const visited: string[] = []
@@ -235,7 +240,10 @@ describe('live', () => {
     expect(pages.next().value).toHaveLength(2)
     const last = shares.at(-1)
     if (last === undefined) throw new Error('there are shares')
-    book.merge([{ ...last, attestations: [signAttestation(last.id, 'dismiss', clock.now(), other)] }], arrival())
+    book.merge(
+      [{ ...last, attestations: [signAttestation({ id: last.id, swarm }, 'dismiss', clock.now(), other)] }],
+      arrival(),
+    )
     expect(pages.next().value?.map(({ record }) => record.id)).toEqual([shares[2]?.id])
   })
 })

@@ -8,7 +8,7 @@ import type { RejectReason } from '../model/reject.ts'
 import type { TrustState } from '../model/trust.ts'
 import { BucketGrowth, type GrowthPoint } from './bucket-growth.ts'
 import { BucketTally, type BucketCount } from './bucket-tally.ts'
-import { attestOwn, authorOwn } from './own-record.ts'
+import { attestOwn, authorOwn, type OwnSigner } from './own-record.ts'
 import { RangeIndex } from './range-index.ts'
 import type { Merged, RecordBookComponents, RecordBookEvents, RecordBookInit, RecordDraft } from './record-book-init.ts'
 import { RecordChanges } from './record-changes.ts'
@@ -89,6 +89,11 @@ export class RecordBook extends RecordReader {
     return this.#components.identity.peerId
   }
 
+  /** The swarm that its records belong to, and that their signatures name. */
+  get swarm(): RecordId {
+    return this.#components.swarm.get().anchor.swarm
+  }
+
   /** Who may say what, now. */
   trust(): TrustState {
     return this.#keeper.state
@@ -102,7 +107,7 @@ export class RecordBook extends RecordReader {
   author(draft: RecordDraft): StoredRecord {
     const now = Math.trunc(this.#components.clock.now())
     const arrival = ownArrival(now)
-    return this.#write(arrival, (changes) => authorOwn(draft, this.#components.identity, this.#store, changes, arrival))
+    return this.#write(arrival, (changes) => authorOwn(draft, this.#own(), this.#store, changes, arrival))
   }
 
   /**
@@ -110,9 +115,12 @@ export class RecordBook extends RecordReader {
    * this peer is a stranger, whose signature nobody would keep.
    */
   attest(id: RecordId, verdict: Verdict): StoredRecord {
-    const { clock, identity } = this.#components
-    const arrival = ownArrival(Math.trunc(clock.now()))
-    return this.#write(arrival, (changes) => attestOwn({ id, verdict }, identity, this.#store, changes, arrival))
+    const arrival = ownArrival(Math.trunc(this.#components.clock.now()))
+    return this.#write(arrival, (changes) => attestOwn({ id, verdict }, this.#own(), this.#store, changes, arrival))
+  }
+
+  #own(): OwnSigner {
+    return { identity: this.#components.identity, swarm: this.swarm }
   }
 
   /**

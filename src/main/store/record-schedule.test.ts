@@ -100,7 +100,7 @@ function give(from: TestBook, to: TestBook, nowMs: number): boolean {
     for (const record of from.held()) {
       if ((record.body.bucket === 'trust') !== inTrust) continue
       const checked = to.book.check(encodeSigned(record))
-      if (checked.kind === 'check-signature' && verifyRecord(checked.record)) {
+      if (checked.kind === 'check-signature' && verifyRecord(checked.record, to.book.swarm)) {
         changed = to.book.merge([checked.record], arrivalAt(nowMs)).added.length > 0 || changed
       }
     }

@@ -70,14 +70,16 @@ describe('burial', () => {
   it('is told to a neighbour by attestations alone', async () => {
     const share = w.record('files', 'log', robot)
     w.take(share)
-    const dismissal = [signAttestation(share.id, 'dismiss', w.clock.now(), operator)]
+    const dismissal = [
+      signAttestation({ id: share.id, swarm: w.trusted.anchor.swarm }, 'dismiss', w.clock.now(), operator),
+    ]
     w.told = []
     const changed = w.book.mergeAttestations([{ id: share.id, attestations: dismissal }], w.arrival())
     expect(changed.map(({ record: one }) => one.id)).toEqual([share.id])
     expect(w.told).toEqual(['-files log'])
     await w.clock.advance(burialMs + 1)
     w.book.sweep()
-    const again = [signAttestation(share.id, 'dismiss', w.clock.now(), robot)]
+    const again = [signAttestation({ id: share.id, swarm: w.trusted.anchor.swarm }, 'dismiss', w.clock.now(), robot)]
     expect(w.book.mergeAttestations([{ id: share.id, attestations: again }], w.arrival())).toEqual([])
     expect(w.book.attestations(share.id)).toHaveLength(2)
     const unknown = w.record('files', 'unknown', robot)

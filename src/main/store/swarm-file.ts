@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { SwarmError } from '../../shared/errors.ts'
+import type { RecordId } from '../../shared/ids.ts'
 import { recordIdSchema } from '../../shared/ids-schema.ts'
 import { trustRoleSchema, type TrustRole } from '../../shared/trust-views.ts'
 import { decodeSigned, encodeSigned } from '../model/record-codec.ts'
@@ -86,7 +87,7 @@ export function readSwarm(home: string): SwarmFile | undefined {
     throw unreadable(path, 'it is damaged', error)
   }
   const { swarm, root, rootVersion, rootRecord: encoded, v: _v, ...rest } = file
-  const rootRecord = encoded === null ? null : decodeRoot(path, Buffer.from(encoded, 'base64'))
+  const rootRecord = encoded === null ? null : decodeRoot(path, Buffer.from(encoded, 'base64'), swarm)
   if (rootRecord !== null && rootRecord.id !== root) throw unreadable(path, 'its root record is another one')
   return { ...rest, anchor: { swarm, root, rootVersion }, rootRecord }
 }
@@ -119,9 +120,10 @@ export function writeSwarm(home: string, file: SwarmFile): void {
   writeFileAtomic(swarmPath(home), `${JSON.stringify(content, undefined, 2)}\n`)
 }
 
-function decodeRoot(path: string, bytes: Uint8Array): SignedRecord {
+function decodeRoot(path: string, bytes: Uint8Array, swarm: RecordId): SignedRecord {
   const decoded = decodeSigned(bytes)
-  if (decoded.kind !== 'ok' || !verifyRecord(decoded.record)) throw unreadable(path, 'its root record is damaged')
+  if (decoded.kind !== 'ok' || !verifyRecord(decoded.record, swarm))
+    throw unreadable(path, 'its root record is damaged')
   return decoded.record
 }
 

@@ -25,7 +25,7 @@ afterEach(() => {
 describe('the swarm of a home', () => {
   it('is founded once, with this peer as its only root key', () => {
     const { anchor, rootRecord, networkKey } = openSwarm(home, deps, { name: 'lab' }).get()
-    expect(rootRecord === null ? false : verifyRecord(rootRecord)).toBe(true)
+    expect(rootRecord === null ? false : verifyRecord(rootRecord, anchor.swarm)).toBe(true)
     expect(rootRecord?.id).toBe(anchor.swarm)
     expect(rootRecord?.body.value).toEqual({ version: 1, name: 'lab', keys: [identity.publicKey], threshold: 1 })
     expect(networkKey).toBeNull()
@@ -61,7 +61,7 @@ describe('the swarm of a home', () => {
     const version = (n: number) => {
       const body = first.rootRecord?.body
       if (body === undefined) throw new Error('no root')
-      return signRecord({ ...body, value: { ...body.value, version: n }, seq: n }, identity)
+      return signRecord({ ...body, value: { ...body.value, version: n }, seq: n }, identity, first.anchor.swarm)
     }
     const third = version(3)
     store.raiseAnchor(third, 3)

@@ -96,6 +96,7 @@ export function foundSwarm(
       validUntil: validFrom + buckets.trust.maxValidityMs,
     },
     identity,
+    'founding',
   )
   return {
     anchor: { swarm: root.id, root: root.id, rootVersion: 1 },

@@ -1,10 +1,11 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
-import type { PeerId } from '../../../shared/ids.ts'
+import type { PeerId, RecordId } from '../../../shared/ids.ts'
 import type { TrustRole } from '../../../shared/trust-views.ts'
 import { joinFor, signAttestation, type Signer, type Verdict } from '../attestation.ts'
 import type { CborMap } from '../cbor.ts'
 import type { BucketName } from '../bucket.ts'
 import { peerIdOfKey } from '../peer-key.ts'
+import { recordIdOf } from '../record-id.ts'
 import { signRecord, type SignedRecord } from '../record.ts'
 import { encodeRole, encodeRoot, roleKey, rootKey, type RootValue } from '../trust-records.ts'
 import type { TrustAnchor } from '../trust.ts'
@@ -12,6 +13,9 @@ import type { TrustAnchor } from '../trust.ts'
 /** Steps that tests of trust share: keys, and records signed by them. */
 export const dayMs = 24 * 60 * 60_000
 export const startMs = 1_700_000_000_000
+
+/** What these signatures name; nothing that is tested with them looks at it. */
+export const testSwarm: RecordId = recordIdOf(Buffer.from('a swarm of tests'))
 
 export function makeSigner(): Signer {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
@@ -31,7 +35,11 @@ export interface Statement {
 export function say(author: Signer, statement: Statement): SignedRecord {
   const { bucket = 'trust', key, value, seq = 1, fromMs = startMs, days = 365 } = statement
   const validUntil = fromMs + days * dayMs
-  return signRecord({ v: 1, bucket, key, value, author: author.peerId, seq, validFrom: fromMs, validUntil }, author)
+  return signRecord(
+    { v: 1, bucket, key, value, author: author.peerId, seq, validFrom: fromMs, validUntil },
+    author,
+    testSwarm,
+  )
 }
 
 export function attested(
@@ -40,7 +48,7 @@ export function attested(
   signers: readonly Signer[],
   atMs = startMs,
 ): SignedRecord {
-  const more = signers.map((signer) => signAttestation(record.id, verdict, atMs, signer))
+  const more = signers.map((signer) => signAttestation({ id: record.id, swarm: testSwarm }, verdict, atMs, signer))
   return { ...record, attestations: joinFor(record, record.attestations, more) }
 }
 

@@ -6,7 +6,7 @@ import type { BucketRule } from '../policy.ts'
 import { nextVersionFor } from '../trust-needs.ts'
 import { askKey, encodeAsk, encodeRole, encodeRoot, roleKey, rootKey } from '../trust-records.ts'
 import { exchange, mockSigner, SimPeer } from './trust-sim.ts'
-import { anchorAt, dayMs, roleRecord, rootRecord, say, startMs } from './trust-steps.ts'
+import { anchorAt, dayMs, roleRecord, rootRecord, say, startMs, testSwarm } from './trust-steps.ts'
 
 export const signers = Array.from({ length: 5 }, (_, i) => mockSigner(i))
 const twoOperators: BucketRule = {
@@ -161,7 +161,11 @@ export class World {
         const record = known[step.what % Math.max(1, known.length)]
         if (record === undefined) return
         const verdict = step.endorse ? 'endorse' : 'dismiss'
-        peer.attest(record.id, [signAttestation(record.id, verdict, this.now, signer)], this.now)
+        peer.attest(
+          record.id,
+          [signAttestation({ id: record.id, swarm: testSwarm }, verdict, this.now, signer)],
+          this.now,
+        )
         break
       }
       case 'role': {

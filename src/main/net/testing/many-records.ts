@@ -11,6 +11,7 @@ export function unverifiedSigner(): Signer {
 }
 
 /**
+ * For books that are told that the signatures are good: these name no swarm.
  * Records of files of about 300 bytes, one in 50 ms, the last just now.
  * @param signers take turns
  */
@@ -33,6 +34,7 @@ export function manyRecords(count: number, signers: readonly Signer[], key = 'lo
         validUntil: validFrom + 30 * 24 * 3_600_000,
       },
       signer,
+      'founding',
     )
   })
 }

@@ -26,8 +26,10 @@ export interface TestPeerInit extends Partial<SwarmNodeInit> {
   readonly stranger?: boolean
 }
 
-/** A day before the peers begin: some tests turn a peer's clock back by hours. */
-export const circle = new TrustedCircle({ atMs: Date.now() - 24 * 60 * 60_000 })
+const dayMs = 24 * 60 * 60_000
+
+/** The day before the peers begin: some tests turn a peer's clock back by hours. The same in all processes of a bench. */
+export const circle = new TrustedCircle({ atMs: (Math.floor(Date.now() / dayMs) - 1) * dayMs })
 
 /** A real peer without services: database, book, node, exchange; on loopback, finding nobody by itself. */
 export class TestPeer implements Startable {

@@ -292,6 +292,7 @@ it('records of strangers in a sound checkpoint change nothing', async () => {
           validUntil: now + 3_600_000,
         },
         stranger,
+        circle.trusted.anchor.swarm,
       ),
     )
     return announced(liar, sound([...records.slice(0, 500), ...foreign]))

@@ -11,7 +11,7 @@ import type { RecordBook } from '../../store/record-book.ts'
 import { BadCheckpointError, type CheckpointTree, type Load, type PlannedChunk } from './tree.ts'
 
 export interface IntakeDeps {
-  readonly book: Pick<RecordBook, 'check' | 'merge'>
+  readonly book: Pick<RecordBook, 'check' | 'merge' | 'swarm'>
   readonly pool: Pick<VerifyPool, 'verify'>
   readonly clock: Clock
   readonly counters: Counters
@@ -142,7 +142,7 @@ class Run {
     const chunk = step.value
     if (chunk.kind === 'bad') return this.#bad(chunk.problem)
     const fresh = this.#merges ? await this.#worthIt(chunk.value) : chunk.value
-    const checks = fresh.map(checksOf)
+    const checks = fresh.map((record) => checksOf(record, this.#deps.book.swarm))
     const verified = await this.#deps.pool.verify(checks.flat())
     signal.throwIfAborted()
     this.#signatures += verified.length

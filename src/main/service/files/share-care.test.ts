@@ -190,7 +190,7 @@ it('a share that an operator has dismissed is not shared again, also when only t
   const [shared] = recordsOf(cid)
   if (shared === undefined) throw new Error('it is shared')
   const { id } = shared.record
-  book.mergeAttestations([{ id, attestations: [signAttestation(id, 'dismiss', clock.now(), operator)] }], at)
+  book.mergeAttestations([{ id, attestations: [signAttestation({ id, swarm: trusted.anchor.swarm }, 'dismiss', clock.now(), operator)] }], at)
   await clock.advance(2 * 60 * 60_000)
   expect(recordsOf(cid)).toEqual([])
   book.sweep()

@@ -66,7 +66,11 @@ let seq = 0
 function said(bucket: BucketName, key: string, author: Identity, value: SignedRecord['body']['value'] = {}) {
   const validFrom = clock.now()
   const validUntil = validFrom + hourMs
-  return signRecord({ v: 1, bucket, key, value, author: author.peerId, seq: ++seq, validFrom, validUntil }, author)
+  return signRecord(
+    { v: 1, bucket, key, value, author: author.peerId, seq: ++seq, validFrom, validUntil },
+    author,
+    trusted.anchor.swarm,
+  )
 }
 
 const draft = { bucket: 'files', key: 'log', value: { a: 1 }, validForMs: hourMs }

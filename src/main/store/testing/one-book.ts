@@ -65,7 +65,7 @@ export class OneBook {
     const seq = this.nextSeq()
     const validUntil = validFrom + Math.min(buckets[bucket].maxValidityMs, 48 * hourMs)
     const body = { v: 1, bucket, key, value: { n: seq }, author: author.peerId, seq, validFrom, validUntil } as const
-    const made = signRecord({ ...body, ...change }, author)
+    const made = signRecord({ ...body, ...change }, author, this.trusted.anchor.swarm)
     this.#keys.set(made.id, key)
     return made
   }
@@ -76,7 +76,9 @@ export class OneBook {
   }
 
   attested(one: SignedRecord, verdict: 'endorse' | 'dismiss', ...by: readonly Identity[]): SignedRecord {
-    const more = by.map((who) => signAttestation(one.id, verdict, this.clock.now(), who))
+    const more = by.map((who) =>
+      signAttestation({ id: one.id, swarm: this.trusted.anchor.swarm }, verdict, this.clock.now(), who),
+    )
     return { ...one, attestations: [...one.attestations, ...more] }
   }
 

@@ -1,5 +1,5 @@
 import type { TrustRole } from '../../../shared/trust-views.ts'
-import type { PeerId } from '../../../shared/ids.ts'
+import type { PeerId, RecordId } from '../../../shared/ids.ts'
 import { buckets } from '../../model/bucket.ts'
 import { signRecord, type SignedRecord } from '../../model/record.ts'
 import { encodeRole, encodeRoot, roleKey, rootKey, type RoleValue } from '../../model/trust-records.ts'
@@ -61,6 +61,7 @@ export function trustedSwarm(
 ): TrustedSwarm {
   const { atMs = defaultAtMs, root = identityOfSeed(new Uint8Array(32).fill(99)) } = init
   let seq = 1
+  let swarm: RecordId | 'founding' = 'founding'
   const sign = (key: string, value: SignedRecord['body']['value'], validFrom = atMs): SignedRecord =>
     signRecord(
       {
@@ -74,6 +75,7 @@ export function trustedSwarm(
         validUntil: validFrom + buckets.trust.maxValidityMs,
       },
       root,
+      swarm,
     )
   const versions = new Map<PeerId, number>()
   const say = (peer: PeerId, role: Pick<RoleValue, 'roles' | 'revoked'>, validFrom?: number): SignedRecord => {
@@ -85,7 +87,8 @@ export function trustedSwarm(
     rootKey,
     encodeRoot({ version: 1, name: 'test swarm', keys: [root.peerId], threshold: 1, rules: new Map() }),
   )
-  const anchor = { swarm: first.id, root: first.id, rootVersion: 1 }
+  swarm = first.id
+  const anchor = { swarm, root: first.id, rootVersion: 1 }
   const grants = peers.map((one) =>
     typeof one === 'string'
       ? say(one, { roles: ['robot'], revoked: false })
