@@ -74,7 +74,13 @@ export const files = {
       path: '/files/fetch',
       summary: 'Fetch all files that match, those that are here left out',
     })
-    .input(fileQuerySchema.extend({ to: z.enum(['downloads', 'store']).default('downloads') }))
+    .input(
+      fileQuerySchema.extend({
+        /** These and no others, as far as they match. */
+        cids: z.array(cidSchema).max(10_000).optional(),
+        to: z.enum(['downloads', 'store']).default('downloads'),
+      }),
+    )
     .output(z.array(transferSchema)),
   preview: base
     .route({
