@@ -171,7 +171,10 @@ export const transferSchema = z.object({
   path: z.string().nullable(),
   /** Those that wait are taken high before normal before low. */
   priority: z.enum(['high', 'normal', 'low']),
-  /** Files of one drop, folder or query, so that their progress can be shown in all; null: a single one. */
+  /**
+   * Files of one drop, folder or query; null: a single one. One transfer, whose own id is the group's, stands for all
+   * of them together and shows their progress in all; the others are listed only while they run or when they failed.
+   */
   group: z.object({ id: z.string(), name: z.string() }).nullable(),
   /** Names of the peers that gave some of it, of a fetch. */
   from: z.array(z.string()),

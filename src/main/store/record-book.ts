@@ -110,6 +110,14 @@ export class RecordBook extends RecordReader {
     return this.#write(arrival, (changes) => authorOwn(draft, this.#own(), this.#store, changes, arrival))
   }
 
+  /** Signs and stores many in one transaction: all or, where one cannot be, none. */
+  authorAll(drafts: readonly RecordDraft[]): readonly StoredRecord[] {
+    const arrival = ownArrival(Math.trunc(this.#components.clock.now()))
+    return this.#write(arrival, (changes) =>
+      drafts.map((draft) => authorOwn(draft, this.#own(), this.#store, changes, arrival)),
+    )
+  }
+
   /**
    * Adds this peer's verdict to a record it holds. Throws NOT_FOUND when it holds none of that id, NOT_TRUSTED when
    * this peer is a stranger, whose signature nobody would keep.

@@ -13,7 +13,7 @@ import type { FileServiceDeps, FileServiceEvents, FileServiceInit } from './file
 import { Holders } from './holders.ts'
 import { parseCid } from './parse-cid.ts'
 import { NoProviderError } from './provider-pool.ts'
-import { ShareBook } from './share-book.ts'
+import { ShareBook, type Here } from './share-book.ts'
 import { ShareCare } from './share-care.ts'
 import { ShareFolder } from './share-folder.ts'
 import { ShareIndex, type FetchTarget } from './share-index.ts'
@@ -43,6 +43,7 @@ export class FileService implements Startable {
   readonly #fetcher: Fetcher
   readonly #care: ShareCare
   readonly #collector: Collector
+  readonly #here: Here = { isLocal: (cid) => this.#index.held.has(cid), isKept: () => false }
   #folder: ShareFolder
   #dirs: { readonly shareDir: string; readonly downloadDir: string }
   #run = new AbortController()
@@ -169,11 +170,11 @@ export class FileService implements Startable {
 
   /** What the swarm shares, newest first. */
   shares(): readonly ShareView[] {
-    return this.#book.list((cid) => this.#index.held.has(cid))
+    return this.#book.list(this.#here)
   }
 
   share(cid: Cid): ShareView | undefined {
-    return this.#book.view(cid, (one) => this.#index.held.has(one))
+    return this.#book.view(cid, this.#here)
   }
 
   /** Transfers under way and the last hundred that ended, oldest first. */
@@ -187,10 +188,22 @@ export class FileService implements Startable {
 
   /** Stops a transfer; what came stays in the store. One that has ended stays as it is. @throws SwarmError NOT_FOUND */
   cancel(id: string): TransferView {
-    const transfer = this.#transfers.get(id)
-    if (transfer === undefined) throw new SwarmError('NOT_FOUND', `No transfer "${id}" is known.`)
-    transfer.cancel()
-    return transfer.view
+    return this.#transfers.cancel(id)
+  }
+
+  /** Holds a transfer; it keeps what it has. @throws SwarmError NOT_FOUND, UNSUPPORTED */
+  pause(id: string): TransferView {
+    return this.#transfers.pause(id)
+  }
+
+  /** Goes on with a held one, or tries a failed one again. @throws SwarmError NOT_FOUND, UNSUPPORTED */
+  resume(id: string): TransferView {
+    return this.#transfers.resume(id)
+  }
+
+  /** Which of those that wait comes first. @throws SwarmError NOT_FOUND */
+  setPriority(id: string, priority: TransferView['priority']): TransferView {
+    return this.#transfers.setPriority(id, priority)
   }
 
   clearEnded(): void {

@@ -1,23 +1,18 @@
 import { isCid, type Cid, type PeerId, type RecordId } from '../../../shared/ids.ts'
-import type { EvidenceView, ShareView } from '../../../shared/views.ts'
+import type { ShareView } from '../../../shared/views.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Unsubscribe } from '../../base/emitter.ts'
+import type { CborMap } from '../../model/cbor.ts'
+import type { RecordDraft } from '../../store/record-book-init.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
-import { fileValueSchema, type FileValue, type ShareFacts } from './share-record.ts'
+import { fileValueSchema, shareValue, type FileValue, type ShareDraft } from './share-record.ts'
+import { firstShare, shareView, type ShareFact } from './share-view.ts'
 
 /** A share lives this long without its origin; while the origin runs it is renewed. */
 const validForMs = 60 * 24 * 60 * 60_000
 /** Renewed when this much is left: an origin that is switched off for a month keeps its shares. */
 const renewBeforeMs = validForMs / 2
-
-interface Fact {
-  readonly id: RecordId
-  readonly author: PeerId
-  readonly validUntilMs: number
-  readonly value: FileValue
-  readonly evidence: Omit<EvidenceView, 'fromName'>
-}
 
 export interface ShareBookDeps {
   readonly book: RecordBook
@@ -29,13 +24,23 @@ export interface ShareBookDeps {
   readonly changed: (cids: readonly Cid[]) => void
 }
 
+/** What only this machine knows of a file. */
+export interface Here {
+  /** All of it is in the store. */
+  readonly isLocal: (cid: Cid) => boolean
+  /** A person wants it kept. */
+  readonly isKept: (cid: Cid) => boolean
+}
+
 /** The swarm's shared files as the records tell: which there are, and who holds them. */
 export class ShareBook {
   readonly #deps: ShareBookDeps
-  readonly #byCid = new Map<Cid, Map<RecordId, Fact>>()
+  readonly #byCid = new Map<Cid, Map<RecordId, ShareFact>>()
   readonly #cidOf = new Map<RecordId, Cid>()
   /** Those of this peer. */
   readonly #ownIds = new Set<RecordId>()
+  /** Of those, the shares, by the name that they give. */
+  readonly #ownByName = new Map<string, Set<RecordId>>()
   #off: Unsubscribe[] = []
 
   constructor(deps: ShareBookDeps) {
@@ -73,12 +78,17 @@ export class ShareBook {
     this.#byCid.clear()
     this.#cidOf.clear()
     this.#ownIds.clear()
+    this.#ownByName.clear()
   }
 
   /** Signs a share of this peer. */
-  share(cid: Cid, facts: ShareFacts): RecordId {
-    return this.#deps.book.author({ bucket: 'files', key: cid, value: { kind: 'share', ...facts }, validForMs }).record
-      .id
+  share(cid: Cid, facts: ShareDraft): RecordId {
+    return this.#deps.book.author(draftOf(cid, facts)).record.id
+  }
+
+  /** Signs many shares in one go: all or none. Tells their records in the same order. */
+  shareAll(shares: readonly { readonly cid: Cid; readonly facts: ShareDraft }[]): readonly RecordId[] {
+    return this.#deps.book.authorAll(shares.map(({ cid, facts }) => draftOf(cid, facts))).map(({ record }) => record.id)
   }
 
   /** Says, once, that this peer holds a whole copy. */
@@ -124,8 +134,18 @@ export class ShareBook {
   }
 
   /** This peer's records about a file, of both kinds. */
-  #own(cid: Cid): readonly Fact[] {
+  #own(cid: Cid): readonly ShareFact[] {
     return this.#facts(cid).filter((fact) => fact.author === this.#deps.self)
+  }
+
+  /** This peer's share records under a name. */
+  ownNamed(name: string): readonly { readonly id: RecordId; readonly cid: Cid }[] {
+    const now = this.#deps.now()
+    return [...(this.#ownByName.get(name) ?? [])].flatMap((id) => {
+      const cid = this.#cidOf.get(id)
+      const fact = cid === undefined ? undefined : this.#byCid.get(cid)?.get(id)
+      return cid === undefined || fact === undefined || fact.validUntilMs <= now ? [] : [{ id, cid }]
+    })
   }
 
   /** This peer's share records, all of them. */
@@ -133,6 +153,13 @@ export class ShareBook {
     return this.ownCids('share').flatMap((cid) =>
       this.#own(cid).flatMap(({ id, value }) => (value.kind === 'share' ? [{ id, cid, name: value.name }] : [])),
     )
+  }
+
+  /** Takes back this peer's shares of a file; tells how many there were. */
+  withdrawShares(cid: Cid): number {
+    const shares = this.#own(cid).filter(({ value }) => value.kind === 'share')
+    for (const { id } of shares) this.withdraw(id)
+    return shares.length
   }
 
   /** Takes back what this peer said of a file that it no longer holds. */
@@ -148,8 +175,8 @@ export class ShareBook {
     const replaced = new Map<RecordId, RecordId>()
     const soonMs = this.#deps.now() + renewBeforeMs
     for (const cid of this.ownCids()) {
-      const facts = this.#byCid.get(cid) ?? new Map<RecordId, Fact>()
-      const newest = new Map<string, Fact>()
+      const facts = this.#byCid.get(cid) ?? new Map<RecordId, ShareFact>()
+      const newest = new Map<string, ShareFact>()
       for (const fact of facts.values()) {
         if (fact.author !== self) continue
         const what = fact.value.kind === 'share' ? `share:${fact.value.name}` : 'copy'
@@ -158,7 +185,7 @@ export class ShareBook {
       }
       for (const fact of newest.values()) {
         if (fact.validUntilMs > soonMs) continue
-        const { record } = book.author({ bucket: 'files', key: cid, value: { ...fact.value }, validForMs })
+        const { record } = book.author({ bucket: 'files', key: cid, value: valueOf(fact.value), validForMs })
         this.withdraw(fact.id)
         replaced.set(fact.id, record.id)
       }
@@ -175,56 +202,22 @@ export class ShareBook {
 
   /** Name and size of a file, when a record tells. */
   facts(cid: Cid): { readonly name: string; readonly sizeBytes: number } | undefined {
-    const first = this.#firstShare(cid)
+    const first = firstShare(this.#facts(cid))
     return first && { name: first.share.name, sizeBytes: first.share.sizeBytes }
   }
 
   /** All files that somebody shares, newest first. */
-  list(isLocal: (cid: Cid) => boolean): readonly ShareView[] {
-    const views = [...this.#byCid.keys()].flatMap((cid) => this.view(cid, isLocal) ?? [])
+  list(here: Here): readonly ShareView[] {
+    const views = [...this.#byCid.keys()].flatMap((cid) => this.view(cid, here) ?? [])
     return views.sort((a, b) => b.sharedAtMs - a.sharedAtMs || (a.cid < b.cid ? -1 : 1))
   }
 
-  view(cid: Cid, isLocal: (cid: Cid) => boolean): ShareView | undefined {
-    const first = this.#firstShare(cid)
-    if (first === undefined) return undefined
-    const { nameOf, isAlive } = this.#deps
-    const { fact, share } = first
-    const facts = this.#facts(cid)
-    const holders = [...new Set([fact.author, ...facts.map(({ author }) => author)])]
-    return {
-      cid,
-      name: share.name,
-      sizeBytes: share.sizeBytes,
-      mediaType: share.mediaType,
-      origin: fact.author,
-      originName: nameOf(fact.author),
-      simulated: share.simulated,
-      modifiedAtMs: share.modifiedAtMs,
-      sharedAtMs: share.sharedAtMs,
-      copies: holders.map((peer) => ({ peer, name: nameOf(peer), alive: isAlive(peer) })),
-      local: isLocal(cid),
-      evidence: facts.slice(0, 16).map(({ evidence }) => ({
-        ...evidence,
-        fromName: evidence.from === null ? null : nameOf(evidence.from),
-      })),
-    }
-  }
-
-  /** The share that came first; of equals the one with the smaller id, so all peers show the same. */
-  #firstShare(cid: Cid): { readonly fact: Fact; readonly share: ShareFacts } | undefined {
-    let best: { readonly fact: Fact; readonly share: ShareFacts } | undefined
-    for (const fact of this.#facts(cid)) {
-      if (fact.value.kind !== 'share') continue
-      const share = fact.value
-      const order = best === undefined ? -1 : share.sharedAtMs - best.share.sharedAtMs
-      if (best === undefined || order < 0 || (order === 0 && fact.id < best.fact.id)) best = { fact, share }
-    }
-    return best
+  view(cid: Cid, here: Here): ShareView | undefined {
+    return shareView(cid, this.#facts(cid), this.#deps, { local: here.isLocal(cid), kept: here.isKept(cid) })
   }
 
   /** What counts now: a record that has ended may still be here until it is swept. */
-  #facts(cid: Cid): readonly Fact[] {
+  #facts(cid: Cid): readonly ShareFact[] {
     const now = this.#deps.now()
     return [...(this.#byCid.get(cid)?.values() ?? [])].filter((fact) => fact.validUntilMs > now)
   }
@@ -274,7 +267,10 @@ export class ShareBook {
     if (facts === undefined) this.#byCid.set(cid, (facts = new Map()))
     facts.set(record.id, { id: record.id, author, validUntilMs: validUntil, value: parsed.data, evidence })
     this.#cidOf.set(record.id, cid)
-    if (author === this.#deps.self) this.#ownIds.add(record.id)
+    if (author === this.#deps.self) {
+      this.#ownIds.add(record.id)
+      if (parsed.data.kind === 'share') this.#named(parsed.data.name).add(record.id)
+    }
     return cid
   }
 
@@ -284,13 +280,33 @@ export class ShareBook {
     this.#cidOf.delete(id)
     this.#ownIds.delete(id)
     const facts = this.#byCid.get(cid)
+    const value = facts?.get(id)?.value
+    if (value?.kind === 'share') {
+      const named = this.#ownByName.get(value.name)
+      named?.delete(id)
+      if (named?.size === 0) this.#ownByName.delete(value.name)
+    }
     facts?.delete(id)
     if (facts?.size === 0) this.#byCid.delete(cid)
     return cid
+  }
+
+  #named(name: string): Set<RecordId> {
+    let ids = this.#ownByName.get(name)
+    if (ids === undefined) this.#ownByName.set(name, (ids = new Set()))
+    return ids
   }
 
   #tell(cids: readonly (Cid | undefined)[]): void {
     const changed = [...new Set(cids.filter((cid) => cid !== undefined))]
     if (changed.length > 0) this.#deps.changed(changed)
   }
+}
+
+function draftOf(cid: Cid, facts: ShareDraft): RecordDraft {
+  return { bucket: 'files', key: cid, value: shareValue(facts), validForMs }
+}
+
+function valueOf(value: FileValue): CborMap {
+  return value.kind === 'share' ? shareValue(value) : { ...value }
 }

@@ -21,6 +21,7 @@ const dayMs = 24 * 60 * 60_000
 const { signal } = new AbortController()
 const identity = identityOfSeed(randomBytes(32))
 const trusted = trustedSwarm([], { root: identity })
+const nowhere = { isLocal: () => false, isKept: () => false }
 
 let home: string
 let clock: FakeClock
@@ -143,7 +144,7 @@ it('a share is signed anew when half of its time is over, and only then', async 
   expect(index.files.get('/share/a.log')?.recordId).toBe(recordsOf(cid)[0]?.record.id)
   await clock.advance(300 * dayMs)
   expect(recordsOf(cid)).toHaveLength(1)
-  expect(shares.view(cid, () => true)).toMatchObject({ name: 'a.log' })
+  expect(shares.view(cid, nowhere)).toMatchObject({ name: 'a.log' })
 })
 
 it('a copy is signed anew too', async () => {
@@ -190,7 +191,10 @@ it('a share that an operator has dismissed is not shared again, also when only t
   const [shared] = recordsOf(cid)
   if (shared === undefined) throw new Error('it is shared')
   const { id } = shared.record
-  book.mergeAttestations([{ id, attestations: [signAttestation({ id, swarm: trusted.anchor.swarm }, 'dismiss', clock.now(), operator)] }], at)
+  book.mergeAttestations(
+    [{ id, attestations: [signAttestation({ id, swarm: trusted.anchor.swarm }, 'dismiss', clock.now(), operator)] }],
+    at,
+  )
   await clock.advance(2 * 60 * 60_000)
   expect(recordsOf(cid)).toEqual([])
   book.sweep()
@@ -217,11 +221,11 @@ it('a file that is gone is taken back, and no longer held, unless another file h
   const released = vi.fn<() => void>()
   index.onReleased = released
   care.forgetGone(new Map([['/share/b.log', found('b.log')]]), clock.monotonic())
-  expect(shares.view(cid, () => true)).toMatchObject({ name: 'b.log' })
+  expect(shares.view(cid, nowhere)).toMatchObject({ name: 'b.log' })
   expect(index.held.has(cid)).toBe(true)
   expect(released).not.toHaveBeenCalled()
   care.forgetGone(new Map(), clock.monotonic())
-  expect(shares.view(cid, () => true)).toBeUndefined()
+  expect(shares.view(cid, nowhere)).toBeUndefined()
   expect(recordsOf(cid)).toEqual([])
   expect(index.held.has(cid)).toBe(false)
   expect(released).toHaveBeenCalledTimes(1)
@@ -232,7 +236,7 @@ it('what was shared after a look at the folder began is not missed in it', async
   const lookedAtMs = clock.monotonic()
   const cid = await share('upload.bin')
   care.forgetGone(new Map(), lookedAtMs)
-  expect(shares.view(cid, () => true)).toBeDefined()
+  expect(shares.view(cid, nowhere)).toBeDefined()
 })
 
 it('a fetched file that is taken back from the share folder is told to be a copy', async () => {

@@ -1,4 +1,8 @@
 import { z } from 'zod'
+import { fileChannelSchema } from '../../../shared/file-views.ts'
+import { logInfoSchema } from '../../../shared/log-views.ts'
+import { buckets } from '../../model/bucket.ts'
+import { encodeCbor, type CborMap } from '../../model/cbor.ts'
 
 const time = z.number().int().nonnegative()
 const size = z.number().int().nonnegative()
@@ -13,8 +17,50 @@ export const fileValueSchema = z.discriminatedUnion('kind', [
     modifiedAtMs: time,
     sharedAtMs: time,
     simulated: z.boolean(),
+    // What another version says of these in its own way must not hide the file.
+    sha1: z
+      .string()
+      .regex(/^[0-9a-f]{40}$/)
+      .nullable()
+      .catch(null),
+    channel: fileChannelSchema.shape.name.nullable().catch(null),
+    log: logInfoSchema.nullable().catch(null),
   }),
   z.object({ kind: z.literal('copy'), sizeBytes: size }),
 ])
 export type FileValue = z.infer<typeof fileValueSchema>
 export type ShareFacts = Omit<Extract<FileValue, { kind: 'share' }>, 'kind'>
+/** What is left out is not known. */
+export type ShareDraft = Omit<ShareFacts, 'sha1' | 'channel' | 'log'> &
+  Partial<Pick<ShareFacts, 'sha1' | 'channel' | 'log'>>
+
+/** Left free of the bucket's limit, for what a later version may add. */
+const spareBytes = 1_024
+const roomBytes = buckets.files.maxValueBytes - spareBytes
+
+/**
+ * The value of a share's record. What is not known is left out; of a log with more topics than there is room for, the
+ * last are counted only.
+ */
+export function shareValue(facts: ShareDraft): CborMap {
+  const { sha1 = null, channel = null, log = null, ...others } = facts
+  const base = {
+    kind: 'share',
+    ...others,
+    ...(sha1 === null ? {} : { sha1 }),
+    ...(channel === null ? {} : { channel }),
+  }
+  if (log === null) return base
+  const whole = { ...base, log: { ...log } }
+  const surplus = encodeCbor(whole).length - roomBytes
+  if (surplus <= 0) return whole
+  const topics = [...log.topics]
+  for (let over = surplus; over > 0;) {
+    const last = topics.pop()
+    // A log whose facts alone are too long cannot be: they are bounded by their schema.
+    if (last === undefined) return base
+    over -= encodeCbor(last).length
+  }
+  // A list of fewer than 24 has a shorter head; the count of the others a longer one: both are within the spare room.
+  return { ...base, log: { ...log, topics, moreTopics: log.moreTopics + log.topics.length - topics.length } }
+}

@@ -61,3 +61,42 @@ it('an end stays as it was: a cancel that comes late changes nothing', async () 
     error: { code: 'DISK_FULL', message: 'The disk is full.' },
   })
 })
+
+it('asks the worker of a transfer to hold it and to go on, and says when it cannot', () => {
+  const { transfers } = list()
+  const { id } = transfers.add('share', 'x', { cid: null, sizeBytes: 1 })
+  expect(() => transfers.pause(id)).toThrow(/"x" cannot be held/)
+  const transfer = transfers.get(id)
+  if (transfer === undefined) throw new Error('it is gone')
+  const asked: string[] = []
+  transfer.control = {
+    pause: () => transfer.set({ state: 'paused' }),
+    resume: () => asked.push('resume'),
+    prioritised: () => asked.push(transfer.view.priority),
+  }
+  expect(transfers.resume(id).state).toBe('waiting')
+  expect(asked).toEqual([])
+  expect(transfers.pause(id).state).toBe('paused')
+  expect(transfers.setPriority(id, 'high').priority).toBe('high')
+  transfers.resume(id)
+  expect(asked).toEqual(['high', 'resume'])
+  expect(() => transfers.pause('no-such')).toThrow(/No transfer "no-such"/)
+})
+
+it('one that has failed is tried again under the same id, from nothing', async () => {
+  const { transfers } = list()
+  const transfer = transfers.add('share', 'x', { cid: null, sizeBytes: 2 })
+  transfer.control = { resume: () => transfer.reopen() }
+  transfer.advance(1)
+  transfer.fail(new SwarmError('DISK_FULL', 'The disk is full.'))
+  expect(transfers.resume(transfer.id)).toMatchObject({ state: 'waiting', error: null, endedAtMs: null, doneBytes: 0 })
+  transfer.done()
+  expect(await transfer.ended).toMatchObject({ state: 'done' })
+  expect(transfers.resume(transfer.id).state).toBe('done')
+})
+
+it('a group has its own id as its group', () => {
+  const { transfers } = list()
+  const { view } = transfers.addGroup('share', 'run-17', { sizeBytes: 10 })
+  expect(view.group).toEqual({ id: view.id, name: 'run-17' })
+})

@@ -1,0 +1,69 @@
+import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
+import type { EvidenceView, ShareView } from '../../../shared/views.ts'
+import type { FileValue, ShareFacts } from './share-record.ts'
+
+/** What one record says of a file. */
+export interface ShareFact {
+  readonly id: RecordId
+  readonly author: PeerId
+  readonly validUntilMs: number
+  readonly value: FileValue
+  readonly evidence: Omit<EvidenceView, 'fromName'>
+}
+
+export interface ShareEyes {
+  readonly self: PeerId
+  readonly nameOf: (peer: PeerId) => string
+  readonly isAlive: (peer: PeerId) => boolean
+}
+
+/** Records shown with a file: of a log that a whole course has fetched, the first few say enough. */
+const maxEvidence = 16
+
+/** The share that came first; of equals the one with the smaller id, so all peers show the same. */
+export function firstShare(
+  facts: readonly ShareFact[],
+): { readonly fact: ShareFact; readonly share: ShareFacts } | undefined {
+  let best: { readonly fact: ShareFact; readonly share: ShareFacts } | undefined
+  for (const fact of facts) {
+    if (fact.value.kind !== 'share') continue
+    const share = fact.value
+    const order = best === undefined ? -1 : share.sharedAtMs - best.share.sharedAtMs
+    if (best === undefined || order < 0 || (order === 0 && fact.id < best.fact.id)) best = { fact, share }
+  }
+  return best
+}
+
+/** A file as a screen shows it, from all records about it that count now; undefined when nobody shares it. */
+export function shareView(
+  cid: Cid,
+  facts: readonly ShareFact[],
+  { self, nameOf, isAlive }: ShareEyes,
+  here: { readonly local: boolean; readonly kept: boolean },
+): ShareView | undefined {
+  const first = firstShare(facts)
+  if (first === undefined) return undefined
+  const { fact, share } = first
+  const holders = [...new Set([fact.author, ...facts.map(({ author }) => author)])]
+  return {
+    cid,
+    name: share.name,
+    sizeBytes: share.sizeBytes,
+    mediaType: share.mediaType,
+    origin: fact.author,
+    originName: nameOf(fact.author),
+    simulated: share.simulated,
+    modifiedAtMs: share.modifiedAtMs,
+    sharedAtMs: share.sharedAtMs,
+    copies: holders.map((peer) => ({ peer, name: nameOf(peer), alive: isAlive(peer) })),
+    ...here,
+    own: facts.some(({ author, value }) => author === self && value.kind === 'share'),
+    sha1: share.sha1,
+    channel: share.channel,
+    log: share.log,
+    evidence: facts.slice(0, maxEvidence).map(({ evidence }) => ({
+      ...evidence,
+      fromName: evidence.from === null ? null : nameOf(evidence.from),
+    })),
+  }
+}
