@@ -71,7 +71,7 @@ export function isSha1(text: string): boolean {
 /** CIDv1 in base32, whatever form it was given in: v0 and v1 of one file name the same blocks. Null for what is none. */
 export function readCid(text: string): Cid | null {
   // A prefix for each base (multibase), but for v0, which has none.
-  const base = /^Qm/.test(text) ? base58btc : text.startsWith('z') ? base58btc : text.startsWith('k') ? base36 : base32
+  const base = text.startsWith('Qm') || text.startsWith('z') ? base58btc : text.startsWith('k') ? base36 : base32
   if (!/^[0-9A-Za-z]{20,200}$/.test(text)) return null
   try {
     // Base32 may be written in capitals; then all of it is.
