@@ -10,8 +10,19 @@ export interface Source {
   readonly how: 'gossip' | 'catch-up'
   /** `Channel.id`; none when it came over a stream between the two. */
   readonly channel?: string
+  /** On line channels the link, which is what is judged there: names are only said. */
+  readonly link?: string
   /** Channels passed before the last one. */
   readonly hops?: number
+}
+
+/** Under which name refusals and rates of a source are kept: a peer that is linked is proven, a name on a line is not. */
+export function judgedAs(source: {
+  readonly from?: PeerId
+  readonly channel?: string
+  readonly link?: string
+}): string {
+  return source.link === undefined ? (source.from ?? '') : `${source.channel ?? ''} ${source.link}`
 }
 
 /** What became of a batch. */

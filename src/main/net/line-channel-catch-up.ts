@@ -21,9 +21,10 @@ import {
   type LineFrame,
 } from './line-frames.ts'
 import { LineGiver } from './line-giver.ts'
-import { LineNeighbours, type LineNeighbour } from './line-neighbours.ts'
+import { LineNeighbours, type LineNeighbour, type SessionResult } from './line-neighbours.ts'
 import type { LinePace } from './line-pace.ts'
 import { LineSession, LineSessionFailed } from './line-session.ts'
+import { LineTurns } from './line-turns.ts'
 import { eachItem } from './reconcile-frames.ts'
 import type { RecordTrade } from './reconcile-trade.ts'
 import type { RefusedIds } from './refused-ids.ts'
@@ -52,10 +53,9 @@ export class LineChannelCatchUp implements Startable {
   #present: ReadonlySet<PeerId> = new Set()
   readonly #giver: LineGiver
   readonly #taking: TokenBucket
+  readonly #turns: LineTurns
   #session: LineSession | null = null
   #run: AbortController | null = null
-  #working: Promise<void> = Promise.resolve()
-  #isDue = false
 
   constructor(deps: LineChannelDeps, init: { readonly channel: Channel; readonly pace: LinePace }) {
     this.#deps = deps
@@ -69,6 +69,16 @@ export class LineChannelCatchUp implements Startable {
       init,
     )
     this.#taking = new TokenBucket(clock, { perS: takenPerS, burst: takenBurst })
+    this.#turns = new LineTurns(
+      {
+        ...deps,
+        neighbours: this.#neighbours,
+        differing: (digest) => this.#differing(digest),
+        session: (neighbour, buckets, signal) => this.#reconcile(neighbour, buckets, signal),
+        onFailed: (error) => this.#failed(error),
+      },
+      init,
+    )
     this.#trickle = new Trickle(
       { ...deps, say: () => this.#say() },
       { minMs: digestMinMs, maxMs: digestMaxMs, enough: this.channel.shared ? enoughDigests : Infinity },
@@ -88,7 +98,7 @@ export class LineChannelCatchUp implements Startable {
     this.#run?.abort()
     this.#run = null
     await this.#trickle.stop()
-    await this.#working
+    await this.#turns.quiet()
   }
 
   /** Records are being waited for. */
@@ -123,13 +133,13 @@ export class LineChannelCatchUp implements Startable {
     if (buckets.length === 0) {
       neighbour.digest = null
       neighbour.fruitless = 0
-      this.#trickle.agreed()
+      this.#trickle.agreed(link)
       return { verdict: 'news', outcome: 'taken', summary: 'holds the same' }
     }
     neighbour.digest = digest
     // One that keeps to something else for good, as a stranger does, must not make all talk without end.
     if (neighbour.fruitless === 0) this.#trickle.differed()
-    this.#work()
+    if (this.#run !== null) this.#turns.work(this.#run.signal, neighbour)
     return { verdict: 'news', outcome: 'taken', summary: `differs in ${buckets.join(', ')}` }
   }
 
@@ -139,11 +149,12 @@ export class LineChannelCatchUp implements Startable {
     switch (frame.kind) {
       case 'answer':
       case 'gave':
-        if (this.#session?.peer === sender) this.#session.hear(frame)
+        // Under whatever name: who was asked, answers from there.
+        if (this.#session?.link === link) this.#session.hear(frame)
         return { verdict: 'news', outcome: 'taken', summary: frame.kind }
       case 'dismiss': {
         if (!this.#neighbours.mayAsk(link)) return busy
-        const source = { from: sender, how: 'catch-up', channel: this.channel.id } as const
+        const source = { from: sender, how: 'catch-up', channel: this.channel.id, link } as const
         const verdict = await this.#deps.trade.takeDismissals(frame.dismissals, source)
         if ((verdict?.garbage ?? 0) > 0) return garbage('bad-signature')
         return { verdict: 'news', outcome: 'taken', summary: `${frame.dismissals.length} dismissed` }
@@ -159,7 +170,7 @@ export class LineChannelCatchUp implements Startable {
   async takeGiven({ payload, sender, hops }: SwarmMessage, source: MessageSource): Promise<Taken> {
     if (!this.#taking.take(Math.ceil(payload.length / 256))) return { ...busy, reason: 'rate' }
     const { trade, passOn } = this.#deps
-    const from = { from: sender, how: 'catch-up', channel: source.channel, hops } as const
+    const from = { from: sender, how: 'catch-up', channel: source.channel, link: source.link, hops } as const
     const { verdict } = await trade.take(payload, from)
     if (verdict.news.length > 0) passOn(verdict.news, source)
     const summary = `${verdict.added} new of ${verdict.added + verdict.known + verdict.refused}`
@@ -207,38 +218,12 @@ export class LineChannelCatchUp implements Startable {
     return this.#deps.book.index.of(bucket)
   }
 
-  /** One session after the other with whoever differs, as long as there is one. */
-  #work(): void {
-    const signal = this.#run?.signal
-    if (signal === undefined) return
-    if (this.#isDue) return
-    this.#isDue = true
-    this.#working = this.#workOff(signal).finally(() => {
-      this.#isDue = false
-    })
-  }
-
-  async #workOff(signal: AbortSignal): Promise<void> {
-    const { clock, random } = this.#deps
-    try {
-      for (;;) {
-        const next = this.#neighbours.next()
-        if (next === undefined) return
-        // Of two that differ, the one with the smaller id begins; of many, the first one's answers serve all.
-        const late = next.peer < this.#deps.self ? this.#pace.jitterMs : 0
-        const waitMs = Math.max(0, next.notBeforeMs - clock.monotonic())
-        await clock.sleep(waitMs + late + random() * this.#pace.jitterMs, { signal })
-        if (next.digest === null || next.notBeforeMs > clock.monotonic()) continue
-        const buckets = this.#differing(next.digest)
-        next.digest = null
-        if (buckets.length > 0) await this.#reconcile(next, buckets, signal)
-      }
-    } catch (error) {
-      this.#failed(error)
-    }
-  }
-
-  async #reconcile(neighbour: LineNeighbour, buckets: readonly BucketName[], signal: AbortSignal): Promise<void> {
+  /** Rejects when it is broken off. */
+  async #reconcile(
+    neighbour: LineNeighbour,
+    buckets: readonly BucketName[],
+    signal: AbortSignal,
+  ): Promise<SessionResult> {
     const { counters, log } = this.#deps
     const { peer, link } = neighbour
     const session = new LineSession(
@@ -247,24 +232,25 @@ export class LineChannelCatchUp implements Startable {
         tell: (frame) => this.#tell(peer, link, frame),
         give: (records, stop) => this.#giver.give(records, link, stop),
       },
-      { peer, link, pace: this.#pace, signal },
+      { channel: this.channel.id, link, pace: this.#pace, signal },
     )
     this.#session = session
-    let fruits = 0
+    let isFruitful = false
     try {
       const { received, sent, rounds } = await session.run(buckets)
-      fruits = received + sent
+      isFruitful = received + sent > 0
       counters.add('line-catch-up.done')
-      if (fruits > 0) log.debug({ peer, channel: this.channel.id, received, sent, rounds }, 'caught up over lines')
+      if (isFruitful) log.debug({ peer, channel: this.channel.id, received, sent, rounds }, 'caught up over lines')
+      return { isFruitful, isSilent: false }
     } catch (error) {
       if (!(error instanceof LineSessionFailed)) throw error
       counters.add(`line-catch-up.failed:${error.reason}`)
       log.debug({ peer, channel: this.channel.id, err: error }, 'catching up over lines broke off')
       if (error.reason === 'malformed') this.channel.blame(link, 'reconcile')
+      return { isFruitful: false, isSilent: error.reason === 'silent' }
     } finally {
       this.#session = null
-      this.#neighbours.done(neighbour, { isFruitful: fruits > 0 })
-      if (fruits > 0) this.#trickle.differed()
+      if (isFruitful) this.#trickle.differed()
     }
   }
 

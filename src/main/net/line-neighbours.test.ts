@@ -37,7 +37,7 @@ test('who differs and waits longest is next; after sessions in vain the waits gr
   expect(neighbours.next()).toBe(other)
   const waits: number[] = []
   for (let i = 0; i < 12; i += 1) {
-    neighbours.done(other, { isFruitful: false })
+    neighbours.done(other, { isFruitful: false, isSilent: false })
     waits.push(other.notBeforeMs - clock.monotonic())
   }
   expect(waits[1]).toBeGreaterThan(waits[0] ?? 0)
@@ -57,11 +57,57 @@ test('a new name goes behind those that wait already', async () => {
   expect(neighbours.next()).toBe(known)
 })
 
-test('a peer is known by its last link, and only so many are', () => {
+test('a link is what counts: who says another name there takes nothing from that one', () => {
   const { neighbours } = make()
-  neighbours.heard(robot, 'a')
-  expect(neighbours.heard(robot, 'b').link).toBe('b')
-  neighbours.heard(robot, 'b').fruitless = 3
-  for (let i = 0; i < 2_000; i += 1) neighbours.heard(`peer${i}` as PeerId, 'c')
-  expect(neighbours.heard(robot, 'b').fruitless).toBe(0)
+  const honest = neighbours.heard(robot, 'a')
+  honest.fruitless = 3
+  const liar = neighbours.heard(robot, 'b')
+  expect([honest.link, liar.link, liar.fruitless]).toEqual(['a', 'b', 0])
+  neighbours.heard(laptop, 'b').digest = digest
+  expect([neighbours.next(), neighbours.next()?.peer]).toEqual([liar, laptop])
+})
+
+test('who was silent is asked last, then who brought nothing, then new links of a host that was silent', async () => {
+  const { clock, neighbours } = make()
+  const [silent, sibling] = [neighbours.heard(robot, '10.0.0.9:1'), neighbours.heard(robot, '10.0.0.9:2')]
+  const [fruitless, honest] = [neighbours.heard(robot, 'nick'), neighbours.heard(laptop, '10.0.0.7:1')]
+  neighbours.done(silent, { isFruitful: false, isSilent: true })
+  neighbours.done(fruitless, { isFruitful: false, isSilent: false })
+  await clock.advance(pace.digestMaxMs)
+  const order = [honest, sibling, fruitless, silent]
+  for (const one of order) one.digest = digest
+  for (const one of order) {
+    expect(neighbours.next()).toBe(one)
+    one.digest = null
+  }
+  expect(neighbours.isBetter(honest, silent)).toBe(true)
+  expect(neighbours.isBetter(sibling, honest)).toBe(false)
+})
+
+test('nobody waits for a rest of another: whose time has come is next, however doubtful', () => {
+  const { clock, neighbours } = make()
+  const [resting, doubtful] = [neighbours.heard(robot, 'a'), neighbours.heard(laptop, 'b')]
+  resting.digest = digest
+  doubtful.digest = digest
+  neighbours.asked(resting)
+  neighbours.done(doubtful, { isFruitful: false, isSilent: true })
+  doubtful.notBeforeMs = clock.monotonic()
+  expect(neighbours.next()).toBe(doubtful)
+})
+
+test('only so many links are known, and a host with very many pushes out its own', () => {
+  const { neighbours } = make()
+  neighbours.heard(robot, 'a').fruitless = 3
+  for (let i = 0; i < 2_000; i += 1) neighbours.heard(laptop, `10.0.0.9:${i}`)
+  expect(neighbours.size).toBe(1_024)
+  expect(neighbours.heard(robot, 'a').fruitless).toBe(3)
+})
+
+test('a host with many links leaves others some of the answers', async () => {
+  const { clock, neighbours } = make()
+  for (let i = 0; i < 100; i += 1) {
+    await clock.advance(100)
+    for (let port = 0; port < 50; port += 1) neighbours.mayAsk(`10.0.0.9:${port}`)
+    if (i % 5 === 0) expect(neighbours.mayAsk('10.0.0.7:1')).toBe(true)
+  }
 })

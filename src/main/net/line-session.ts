@@ -1,10 +1,10 @@
-import type { PeerId } from '../../shared/ids.ts'
 import type { Clock } from '../base/clock.ts'
 import { isAbort } from '../../shared/errors.ts'
 import type { BucketName } from '../model/bucket.ts'
 import { recordIdOfDigest } from '../model/record-id.ts'
 import type { SignedRecord } from '../model/record.ts'
 import { firstMessage, takeAnswer, type Difference } from '../model/reconcile.ts'
+import { judgedAs } from './ingest-job.ts'
 import type { LineFrame } from './line-frames.ts'
 import type { LinePace } from './line-pace.ts'
 import type { Dismissal, Part } from './reconcile-frames.ts'
@@ -44,6 +44,8 @@ export class LineSessionFailed extends Error {
 
 /** A question is asked so often: of ten datagrams one may be lost, and an answer is several. */
 const maxTries = 5
+/** The first one less often: whoever says what it holds and then answers nothing must not hold up the others. */
+const firstTries = 2
 /** Half a million records on a slow line go on in the next session. */
 const maxRounds = 2_000
 /** Attestations of a message full. */
@@ -57,8 +59,9 @@ export class LineSession {
   readonly #deps: LineSessionDeps
   readonly #pace: LinePace
   readonly #signal: AbortSignal
-  readonly peer: PeerId
   readonly link: string
+  /** What is known of the link, in `refused` and `unwanted`. */
+  readonly #judged: string
   /** Numbers of questions begin anywhere, so that a late answer to another session is none to this one. */
   #no: number
   #rounds = 0
@@ -70,13 +73,13 @@ export class LineSession {
 
   constructor(
     deps: LineSessionDeps,
-    init: { readonly peer: PeerId; readonly link: string; readonly pace: LinePace; readonly signal: AbortSignal },
+    init: { readonly channel: string; readonly link: string; readonly pace: LinePace; readonly signal: AbortSignal },
   ) {
     this.#deps = deps
     this.#pace = init.pace
     this.#signal = init.signal
-    this.peer = init.peer
     this.link = init.link
+    this.#judged = judgedAs(init)
     this.#no = Math.floor(deps.random() * 2 ** 31)
   }
 
@@ -118,12 +121,12 @@ export class LineSession {
     const wanted: Uint8Array[] = []
     const dismissals: Dismissal[] = []
     for (const { id } of needs) {
-      if (refused.has(this.peer, id) || trade.holds(bucket, id)) continue
+      if (refused.has(this.#judged, id) || trade.holds(bucket, id)) continue
       const dismissal = trade.dismissalOf(recordIdOfDigest(id))
       if (dismissal === undefined) wanted.push(id)
       else {
         dismissals.push(dismissal)
-        refused.add(this.peer, id)
+        refused.add(this.#judged, id)
       }
     }
     await this.#dismiss(dismissals)
@@ -158,7 +161,7 @@ export class LineSession {
     }
     for (const id of left) {
       this.#wanted.delete(textOf(id))
-      refused.add(this.peer, id)
+      refused.add(this.#judged, id)
     }
   }
 
@@ -173,9 +176,9 @@ export class LineSession {
 
   async #give(bucket: BucketName, haves: readonly Difference[]): Promise<void> {
     const { unwanted, trade } = this.#deps
-    const items = haves.map(({ id }) => id).filter((id) => !unwanted.has(this.peer, id))
+    const items = haves.map(({ id }) => id).filter((id) => !unwanted.has(this.#judged, id))
     // Each once: what the other side does not take then is not sent again for a while.
-    for (const id of items) unwanted.add(this.peer, id)
+    for (const id of items) unwanted.add(this.#judged, id)
     const { records } = trade.give(
       items.map((id) => [bucket, id] as const),
       Number.POSITIVE_INFINITY,
@@ -204,12 +207,13 @@ export class LineSession {
     this.#no += 1
     const no = this.#no
     const answer = new Promise<LineFrame>((settle) => (this.#awaited = { no, settle }))
-    for (let tries = 0; tries < maxTries; tries += 1) {
+    const most = this.#rounds === 1 ? firstTries : maxTries
+    for (let tries = 0; tries < most; tries += 1) {
       await this.#deps.tell(make(no))
       const frame = await this.#within(answer, this.#pace.answerMs * (1 + tries / 2))
       if (frame !== null) return frame
     }
-    throw new LineSessionFailed('silent', `${this.peer} did not answer`)
+    throw new LineSessionFailed('silent', `${this.link} did not answer`)
   }
 
   /** Null when the time is over. Rejects when the session is stopped. */

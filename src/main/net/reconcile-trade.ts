@@ -1,4 +1,4 @@
-import type { PeerId, RecordId } from '../../shared/ids.ts'
+import type { RecordId } from '../../shared/ids.ts'
 import type { Clock } from '../base/clock.ts'
 import { isBucketName } from '../model/bucket.ts'
 import { equalBytes } from '../model/cbor.ts'
@@ -14,6 +14,7 @@ import { recordDigest, recordIdOfDigest } from '../model/record-id.ts'
 import type { SignedRecord } from '../model/record.ts'
 import { itemOf } from '../model/reconcile-item.ts'
 import type { RecordBook } from '../store/record-book.ts'
+import { judgedAs } from './ingest-job.ts'
 import type { Ingest, Source, Verdict } from './ingest.ts'
 import { maxDismissals, type Dismissal } from './reconcile-frames.ts'
 import type { RefusedIds } from './refused-ids.ts'
@@ -91,7 +92,7 @@ export class RecordTrade {
       verdict = await this.#deps.ingest.receive(batch, source)
     }
     if (verdict.dropped) throw new Error('received records could not be taken in: the queue stayed full')
-    return { verdict, dismissals: verdict.refused === 0 ? [] : this.#refused(batch, source.from) }
+    return { verdict, dismissals: verdict.refused === 0 ? [] : this.#refused(batch, judgedAs(source)) }
   }
 
   /** Has attestations on records that are held here checked and stored. */
@@ -119,7 +120,7 @@ export class RecordTrade {
     return id === undefined ? undefined : book.get(id)?.record
   }
 
-  #refused(batch: Uint8Array, from: PeerId): Dismissal[] {
+  #refused(batch: Uint8Array, from: string): Dismissal[] {
     const { book, refused } = this.#deps
     const dismissals: Dismissal[] = []
     const decoded = decodeBatch(batch)

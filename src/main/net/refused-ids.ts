@@ -1,4 +1,3 @@
-import type { PeerId } from '../../shared/ids.ts'
 import type { Clock } from '../base/clock.ts'
 
 /** Long enough to skip a few periodic sessions, short enough that a quota with room again is soon used. */
@@ -10,8 +9,8 @@ const maxRemembered = 20_000
 
 /**
  * Items that a neighbour has and that were not taken when it sent them (a full quota, another clock), or that it did
- * not take: they are not fetched from it, or sent to it, again for a while. Kept by neighbour, so that one who answers
- * with nothing cannot hide another's records.
+ * not take: they are not fetched from it, or sent to it, again for a while. Kept by neighbour (a peer that is linked, or a
+ * link of a channel: see `judgedAs`), so that one who answers with nothing cannot hide another's records.
  */
 export class RefusedIds {
   readonly #clock: Clock
@@ -27,9 +26,9 @@ export class RefusedIds {
     this.#zeroMs = deps.clock.now() - deps.clock.monotonic()
   }
 
-  add(peer: PeerId, item: Uint8Array): void {
+  add(neighbour: string, item: Uint8Array): void {
     this.#lookAtClock()
-    const key = keyOf(peer, item)
+    const key = keyOf(neighbour, item)
     this.#until.delete(key)
     this.#until.set(key, this.#clock.monotonic() + rememberedMs)
     for (const oldest of this.#until.keys()) {
@@ -38,10 +37,10 @@ export class RefusedIds {
     }
   }
 
-  has(peer: PeerId, item: Uint8Array): boolean {
+  has(neighbour: string, item: Uint8Array): boolean {
     if (this.#until.size === 0) return false
     this.#lookAtClock()
-    const key = keyOf(peer, item)
+    const key = keyOf(neighbour, item)
     const until = this.#until.get(key)
     if (until === undefined) return false
     if (until > this.#clock.monotonic()) return true
@@ -68,5 +67,5 @@ export class RefusedIds {
   }
 }
 
-const keyOf = (peer: PeerId, item: Uint8Array): string =>
-  `${peer} ${Buffer.from(item.buffer, item.byteOffset, item.length).toString('latin1')}`
+const keyOf = (neighbour: string, item: Uint8Array): string =>
+  `${neighbour} ${Buffer.from(item.buffer, item.byteOffset, item.length).toString('latin1')}`

@@ -34,11 +34,12 @@ test('as long as all say the same the intervals double, up to the longest', asyn
 
 test('who has heard the same often enough says nothing in that interval', async () => {
   await start(2)
-  trickle.agreed()
-  trickle.agreed()
+  trickle.agreed('one')
+  trickle.agreed('other')
   await pass(1_000)
   expect(said).toEqual([])
-  trickle.agreed()
+  // One alone, however often it says it, silences nobody.
+  for (let i = 0; i < 5; i += 1) trickle.agreed('one')
   await pass(2_000)
   expect(said).toEqual([2_500])
 })

@@ -16,9 +16,12 @@ export interface TrickleInit {
   readonly minMs: number
   /** The longest: intervals double as long as all say the same. */
   readonly maxMs: number
-  /** Having heard the same so often in an interval, one says nothing; infinity where not all hear all. */
+  /** Having heard the same of so many in an interval, one says nothing; infinity where not all hear all. */
   readonly enough: number
 }
+
+/** Far above what is ever enough. */
+const maxHeard = 64
 
 /**
  * When to say what one holds, so that differences show soon and agreement costs little: the Trickle algorithm
@@ -28,7 +31,8 @@ export class Trickle implements Startable {
   readonly #deps: TrickleDeps
   readonly #init: TrickleInit
   #intervalMs: number
-  #heard = 0
+  /** Who said the same in this interval, up to `enough`. */
+  readonly #heard = new Set<string>()
   #run: AbortController | null = null
   #reset = new AbortController()
   #loop: Promise<void> = Promise.resolve()
@@ -54,9 +58,9 @@ export class Trickle implements Startable {
     await this.#loop
   }
 
-  /** Somebody said the same. */
-  agreed(): void {
-    this.#heard += 1
+  /** Somebody said the same; one that says it again and again is one. */
+  agreed(who: string): void {
+    if (this.#heard.size < this.#init.enough && this.#heard.size < maxHeard) this.#heard.add(who)
   }
 
   /** Somebody said something else, or is new: from now on with short intervals again. */
@@ -69,13 +73,13 @@ export class Trickle implements Startable {
   async #work(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#reset = new AbortController()
-      this.#heard = 0
+      this.#heard.clear()
       const intervalMs = this.#intervalMs
       const atMs = (intervalMs / 2) * (1 + this.#deps.random())
       const either = { signal: AbortSignal.any([signal, this.#reset.signal]) }
       try {
         await this.#deps.clock.sleep(atMs, either)
-        if (this.#heard < this.#init.enough) await this.#deps.say()
+        if (this.#heard.size < this.#init.enough) await this.#deps.say()
         await this.#deps.clock.sleep(intervalMs - atMs, either)
         this.#intervalMs = Math.min(this.#init.maxMs, intervalMs * 2)
       } catch (error) {
