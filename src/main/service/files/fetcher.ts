@@ -207,6 +207,8 @@ export class Fetcher {
     for (;;) {
       const poked = this.#poked.promise
       const onFrom = (peer: PeerId): void => {
+        // A block that was under way when it was cancelled comes all the same.
+        if (signal.aborted) return
         sinceMs = clock.monotonic()
         transfer.set({ state: 'running', step: `fetching from ${holders.nameOf(peer)}` })
       }

@@ -1,10 +1,10 @@
 import { CID } from 'multiformats/cid'
-import type { Cid } from '../../../shared/ids.ts'
+import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import { startAll, stopAll } from '../../base/lifecycle.ts'
 import type { Libp2p } from '../../net/swarm-node.ts'
-import { BitswapExchange } from './bitswap-exchange.ts'
+import type { FileBandwidth } from './bandwidth.ts'
 import { BlockDisk } from './block-disk.ts'
 import { Marker } from './block-mark.ts'
 import { inEither, type Blocks } from './blocks.ts'
@@ -20,14 +20,19 @@ import type {
 import { buildFile, chunkBytes } from './dag-build.ts'
 import type { LoadBlock } from './dag-walk.ts'
 import { DigestSet } from './digest-set.ts'
+import { SwarmExchange } from './swarm-exchange.ts'
 import { TreeReader, type BlockExchange } from './tree-reader.ts'
 
 export interface HeliaStoreDeps {
   readonly libp2p: () => Libp2p
-  /** Default: Bitswap over `libp2p`. */
+  /** Default: our own streams, and Bitswap, over `libp2p`. */
   readonly exchange?: BlockExchange
   /** Blocks that lie elsewhere and are given to peers too. Default: none. */
   readonly also?: Blocks
+  /** How fast blocks may come and go. Default: no limits. */
+  readonly bandwidth?: FileBandwidth
+  /** A peer did what no honest peer does. */
+  readonly blame?: (peer: PeerId) => void
   readonly clock: Clock
   readonly random: () => number
   readonly counters: Counters
@@ -57,9 +62,14 @@ export class HeliaStore implements ContentStore {
       { dir: init.blocksDir },
     )
     const given = deps.also === undefined ? this.#disk : inEither(this.#disk, deps.also)
-    this.exchange = deps.exchange ?? new BitswapExchange({ libp2p: deps.libp2p, blocks: given })
+    this.exchange = deps.exchange ?? new SwarmExchange({ ...deps, blocks: given })
     this.#reader = new TreeReader(
-      { ...deps, blocks: this.#disk, exchange: this.exchange },
+      {
+        ...deps,
+        blocks: this.#disk,
+        exchange: this.exchange,
+        ...(deps.bandwidth === undefined ? {} : { down: deps.bandwidth.down }),
+      },
       init.stallMs === undefined ? {} : { stallMs: init.stallMs },
     )
   }

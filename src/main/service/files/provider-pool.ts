@@ -3,9 +3,25 @@ import type { PeerId } from '../../../shared/ids.ts'
 import { backoffMs } from '../../base/backoff.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
+import type { Throttle } from '../../base/throttle.ts'
+
+export interface AskOptions {
+  readonly signal: AbortSignal
+  /** Nothing came for a while: the want may have been overlooked. An exchange that overlooks none does nothing. */
+  readonly again?: boolean
+  /** Some bytes of the block came; of an exchange that can tell. */
+  readonly onBytes?: (bytes: number) => void
+}
+
+/** A peer sent something else than it was asked for. It is asked for nothing more. */
+export class WrongBlockError extends Error {
+  override readonly name = 'WrongBlockError'
+}
 
 export interface ProviderPoolDeps {
-  readonly request: (peer: PeerId, cid: CID, options: { readonly signal: AbortSignal }) => Promise<Uint8Array>
+  readonly request: (peer: PeerId, cid: CID, options: AskOptions) => Promise<Uint8Array>
+  /** Holds what comes to a limit. Default: none. */
+  readonly down?: Pick<Throttle, 'take' | 'giveBack'>
   readonly clock: Clock
   readonly random: () => number
   readonly counters: Counters
@@ -31,10 +47,28 @@ interface Provider {
   /** Not asked before this time of the monotonic clock. */
   restUntilMs: number
   progressAtMs: number
+  /** Came since `progressAtMs`, and is too little yet to count. */
+  dripBytes: number
+}
+
+/** A block that a provider was asked for. */
+interface Asked {
+  readonly provider: Provider
+  readonly askedAtMs: number
+  /** Another is to give it instead. */
+  readonly takeAway: () => void
 }
 
 /** Silence after which a block is asked for once more. */
 const askAgainMs = 2_000
+/** What a block is taken to be before it comes: a leaf. */
+const usualBytes = 256 * 1024
+/** Fewer bytes than this in `stallMs` are no progress: who lets them drip would hold a fetch for ever. */
+const leastBytes = 16 * 1024
+/** A block is taken from a peer that is so many times slower than others need for one, when another is free. */
+const slowFactor = 4
+/** Nobody is called slow before this. */
+const slowAfterMs = 1_000
 
 /** None of the candidates has the block or can be reached. */
 export class NoProviderError extends Error {
@@ -55,7 +89,10 @@ export class ProviderPool {
   readonly #deps: ProviderPoolDeps
   readonly #init: Required<ProviderPoolInit>
   readonly #providers = new Map<PeerId, Provider>()
+  readonly #underWay = new Set<Asked>()
   #waiters: (() => void)[] = []
+  /** What a block took of late, from asking to its last byte; null before the first. */
+  #usualMs: number | null = null
   /** Who gave the last block. */
   lastFrom: PeerId | null = null
 
@@ -65,7 +102,21 @@ export class ProviderPool {
   }
 
   /** @throws NoProviderError when each candidate was asked in vain; the signal's reason when aborted */
-  async load(cid: CID, { signal }: { readonly signal: AbortSignal }): Promise<Uint8Array> {
+  async load(cid: CID, options: { readonly signal: AbortSignal }): Promise<Uint8Array> {
+    const { down } = this.#deps
+    if (down === undefined) return this.#load(cid, options)
+    await down.take(usualBytes, options.signal)
+    let came = 0
+    try {
+      const block = await this.#load(cid, options)
+      came = block.length
+      return block
+    } finally {
+      down.giveBack(usualBytes - came)
+    }
+  }
+
+  async #load(cid: CID, { signal }: { readonly signal: AbortSignal }): Promise<Uint8Array> {
     const asked = new Set<PeerId>()
     for (;;) {
       signal.throwIfAborted()
@@ -83,33 +134,54 @@ export class ProviderPool {
 
   /** Forgets who failed: called when a link came up or a record said who else has it. */
   retryAll(): void {
-    for (const provider of this.#providers.values()) provider.restUntilMs = 0
+    for (const provider of this.#providers.values()) if (provider.restUntilMs < Infinity) provider.restUntilMs = 0
   }
 
   async #ask(provider: Provider, cid: CID, signal: AbortSignal): Promise<Uint8Array | null> {
     const { clock, counters } = this.#deps
-    const stalled = new AbortController()
+    const left = new AbortController()
     const done = new AbortController()
+    const startedMs = clock.monotonic()
+    let taken = false
+    const asked: Asked = {
+      provider,
+      askedAtMs: startedMs,
+      takeAway: () => {
+        taken = true
+        left.abort()
+      },
+    }
+    this.#underWay.add(asked)
     provider.underWay += 1
-    if (provider.underWay === 1) provider.progressAtMs = clock.monotonic()
-    const either = AbortSignal.any([signal, stalled.signal, done.signal])
+    if (provider.underWay === 1) this.#progressed(provider)
+    const either = AbortSignal.any([signal, left.signal, done.signal])
     const answer = Promise.withResolvers<Uint8Array>()
-    const attempt = (): void =>
-      void this.#deps.request(provider.peer, cid, { signal: either }).then(answer.resolve, answer.reject)
-    attempt()
-    void this.#watch(provider, attempt, stalled, done.signal)
+    const onBytes = (bytes: number): void => this.#came(provider, bytes)
+    const attempt = (again: boolean): void =>
+      void this.#deps
+        .request(provider.peer, cid, { signal: either, again, onBytes })
+        .then(answer.resolve, answer.reject)
+    attempt(false)
+    void this.#watch(provider, () => attempt(true), left, done.signal)
     try {
       const block = await answer.promise
-      provider.progressAtMs = clock.monotonic()
+      const tookMs = clock.monotonic() - startedMs
+      this.#usualMs = this.#usualMs === null ? tookMs : this.#usualMs + (tookMs - this.#usualMs) / 8
+      this.#progressed(provider)
       provider.failures = 0
       provider.limit = Math.min(this.#init.maxPerProvider, provider.limit + 1)
       this.lastFrom = provider.peer
       return block
-    } catch {
+    } catch (error) {
       signal.throwIfAborted()
-      counters.add(stalled.signal.aborted ? 'files.provider:stalled' : 'files.provider:failed')
       provider.limit = Math.max(1, provider.limit >> 1)
-      if (clock.monotonic() >= provider.restUntilMs) {
+      if (taken) {
+        counters.add('files.provider:slow')
+        return null
+      }
+      counters.add(left.signal.aborted ? 'files.provider:stalled' : 'files.provider:failed')
+      if (error instanceof WrongBlockError) provider.restUntilMs = Infinity
+      else if (clock.monotonic() >= provider.restUntilMs) {
         provider.restUntilMs = clock.monotonic() + backoffMs(provider.failures, this.#deps.random())
         provider.failures += 1
       }
@@ -117,8 +189,37 @@ export class ProviderPool {
     } finally {
       done.abort()
       provider.underWay -= 1
+      this.#underWay.delete(asked)
       this.#wake()
+      this.#relieve()
     }
+  }
+
+  /**
+   * A provider is free and nobody waits for it: what another has been owing for far longer than a block usually takes is
+   * asked of others instead. What that one is just sending is lost, a block's worth at most.
+   */
+  #relieve(): void {
+    if (this.#waiters.length > 0 || this.#usualMs === null) return
+    const now = this.#deps.clock.monotonic()
+    const late = Math.max(slowAfterMs, slowFactor * this.#usualMs)
+    for (const asked of this.#underWay) {
+      if (now - asked.askedAtMs < late) continue
+      if (this.#choose(new Set([asked.provider.peer])) instanceof Object) {
+        asked.takeAway()
+        return
+      }
+    }
+  }
+
+  #progressed(provider: Provider): void {
+    provider.progressAtMs = this.#deps.clock.monotonic()
+    provider.dripBytes = 0
+  }
+
+  #came(provider: Provider, bytes: number): void {
+    provider.dripBytes += bytes
+    if (provider.dripBytes >= leastBytes) this.#progressed(provider)
   }
 
   /**
@@ -164,7 +265,7 @@ export class ProviderPool {
     let provider = this.#providers.get(peer)
     if (provider === undefined) {
       const limit = this.#init.firstPerProvider
-      provider = { peer, underWay: 0, limit, failures: 0, restUntilMs: 0, progressAtMs: 0 }
+      provider = { peer, underWay: 0, limit, failures: 0, restUntilMs: 0, progressAtMs: 0, dripBytes: 0 }
       this.#providers.set(peer, provider)
     }
     return provider

@@ -1,26 +1,31 @@
 import { CID } from 'multiformats/cid'
 import { SwarmError } from '../../../shared/errors.ts'
-import type { Cid } from '../../../shared/ids.ts'
+import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Startable } from '../../base/lifecycle.ts'
-import type { BitswapExchange } from './bitswap-exchange.ts'
+import type { Throttle } from '../../base/throttle.ts'
 import { inlineBlock } from './block-hash.ts'
 import type { Blocks } from './blocks.ts'
 import type { ReadOptions, RemoteSource, SignalOption } from './content-store.ts'
 import { fileSize, pieces, type LoadBlock, type Piece } from './dag-walk.ts'
-import { NoProviderError, ProviderPool } from './provider-pool.ts'
+import { NoProviderError, ProviderPool, type AskOptions } from './provider-pool.ts'
 import { readAhead } from './read-ahead.ts'
 
 /** Blocks read ahead of the reader: 6 MiB, so that three providers are busy at a time. */
 const windowBlocks = 24
 
 /** Where blocks come from that are not here; it checks what comes by its hash. */
-export type BlockExchange = Startable & Pick<BitswapExchange, 'request' | 'announce'>
+export interface BlockExchange extends Startable {
+  request(peer: PeerId, cid: CID, options: AskOptions): Promise<Uint8Array>
+  announce(cid: CID): Promise<void>
+}
 
 export interface TreeReaderDeps {
   readonly blocks: Blocks
   readonly exchange: Pick<BlockExchange, 'request' | 'announce'>
+  /** Holds what comes to a limit. Default: none. */
+  readonly down?: Throttle
   readonly clock: Clock
   readonly random: () => number
   readonly counters: Counters
