@@ -12,6 +12,7 @@ const entries = {
   'swarm-cli': main('swarm-cli.ts'),
   'verify-worker': main('net/verify-worker.ts'),
   'checkpoint-worker': main('store/checkpoint-worker.ts'),
+  'log-worker': main('service/logs/log-worker.ts'),
   'robot-process': main('lab/robot-process.ts'),
 }
 

@@ -1,0 +1,46 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { LogInfo } from '../../../shared/log-views.ts'
+import type { Look } from './looking.ts'
+
+/** What a thread is asked to look into. */
+export type LogJob =
+  | { readonly kind: 'inspect'; readonly path: string; readonly name: string; readonly mediaType: string }
+  | {
+      readonly kind: 'preview'
+      readonly name: string
+      readonly mediaType: string
+      readonly sizeBytes: number
+      /** Where pieces of the file are asked for. */
+      readonly port: MessagePort
+    }
+  | {
+      readonly kind: 'frame'
+      readonly topic: string
+      readonly atMs: number
+      readonly sizeBytes: number
+      readonly port: MessagePort
+    }
+
+export interface Frame {
+  /** Checked by its first bytes. */
+  readonly mediaType: 'image/jpeg' | 'image/png'
+  readonly atMs: number
+  readonly bytes: Uint8Array
+}
+
+/** By the kind of job. */
+export interface LogAnswers {
+  readonly inspect: LogInfo
+  readonly preview: { readonly look: Look; readonly readBytes: number }
+  /** Null: there is no picture of that topic there. */
+  readonly frame: Frame | null
+}
+
+export interface LogOrder {
+  readonly id: number
+  readonly job: LogJob
+}
+
+export type LogOutcome =
+  | { readonly id: number; readonly answer: LogAnswers[LogJob['kind']] }
+  | { readonly id: number; readonly failed: string }
