@@ -13,6 +13,7 @@ const entries = {
   'verify-worker': main('net/verify-worker.ts'),
   'checkpoint-worker': main('store/checkpoint-worker.ts'),
   'log-worker': main('service/logs/log-worker.ts'),
+  'hash-worker': main('service/files/hash-worker.ts'),
   'robot-process': main('lab/robot-process.ts'),
 }
 

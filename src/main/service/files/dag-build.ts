@@ -63,13 +63,15 @@ export async function buildFile(
     const cid = cidOf(dagPbCode, block)
     open.add(cid)
     const below = children.map((child) => child.cid)
+    // Before it is handed over: then its bytes may be another thread's.
+    const { length } = block
     // Only a node that is written leads to its children.
     await write(cid, block, () => below.forEach((child) => open.delete(child)))
     const sum = (of: (node: Node) => number): number => children.reduce((total, child) => total + of(child), 0)
     return {
       cid,
       sizeBytes: sum((child) => child.sizeBytes),
-      totalBytes: block.length + sum((child) => child.totalBytes),
+      totalBytes: length + sum((child) => child.totalBytes),
     }
   }
   /** A full list gets its parent only when more comes: what is full at the end may be the root. */
@@ -81,8 +83,9 @@ export async function buildFile(
   const addLeaf = async (block: Uint8Array): Promise<void> => {
     const cid = cidOf(rawCode, block)
     open.add(cid)
+    const { length } = block
     await write(cid, block)
-    await add({ cid, sizeBytes: block.length, totalBytes: block.length }, 0)
+    await add({ cid, sizeBytes: length, totalBytes: length }, 0)
   }
 
   try {

@@ -20,6 +20,8 @@ import type {
 import { buildFile, chunkBytes } from './dag-build.ts'
 import type { LoadBlock } from './dag-walk.ts'
 import { DigestSet } from './digest-set.ts'
+import { HashPool } from './hash-pool.ts'
+import { ShareBytes } from './share-bytes.ts'
 import { SwarmExchange } from './swarm-exchange.ts'
 import { TreeReader, type BlockExchange } from './tree-reader.ts'
 
@@ -52,11 +54,13 @@ export class HeliaStore implements ContentStore {
   readonly #deps: HeliaStoreDeps
   readonly #disk: BlockDisk
   readonly #reader: TreeReader
+  readonly #hashing: HashPool
   /** Roots of what is being added, and of what was added but is not yet kept by name. */
   readonly #adding = new Set<ReadonlySet<CID>>()
 
   constructor(deps: HeliaStoreDeps, init: HeliaStoreInit) {
     this.#deps = deps
+    this.#hashing = new HashPool(deps)
     this.#disk = new BlockDisk(
       { counters: deps.counters, onCorrupt: () => deps.onCorrupt?.() },
       { dir: init.blocksDir },
@@ -80,11 +84,11 @@ export class HeliaStore implements ContentStore {
   }
 
   start(): Promise<void> {
-    return startAll([this.#disk, this.exchange])
+    return startAll([this.#disk, this.#hashing, this.exchange])
   }
 
   stop(): Promise<void> {
-    return stopAll([this.#disk, this.exchange])
+    return stopAll([this.#disk, this.#hashing, this.exchange])
   }
 
   async add(
@@ -102,7 +106,11 @@ export class HeliaStore implements ContentStore {
     const release = (): void => void this.#adding.delete(open)
     this.#adding.add(open)
     try {
-      const { cid, sizeBytes } = await buildFile(counted(), (block, content) => this.#disk.put(block, content), open)
+      const put = (block: CID, content: Uint8Array): Promise<void> => this.#disk.put(block, content)
+      const { cid, sizeBytes } =
+        bytes instanceof ShareBytes
+          ? await this.#hashing.build(bytes, { put, open, signal, ...(onBytes === undefined ? {} : { onBytes }) })
+          : await buildFile(counted(), put, open)
       return { cid: cid.toString() as Cid, sizeBytes, release }
     } catch (error) {
       release()
