@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { expect, it } from 'vitest'
+import { fileTargets } from './file-targets.ts'
 import { fuzz } from './fuzzer.ts'
 import { recordTargets } from './record-targets.ts'
 import { wireTargets } from './wire-targets.ts'
@@ -11,7 +12,9 @@ import { wireTargets } from './wire-targets.ts'
 const secondsEach = Number(process.env['FUZZ_SECONDS'] ?? 2)
 const seed = Number(process.env['FUZZ_SEED'] ?? randomInt(2 ** 31))
 
-it.each([...(await recordTargets()), ...wireTargets()].map((target) => [target.name, target] as const))(
+it.each(
+  [...(await recordTargets()), ...wireTargets(), ...fileTargets()].map((target) => [target.name, target] as const),
+)(
   `%s (FUZZ_SEED=${seed})`,
   async (_, target) => {
     const { runs, taken, slowestMs } = await fuzz(target, { ms: secondsEach * 1_000, seed })
