@@ -130,7 +130,7 @@ export function makeParts(opened: Opened) {
       statusOf: (peer) => membership.statusOf(peer),
       simulated: options.simulated ?? false,
     },
-    { home: options.home, shareDir: chosen.shareDir, downloadDir: chosen.downloadDir },
+    { home: options.home, shareDir: chosen.shareDir, downloadDir: chosen.downloadDir, settings: chosen.files },
   )
   const trust = new TrustService(
     {

@@ -99,6 +99,7 @@ function wire(opened: Opened): Peer {
     membership.setProfile(profileOf(now, options))
     node.setBootstrap([...now.bootstrap, ...invitedBy])
     exchange.channels.apply(now.channels)
+    files.applySettings(now.files)
     files.setDirs({ shareDir: now.shareDir, downloadDir: now.downloadDir }).catch((err: unknown) => {
       if (!isAbort(err)) log.error({ err }, 'the folders could not be changed')
     })

@@ -1,3 +1,4 @@
+import type { FileSettings } from '../../../shared/file-views.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { MachineStatus, TransferView } from '../../../shared/views.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -8,7 +9,7 @@ import type { RecordBook } from '../../store/record-book.ts'
 
 export interface FileServiceDeps {
   readonly book: RecordBook
-  readonly node: Pick<SwarmNode, 'libp2p' | 'events' | 'neighbours' | 'linked' | 'connect'>
+  readonly node: Pick<SwarmNode, 'libp2p' | 'events' | 'neighbours' | 'linked' | 'connect' | 'offenders'>
   readonly peerId: PeerId
   readonly nameOf: (peer: PeerId) => string
   readonly statusOf: (peer: PeerId) => MachineStatus
@@ -26,6 +27,8 @@ export interface FileServiceInit {
   readonly shareDir: string
   readonly downloadDir: string
   readonly blocksDir?: string
+  /** What a person may set. Default: `defaultFileSettings`. */
+  readonly settings?: FileSettings
   /** A file that stays the same for so long has stopped growing. Default 2 s. */
   readonly quietMs?: number
   /** The share folder is looked at this often without a hint. Default 15 s. */

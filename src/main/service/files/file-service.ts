@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
+import { defaultFileSettings, type FileSettings } from '../../../shared/file-views.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
 import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
+import { FileBandwidth } from './bandwidth.ts'
 import { BlockPins } from './block-pins.ts'
 import { blockStoreOf, type BlockStore } from './block-store.ts'
 import { Collector } from './collector.ts'
@@ -34,6 +36,7 @@ export class FileService implements Startable {
   readonly #init: FileServiceInit
   readonly #events: Emitter<FileServiceEvents>
   readonly #store: HeliaStore
+  readonly #bandwidth: FileBandwidth
   readonly #pins: BlockPins
   readonly #book: ShareBook
   readonly #index: ShareIndex
@@ -63,8 +66,15 @@ export class FileService implements Startable {
       changed: ({ id }) => this.#events.emit('transfers:changed', { ids: [id] }),
     })
     this.#pins = new BlockPins(deps, { path: join(init.home, 'pins.json') })
+    this.#bandwidth = new FileBandwidth(deps, init.settings ?? defaultFileSettings)
     this.#store = new HeliaStore(
-      { ...deps, libp2p: () => node.libp2p, onCorrupt: () => this.#care.repairSoon() },
+      {
+        ...deps,
+        libp2p: () => node.libp2p,
+        bandwidth: this.#bandwidth,
+        blame: (peer) => node.offenders.add(peer),
+        onCorrupt: () => this.#care.repairSoon(),
+      },
       {
         blocksDir: init.blocksDir ?? join(init.home, 'blocks'),
         ...(init.stallMs === undefined ? {} : { stallMs: init.stallMs }),
@@ -275,6 +285,11 @@ export class FileService implements Startable {
     this.#folder = this.#openFolder()
     await old.stop()
     if (this.#running) await this.#folder.start()
+  }
+
+  /** Takes effect at once. */
+  applySettings(settings: FileSettings): void {
+    this.#bandwidth.apply(settings)
   }
 
   /** What an operator should know and do something about. */
