@@ -105,6 +105,17 @@ export function takeAnswer(set: ReconcileSet, answer: Uint8Array, limitBytes: nu
   return { next: writer.finish(), have, need }
 }
 
+/** How many items lie in the ranges that a message does not skip; none for what is no message. */
+export function openItems(set: ReconcileSet, message: Uint8Array): number {
+  let [open, from] = [0, 0]
+  for (const { mode, upper } of decodeMessage(message) ?? []) {
+    const to = set.find(upper)
+    if (mode !== 'skip') open += to - from
+    from = to
+  }
+  return open
+}
+
 /**
  * Goes through the ranges, with the positions of each in the set. A visit returns up to which bound it has spoken; when
  * that is not the range's own, there was no more room, and the rest is left to a fingerprint that reaches to the end.

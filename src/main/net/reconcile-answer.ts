@@ -15,6 +15,7 @@ import {
   type Part,
   type Question,
 } from './reconcile-frames.ts'
+import { ReconcileProgress } from './reconcile-progress.ts'
 import { ReconcileFailed, type FrameStream } from './reconcile-stream.ts'
 import type { ReconcileBook, RecordTrade } from './reconcile-trade.ts'
 import type { RefusedIds } from './refused-ids.ts'
@@ -91,11 +92,13 @@ class Answers {
   #garbage = 0
   #rounds = 0
   #isTold = false
+  readonly #progress: ReconcileProgress
 
   constructor(peer: PeerId, deps: AnswerDeps) {
     this.#deps = deps
     this.#peer = peer
     this.#source = { from: peer, how: 'catch-up' }
+    this.#progress = new ReconcileProgress(deps)
   }
 
   get result(): Answered {
@@ -108,6 +111,7 @@ class Answers {
 
   async answer(question: Question): Promise<Answer> {
     const { onNews, onTold, trade, unwanted } = this.#deps
+    this.#progress.asked()
     switch (question[0]) {
       case 'hello':
         return this.#round(question[2])
@@ -123,9 +127,11 @@ class Answers {
         if (taken !== null) {
           this.#garbage += taken.verdict.garbage
           onNews(taken.verdict.news)
+          this.#progress.moved(taken.verdict.added)
         }
         const items = [...eachItem(wants)]
-        const { batch: given, settled } = trade.give(items, answerBytes)
+        const { batch: given, records, settled } = trade.give(items, answerBytes)
+        this.#progress.gave(records.length)
         // If it lacks them afterwards it has refused them; when it wants them all the same it asks.
         for (const [, id] of items.slice(0, settled)) unwanted.add(this.#peer, id)
         const kept = (taken?.verdict.added ?? 0) + (taken?.verdict.known ?? 0)
@@ -151,10 +157,13 @@ class Answers {
     const { book, clock, isOpen } = this.#deps
     this.#rounds += 1
     const startedMs = clock.monotonic()
-    const open = parts.filter(([bucket], i) => isFirst(parts, i) && isBucketName(bucket) && isOpen(bucket))
+    const open = parts.flatMap(([bucket, message], i) =>
+      isFirst(parts, i) && isBucketName(bucket) && isOpen(bucket) ? [[bucket, message] as const] : [],
+    )
     const limitBytes = Math.floor(maxRoundBytes / Math.max(1, open.length))
+    this.#progress.compared(open)
     const answers = open.map(([bucket, message]): Part => {
-      const answer = answerMessage(book.index.of(bucket as BucketName), message, limitBytes)
+      const answer = answerMessage(book.index.of(bucket), message, limitBytes)
       if (answer === null) throw new ReconcileFailed('malformed', 'a part is no message of reconciliation')
       return [bucket, answer]
     })

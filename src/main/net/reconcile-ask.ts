@@ -1,4 +1,5 @@
 import type { PeerId } from '../../shared/ids.ts'
+import type { Clock } from '../base/clock.ts'
 import { bucketNames, buckets, type BucketName } from '../model/bucket.ts'
 import { encodeBatch, signedSizeBytes } from '../model/record-codec.ts'
 import { recordIdOfDigest } from '../model/record-id.ts'
@@ -10,13 +11,15 @@ import type { Source } from './ingest.ts'
 import {
   eachItem,
   maxDismissals,
-  maxOffered,
   maxRoundBytes,
   maxWanted,
   type Answer,
   type Dismissal,
   type Part,
+  type Question,
 } from './reconcile-frames.ts'
+import { stillWanted } from './reconcile-offer.ts'
+import { ReconcileProgress } from './reconcile-progress.ts'
 import { ReconcileFailed, unexpected, type FrameStream } from './reconcile-stream.ts'
 import type { ReconcileBook, RecordTrade } from './reconcile-trade.ts'
 import type { RefusedIds } from './refused-ids.ts'
@@ -30,6 +33,7 @@ export interface AskDeps {
   /** What the other side did not take lately. */
   readonly unwanted: RefusedIds
   readonly claims: Claims
+  readonly clock: Pick<Clock, 'monotonic'>
   /** Whether a bucket is exchanged now. */
   readonly isOpen: (bucket: BucketName) => boolean
   /** Records that were new here. */
@@ -51,7 +55,7 @@ interface Lack extends Difference {
   readonly bucket: BucketName
 }
 
-/** Half a million different records take some 400. */
+/** Half a million different records take some 400; of one that gets nowhere far fewer are asked: `ReconcileProgress`. */
 const maxRounds = 1_000
 /** Bytes of records in one question; one of the largest size fits on top. */
 const batchBytes = 192 * 1_024
@@ -97,11 +101,13 @@ class Session {
   /** The last batch is checked and stored while the next one is on its way. */
   #storing: Promise<void> = Promise.resolve()
   #asking: Promise<unknown> = Promise.resolve()
+  readonly #progress: ReconcileProgress
 
   constructor(frames: FrameStream, peer: PeerId, deps: AskDeps) {
     this.#frames = frames
     this.#deps = deps
     this.#source = { from: peer, how: 'catch-up' }
+    this.#progress = new ReconcileProgress(deps)
   }
 
   async run(): Promise<Reconciled> {
@@ -134,6 +140,7 @@ class Session {
       await this.#exchange()
       if (next.length === 0 || this.#garbage > 0) return
       const asked = next.map(([bucket]) => bucket)
+      this.#progress.compared(next)
       parts = this.#partsOf(await this.#ask(['round', next]), asked)
     }
   }
@@ -184,6 +191,7 @@ class Session {
       throw new ReconcileFailed('malformed', 'an answer settles nothing, or more than was asked')
     }
     this.#sent += given.length
+    this.#progress.gave(Math.min(kept, given.length))
     if (kept < given.length) for (const id of ids) unwanted.add(this.#source.from, id)
     const order = [...eachItem(parts)]
     await this.#storing
@@ -212,6 +220,7 @@ class Session {
       const taken = await trade.take(batch, this.#source)
       added = taken.verdict.added
       this.#received += added
+      this.#progress.moved(added)
       this.#garbage += taken.verdict.garbage
       onNews(taken.verdict.news)
       if (taken.dismissals.length > 0) await this.#ask(['dismiss', taken.dismissals])
@@ -245,7 +254,10 @@ class Session {
           dismissals = []
         }
       } else if (claims.take(lack.bucket, lack.id, this)) wanted.push(lack)
-      else this.#complete = false
+      else {
+        this.#complete = false
+        this.#progress.left(1)
+      }
     }
     if (dismissals.length > 0) await this.#ask(['dismiss', dismissals])
     return wanted
@@ -255,19 +267,7 @@ class Session {
   async #givable(): Promise<readonly Lack[]> {
     const gives = [...this.#gives.values()].filter(({ id }) => !this.#deps.unwanted.has(this.#source.from, id))
     if (gives.length <= maxUnasked) return gives
-    const wanted: Lack[] = []
-    // In the order of buckets, as the parts of a question list them.
-    gives.sort((a, b) => bucketNames.indexOf(a.bucket) - bucketNames.indexOf(b.bucket))
-    for (let from = 0; from < gives.length; from += maxOffered) {
-      const offered = gives.slice(from, from + maxOffered)
-      const byBucket = Map.groupBy(offered, ({ bucket }) => bucket)
-      const parts = [...byBucket].map(([bucket, list]): Part => [bucket, Buffer.concat(list.map(({ id }) => id))])
-      const answer = await this.#ask(['offer', parts])
-      if (answer[0] !== 'offer') throw unexpected(answer)
-      const [, bits] = answer
-      wanted.push(...offered.filter((_, i) => (((bits[i >> 3] ?? 0) >> (i & 7)) & 1) === 1))
-    }
-    return wanted
+    return stillWanted(gives, (question) => this.#ask(question))
   }
 
   /** Only buckets that were asked about, each once. One that the other side leaves out is not settled. */
@@ -280,9 +280,10 @@ class Session {
   }
 
   /** One question at a time, though what is stored beside may have one too. */
-  async #ask(question: Parameters<FrameStream['ask']>[0]): Promise<Answer> {
+  async #ask(question: Question): Promise<Answer> {
     this.#rounds += 1
     if (this.#rounds > maxRounds) throw new ReconcileFailed('malformed', 'the session comes to no end')
+    this.#progress.asked()
     const answer = this.#asking.then(() => this.#frames.ask(question))
     this.#asking = answer.catch(() => {})
     return answer

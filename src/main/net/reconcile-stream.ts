@@ -5,10 +5,13 @@ import { encodeFrame, maxFrameLength, parseAnswer, type Answer, type Question } 
 /** One frame must come, or leave, within this time: a slow Wi-Fi link moves 320 KiB in a few seconds. */
 const frameTimeoutMs = 15_000
 
-/** `malformed`: what the other side said is none. `refused`: it does not want to. Either way this stream is over. */
+/**
+ * `malformed`: what the other side said is none. `refused`: it does not want to. `stalled`: it gets nowhere. In any case
+ * this stream is over.
+ */
 export class ReconcileFailed extends Error {
   override readonly name = 'ReconcileFailed'
-  readonly reason: 'malformed' | 'refused' | 'other-swarm'
+  readonly reason: 'malformed' | 'refused' | 'other-swarm' | 'stalled'
 
   constructor(reason: ReconcileFailed['reason'], message: string) {
     super(message)

@@ -222,7 +222,7 @@ test('a session without end ends', async () => {
       ? ['round', [['files', Buffer.concat([Uint8Array.of(0x61, 0, 0, 1), randomBytes(16)])]]]
       : ['noted'],
   )
-  await vi.waitFor(() => expect(target.counters.get('catch-up.failed:malformed')).toBeGreaterThan(0), soon)
+  await vi.waitFor(() => expect(target.counters.get('catch-up.failed:stalled')).toBeGreaterThan(0), soon)
 })
 
 test('strangers that hold their streams open keep nobody else from being answered', async () => {

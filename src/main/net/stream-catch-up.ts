@@ -1,7 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { PeerId } from '../../shared/ids.ts'
-import { backoffMs } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import type { Unsubscribe } from '../base/emitter.ts'
@@ -14,10 +13,11 @@ import { AnswerSlots } from './answer-slots.ts'
 import { CatchUpSchedule, type SessionEnd } from './catch-up-schedule.ts'
 import { Claims } from './claims.ts'
 import type { Ingest } from './ingest.ts'
+import { NewsTeller } from './news-teller.ts'
 import { garbagePoints } from './offenders.ts'
 import { answerQuestions } from './reconcile-answer.ts'
 import { reconcile } from './reconcile-ask.ts'
-import { FrameStream, ReconcileFailed, unexpected } from './reconcile-stream.ts'
+import { FrameStream, ReconcileFailed } from './reconcile-stream.ts'
 import { RecordTrade } from './reconcile-trade.ts'
 import { RefusedIds } from './refused-ids.ts'
 import type { SwarmNode } from './swarm-node.ts'
@@ -35,12 +35,11 @@ export interface StreamCatchUpDeps {
   readonly log: Log
 }
 
-/** A whole session, however large: a million records over a slow link are found lacking again in the next one. */
+/**
+ * A whole session that gets on, however large: a million records over a slow link are found lacking again in the next
+ * one. One that does not get on ends much sooner: see `ReconcileProgress`.
+ */
 const sessionTimeoutMs = 10 * 60_000
-/** Some half a minute of tries. */
-const maxTellings = 6
-/** Up to this many caught-up records are gossiped on at once; of more, neighbours are told that there is news. */
-const maxPassedOn = 256
 
 /**
  * With every neighbour that has a stream to us, whatever was missed is made up for, both ways: on a new link, now and
@@ -62,9 +61,7 @@ export class StreamCatchUp implements Startable {
   /** Streams whose questions are being answered. */
   readonly #answering = new Set<Promise<void>>()
   readonly #slots: AnswerSlots
-  readonly #telling = new Map<PeerId, Promise<void>>()
-  /** Caught up with from each, and not yet passed on; null once they are too many to gossip. */
-  readonly #toPassOn = new Map<PeerId, SignedRecord[] | null>()
+  readonly #teller: NewsTeller
 
   constructor(deps: StreamCatchUpDeps, init: { readonly swarm: string }) {
     this.#deps = deps
@@ -77,6 +74,7 @@ export class StreamCatchUp implements Startable {
     const isStranger = (peer: PeerId): boolean =>
       book.trust().root !== null && book.trust().of(peer).standing === 'stranger'
     this.#slots = new AnswerSlots({ isStranger })
+    this.#teller = new NewsTeller({ ...deps, open: (peer, signal) => this.#open(peer, signal) }, init)
     this.#trade = new RecordTrade({ ...deps, refused: this.#refused })
     this.#schedule = new CatchUpSchedule({ ...deps, session: (peer, { signal }) => this.#reconcile(peer, signal) })
   }
@@ -116,7 +114,7 @@ export class StreamCatchUp implements Startable {
     this.#run = null
     await this.#schedule.stop()
     await this.#deps.node.libp2p.unhandle(reconcileProtocol)
-    await Promise.all([this.#loading, ...this.#answering, ...this.#telling.values()])
+    await Promise.all([this.#loading, ...this.#answering, this.#teller.quiet()])
   }
 
   /** Something was missed, or is new with a neighbour (null: any): a session within about `inMs`. */
@@ -156,23 +154,16 @@ export class StreamCatchUp implements Startable {
     }
   }
 
-  #news(from: PeerId, records: readonly SignedRecord[]): void {
-    const before = this.#toPassOn.get(from)
-    if (before === null || records.length === 0) return
-    const all = [...(before ?? []), ...records]
-    this.#toPassOn.set(from, all.length > maxPassedOn ? null : all)
-  }
-
   /** One session as the asking side. */
   async #reconcile(peer: PeerId, signal: AbortSignal): Promise<SessionEnd> {
-    const { node, book, counters, log } = this.#deps
+    const { node, book, clock, counters, log } = this.#deps
     await this.#loading
     const frames = await this.#open(peer, signal)
     try {
       const isOpen = (bucket: BucketName): boolean => this.isOpen(bucket)
-      const onNews = (records: readonly SignedRecord[]): void => this.#news(peer, records)
+      const onNews = (records: readonly SignedRecord[]): void => this.#teller.add(peer, records)
       const parts = { trade: this.#trade, refused: this.#refused, unwanted: this.#unwanted, claims: this.#claims }
-      const session = await reconcile(frames, peer, { ...parts, swarm: this.#swarm, book, isOpen, onNews })
+      const session = await reconcile(frames, peer, { ...parts, swarm: this.#swarm, book, clock, isOpen, onNews })
       await frames.close()
       counters.add('catch-up.done')
       counters.add('catch-up.bytes', frames.bytes)
@@ -193,40 +184,8 @@ export class StreamCatchUp implements Startable {
     }
   }
 
-  /** What one neighbour knew, the others may lack: two parts of a swarm that meet again become one through this. */
   #passOn(from: PeerId): void {
-    const records = this.#toPassOn.get(from)
-    this.#toPassOn.delete(from)
-    const others = this.#deps.node.neighbours().filter((peer) => peer !== from)
-    if (records === undefined || others.length === 0) return
-    if (records === null) for (const peer of others) this.#tell(peer)
-    else this.#deps.passOn(records)
-  }
-
-  /** One telling at a time is enough: whoever is told comes afterwards, and finds what came meanwhile too. */
-  #tell(peer: PeerId): void {
-    const signal = this.#run?.signal
-    if (signal === undefined || this.#telling.has(peer)) return
-    const telling = this.#tellUntilHeard(peer, signal)
-    this.#telling.set(peer, telling)
-    void telling.then(() => this.#telling.delete(peer))
-  }
-
-  /** A neighbour may be busy with others just now. One that is never reached looks by itself, only much later. */
-  async #tellUntilHeard(peer: PeerId, signal: AbortSignal): Promise<void> {
-    const { node, clock, random, log } = this.#deps
-    for (let attempt = 0; attempt < maxTellings && !signal.aborted && node.linked(peer); attempt += 1) {
-      let frames: FrameStream | null = null
-      try {
-        frames = await this.#open(peer, signal)
-        await tellNews(frames, this.#swarm)
-        return await frames.close()
-      } catch (err) {
-        frames?.abort(new Error('telling of news broke off', { cause: err }))
-        log.debug({ err, peer, attempt }, 'a neighbour could not be told that there is news')
-        await clock.sleep(backoffMs(attempt, random()), { signal }).catch(() => {})
-      }
-    }
+    if (this.#run !== null) this.#teller.passOn(from, this.#run.signal)
   }
 
   async #open(peer: PeerId, signal: AbortSignal): Promise<FrameStream> {
@@ -268,7 +227,7 @@ export class StreamCatchUp implements Startable {
         unwanted: this.#unwanted,
         claims: this.#claims,
         isOpen: (bucket) => this.isOpen(bucket),
-        onNews: (records) => this.#news(peer, records),
+        onNews: (records) => this.#teller.add(peer, records),
         onTold: () => this.#schedule.soon(peer, 200),
       })
       await frames.close()
@@ -283,20 +242,14 @@ export class StreamCatchUp implements Startable {
         log.debug({ err: error, peer }, 'answering broke off')
         return
       }
-      counters.add('catch-up.refused:malformed')
-      node.offenders.add(peer)
+      const reason = error instanceof ReconcileFailed ? error.reason : 'malformed'
+      counters.add(`catch-up.refused:${reason}`)
+      // Its place is free again; an honest one may have been slow.
+      if (reason !== 'stalled') node.offenders.add(peer)
     } finally {
       this.#passOn(peer)
     }
   }
-}
-
-/** Tells a neighbour that we have something new. */
-async function tellNews(frames: FrameStream, swarm: string): Promise<void> {
-  const greeting = await frames.ask(['hello', swarm, []])
-  if (greeting[0] !== 'round') throw unexpected(greeting)
-  const answer = await frames.ask(['news'])
-  if (answer[0] !== 'noted') throw unexpected(answer)
 }
 
 const isOpen = (connection: Connection): boolean => connection.status === 'open'
