@@ -19,15 +19,37 @@ const fetchTargetSchema = z.union([
 /** Where a fetched file goes: the download folder, the store alone, or a file of the user's choice. */
 export type FetchTarget = z.infer<typeof fetchTargetSchema>
 
+/** What records told of a file that is here: still known when they are gone. */
+const saidSchema = z.object({
+  name: z.string().max(1_024),
+  sha1: z.string().length(40).nullable(),
+  channel: z.string().max(63).nullable(),
+})
+export type Said = z.infer<typeof saidSchema>
+
 const indexSchema = z.object({
   v: z.literal(1),
   /** By full path: what a file was when it was shared, and under which record. */
   files: z.record(
     z.string(),
-    z.object({ sizeBytes: size, mtimeMs: z.number(), cid, recordId, sharedAtMs: z.number() }),
+    z.object({
+      sizeBytes: size,
+      mtimeMs: z.number(),
+      cid,
+      recordId,
+      sharedAtMs: z.number(),
+      /** As the record tells it; a file of the share folder has the name that it has there. */
+      name: z.string().max(1_024).nullable().default(null),
+      /** It is shared where it lies, outside the share folder. */
+      linked: z.boolean().default(false),
+      channel: z.string().max(63).nullable().default(null),
+    }),
   ),
   /** Files that are whole in the store, by CID. A copy was fetched, and stays when no file here has that content. */
-  held: z.record(z.string(), z.object({ sizeBytes: size, copy: z.boolean().default(true) })),
+  held: z.record(
+    z.string(),
+    z.object({ sizeBytes: size, copy: z.boolean().default(true), said: saidSchema.optional() }),
+  ),
   /** Fetches under way: they go on after a restart. */
   fetches: z.array(z.object({ cid, to: fetchTargetSchema })).max(1_000),
 })
@@ -45,6 +67,8 @@ const saveAfterMs = 1_000
 export class ShareIndex {
   readonly #files = new Map<string, IndexedFile>()
   readonly #held = new Map<Cid, Held>()
+  /** Paths that have a content. */
+  readonly #uses = new Map<Cid, Set<string>>()
   /** When each path was last set, by the monotonic clock of this run. */
   readonly #setAtMs = new Map<string, number>()
   readonly fetches = new Map<Cid, FetchTarget>()
@@ -76,11 +100,23 @@ export class ShareIndex {
   /** A file of the share folder, as it is now in the store too. What was at this path before is forgotten. */
   setFile(path: string, file: IndexedFile): void {
     const before = this.#files.get(path)
-    this.#files.set(path, file)
+    this.#put(path, file)
     this.#setAtMs.set(path, this.#deps.clock.monotonic())
     const { sizeBytes } = file
-    this.#held.set(file.cid, { sizeBytes, copy: this.#held.get(file.cid)?.copy ?? false })
-    if (before !== undefined && before.cid !== file.cid) this.#release(before.cid)
+    this.#held.set(file.cid, { copy: false, ...this.#held.get(file.cid), sizeBytes })
+    if (before !== undefined && before.cid !== file.cid) this.#release(before.cid, path)
+  }
+
+  /** The paths that have this content. */
+  pathsOf(cid: Cid): readonly string[] {
+    return [...(this.#uses.get(cid) ?? [])]
+  }
+
+  #put(path: string, file: IndexedFile): void {
+    this.#files.set(path, file)
+    const uses = this.#uses.get(file.cid)
+    if (uses === undefined) this.#uses.set(file.cid, new Set([path]))
+    else uses.add(path)
   }
 
   /** Whether a path was set after that time of the monotonic clock. */
@@ -92,12 +128,22 @@ export class ShareIndex {
     const before = this.#files.get(path)
     this.#files.delete(path)
     this.#setAtMs.delete(path)
-    if (before !== undefined) this.#release(before.cid)
+    if (before !== undefined) this.#release(before.cid, path)
   }
 
   /** A fetched file is whole in the store, and stays there. */
   keepCopy(cid: Cid, sizeBytes: number): void {
-    this.#held.set(cid, { sizeBytes, copy: true })
+    this.#held.set(cid, { ...this.#held.get(cid), sizeBytes, copy: true })
+  }
+
+  /** What records tell of a file that is whole here. True when it was not known. */
+  remember(cid: Cid, said: Said): boolean {
+    const held = this.#held.get(cid)
+    const before = held?.said
+    const isSame = before?.name === said.name && before.sha1 === said.sha1 && before.channel === said.channel
+    if (held === undefined || isSame) return false
+    this.#held.set(cid, { ...held, said })
+    return true
   }
 
   /** A file is not whole in the store after all. */
@@ -105,9 +151,12 @@ export class ShareIndex {
     this.#held.delete(cid)
   }
 
-  #release(cid: Cid): void {
+  #release(cid: Cid, path: string): void {
+    const uses = this.#uses.get(cid)
+    uses?.delete(path)
+    if (uses !== undefined && uses.size > 0) return
+    this.#uses.delete(cid)
     if (this.#held.get(cid)?.copy === true) return
-    for (const file of this.#files.values()) if (file.cid === cid) return
     this.#held.delete(cid)
     this.onReleased()
   }
@@ -115,6 +164,7 @@ export class ShareIndex {
   async load(): Promise<void> {
     this.#files.clear()
     this.#held.clear()
+    this.#uses.clear()
     this.#setAtMs.clear()
     this.fetches.clear()
     let text: string
@@ -126,7 +176,7 @@ export class ShareIndex {
     }
     try {
       const index = indexSchema.parse(JSON.parse(text))
-      for (const [path, file] of Object.entries(index.files)) this.#files.set(path, file)
+      for (const [path, file] of Object.entries(index.files)) this.#put(path, file)
       for (const [key, held] of Object.entries(index.held)) if (isCid(key)) this.#held.set(key, held)
       for (const fetch of index.fetches) this.fetches.set(fetch.cid, fetch.to)
     } catch (error) {
