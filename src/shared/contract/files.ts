@@ -6,7 +6,7 @@ import { shareSchema, transferSchema } from '../views.ts'
 import { base } from './errors.ts'
 import { liveList } from './live.ts'
 
-/** All that are given must fit. Times: whose recording, or else last change, lies within. */
+/** All that are given must fit. Times: whose recording overlaps them, or whose last change lies within. */
 export const fileQuerySchema = z.object({
   origin: peerIdSchema.optional(),
   search: z.string().max(200).optional(),
@@ -17,7 +17,8 @@ export const fileQuerySchema = z.object({
   toMs: z.number().optional(),
 })
 
-const uri = z.object({ uri: z.string().min(1).max(512) })
+/** With a name of 1,024 signs, each of nine as a URI writes them. */
+const uri = z.object({ uri: z.string().min(1).max(9_400) })
 const channelName = z.object({ name: fileChannelSchema.shape.name })
 const transferId = z.object({ id: z.string().max(64) })
 
