@@ -44,3 +44,28 @@ test('remembers a bounded number of peers', () => {
   for (let i = 0; i < 500; i += 1) offenders.add(peer(i))
   expect(offenders.size).toBe(50)
 })
+
+test('a crowd of small offenders washes out no ban', async () => {
+  const { clock, offenders } = make()
+  offenders.add(peer(1), 100)
+  for (let i = 2; i < 500; i += 1) offenders.add(peer(i))
+  expect(offenders.banned(peer(1))).toBe(true)
+  await clock.advance(1_000)
+  // That it was banned before is not forgotten either: the next time is longer.
+  for (let i = 500; i < 1_000; i += 1) offenders.add(peer(i))
+  offenders.add(peer(1), 100)
+  await clock.advance(1_500)
+  expect(offenders.banned(peer(1))).toBe(true)
+})
+
+test('bans are bounded too: those that are over go first, then those that end first', async () => {
+  const { clock, offenders } = make()
+  for (let i = 0; i < 49; i += 1) offenders.add(peer(i), 100)
+  await clock.advance(1_000)
+  offenders.add(peer(0), 100)
+  expect(offenders.banned(peer(0))).toBe(true)
+  for (let i = 100; i < 149; i += 1) offenders.add(peer(i), 100)
+  expect([offenders.size, offenders.banned(peer(0))]).toEqual([50, true])
+  for (let i = 200; i < 205; i += 1) offenders.add(peer(i), 100)
+  expect([offenders.size, offenders.banned(peer(0)), offenders.banned(peer(204))]).toEqual([50, true, true])
+})

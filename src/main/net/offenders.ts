@@ -11,17 +11,24 @@ export interface OffendersInit {
   readonly banMs?: number
   /** How often it doubles. Default 6: up to 64 times. */
   readonly maxDoublings?: number
-  /** Peers remembered; past this the one heard of least recently is forgotten. Default 2,000. */
+  /**
+   * Peers with points remembered, and as many bans; past this the peer heard of least recently is forgotten, and of bans
+   * first those that are over, then the one that ends first. Default 2,000.
+   */
   readonly maxPeers?: number
   /** What a ban is counted as. Default `links.cut:garbage`. */
   readonly counter?: string
 }
 
 interface Offender {
-  points: number
-  atMs: number
-  bannedUntilMs: number
-  bans: number
+  readonly points: number
+  readonly atMs: number
+}
+
+interface Ban {
+  readonly untilMs: number
+  /** This one included. */
+  readonly bans: number
 }
 
 /** What one garbage message costs. */
@@ -42,6 +49,8 @@ export class Offenders<Peer extends string = PeerId> {
   readonly #maxPeers: number
   readonly #counter: string
   readonly #offenders = new Map<string, Offender>()
+  /** Kept apart: many small offenders must not wash out those that are cut off. */
+  readonly #bans = new Map<string, Ban>()
 
   constructor(
     deps: { readonly clock: Clock; readonly counters: Counters; readonly onBanned: (peer: Peer) => void },
@@ -59,26 +68,26 @@ export class Offenders<Peer extends string = PeerId> {
   }
 
   /** Notes an offence; past the limit the peer is banned, and `onBanned` is called once. */
-  add(peer: Peer, points = garbagePoints): void {
+  add(peer: Peer, by = garbagePoints): void {
     const now = this.#clock.monotonic()
-    const known = this.#offenders.get(peer)
-    const offender: Offender = known ?? { points: 0, atMs: now, bannedUntilMs: 0, bans: 0 }
-    offender.points = this.#faded(offender, now) + points
-    offender.atMs = now
+    const points = this.points(peer) + by
     this.#offenders.delete(peer)
-    this.#offenders.set(peer, offender)
-    this.#trim()
-    if (offender.points < this.#limit || offender.bannedUntilMs > now) return
-    offender.bannedUntilMs = now + this.#banMs * 2 ** Math.min(offender.bans, this.#maxDoublings)
-    offender.bans += 1
-    offender.points = 0
+    if (points < this.#limit || this.banned(peer)) {
+      this.#offenders.set(peer, { points, atMs: now })
+      if (this.#offenders.size > this.#maxPeers) forgetFirst(this.#offenders)
+      return
+    }
+    const bans = this.#bans.get(peer)?.bans ?? 0
+    this.#bans.delete(peer)
+    this.#bans.set(peer, { untilMs: now + this.#banMs * 2 ** Math.min(bans, this.#maxDoublings), bans: bans + 1 })
+    if (this.#bans.size > this.#maxPeers) this.#forgetBan(now)
     this.#counters.add(this.#counter)
     this.#onBanned(peer)
   }
 
   banned(peer: string): boolean {
-    const offender = this.#offenders.get(peer)
-    return offender !== undefined && offender.bannedUntilMs > this.#clock.monotonic()
+    const ban = this.#bans.get(peer)
+    return ban !== undefined && ban.untilMs > this.#clock.monotonic()
   }
 
   /** The points a peer has now, from 0; for gossip's own score. */
@@ -88,16 +97,24 @@ export class Offenders<Peer extends string = PeerId> {
   }
 
   get size(): number {
-    return this.#offenders.size
+    return this.#offenders.size + this.#bans.size
   }
 
   #faded(offender: Offender, now: number): number {
     return offender.points * 0.5 ** ((now - offender.atMs) / this.#halfLifeMs)
   }
 
-  #trim(): void {
-    if (this.#offenders.size <= this.#maxPeers) return
-    const oldest = this.#offenders.keys().next()
-    if (oldest.done !== true) this.#offenders.delete(oldest.value)
+  #forgetBan(now: number): void {
+    let first: { readonly peer: string; readonly untilMs: number } | null = null
+    for (const [peer, { untilMs }] of this.#bans) {
+      if (first === null || untilMs < first.untilMs) first = { peer, untilMs }
+      if (untilMs <= now) break
+    }
+    if (first !== null) this.#bans.delete(first.peer)
   }
+}
+
+function forgetFirst(map: Map<string, unknown>): void {
+  const oldest = map.keys().next()
+  if (oldest.done !== true) map.delete(oldest.value)
 }
