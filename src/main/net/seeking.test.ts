@@ -34,6 +34,7 @@ async function make(change: Partial<SeekersDeps> = {}): Promise<Made> {
   const has = new Set<string>()
   const asked: Made['asked'] = []
   const seekers = new Seekers({
+    self: node.peerId,
     node,
     clock: systemClock,
     counters: node.counters,

@@ -8,7 +8,8 @@ import type { Providing, Seeking } from './seek-frames.ts'
 import type { SwarmNode } from './swarm-node.ts'
 
 export interface SeekersDeps {
-  readonly node: Pick<SwarmNode, 'libp2p' | 'offenders' | 'neighbours' | 'linked' | 'connect' | 'peerId'>
+  readonly self: PeerId
+  readonly node: Pick<SwarmNode, 'libp2p' | 'offenders' | 'neighbours' | 'linked' | 'connect'>
   /** Whoever has a role in the swarm. */
   readonly isMember: (peer: PeerId) => boolean
   /** The others on a file channel. */
@@ -87,7 +88,7 @@ export class Seekers implements Startable {
     }
     signal.addEventListener('abort', () => isEnough(), { once: true })
     const targets = this.#targets(channel)
-    const asked = new Set<PeerId>([this.#deps.node.peerId, ...targets])
+    const asked = new Set<PeerId>([this.#deps.self, ...targets])
     const confirm = async (hearsay: readonly Providing[]): Promise<void> => {
       const room = targets.length + 1 + maxConfirmed - asked.size
       const named = new Set(hearsay.map(({ peer }) => peer).filter((peer) => !asked.has(peer)))
@@ -138,11 +139,11 @@ export class Seekers implements Startable {
   }
 
   async #answer(seeking: Seeking, from: PeerId, signal: AbortSignal): Promise<readonly Providing[]> {
-    const { node, own, counters } = this.#deps
+    const { self, own, counters } = this.#deps
     const here = own(seeking, from)
     if (here !== null) {
       counters.add('seek.provided')
-      return [{ peer: node.peerId, ...here }]
+      return [{ peer: self, ...here }]
     }
     if (!seeking.relay || (seeking.channel !== null && !this.#deps.onChannel(seeking.channel).includes(from))) return []
     const others = this.#near(seeking.channel).filter((peer) => peer !== from)

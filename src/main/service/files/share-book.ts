@@ -135,7 +135,7 @@ export class ShareBook {
 
   /** This peer's records about a file, of both kinds. */
   #own(cid: Cid): readonly ShareFact[] {
-    return this.#facts(cid).filter((fact) => fact.author === this.#deps.self)
+    return this.said(cid).filter((fact) => fact.author === this.#deps.self)
   }
 
   /** This peer's share records under a name. */
@@ -195,14 +195,14 @@ export class ShareBook {
 
   /** Who says to hold a file, this peer left out; origins first. */
   holders(cid: Cid): readonly PeerId[] {
-    const facts = this.#facts(cid).filter((fact) => fact.author !== this.#deps.self)
+    const facts = this.said(cid).filter((fact) => fact.author !== this.#deps.self)
     const origins = facts.filter((fact) => fact.value.kind === 'share')
     return [...new Set([...origins, ...facts].map((fact) => fact.author))]
   }
 
   /** Name and size of a file, when a record tells. */
   facts(cid: Cid): { readonly name: string; readonly sizeBytes: number } | undefined {
-    const first = firstShare(this.#facts(cid))
+    const first = firstShare(this.said(cid))
     return first && { name: first.share.name, sizeBytes: first.share.sizeBytes }
   }
 
@@ -213,11 +213,16 @@ export class ShareBook {
   }
 
   view(cid: Cid, here: Here): ShareView | undefined {
-    return shareView(cid, this.#facts(cid), this.#deps, { local: here.isLocal(cid), kept: here.isKept(cid) })
+    return shareView(cid, this.said(cid), this.#deps, { local: here.isLocal(cid), kept: here.isKept(cid) })
+  }
+
+  /** Files that records tell of. */
+  cids(): Iterable<Cid> {
+    return this.#byCid.keys()
   }
 
   /** What counts now: a record that has ended may still be here until it is swept. */
-  #facts(cid: Cid): readonly ShareFact[] {
+  said(cid: Cid): readonly ShareFact[] {
     const now = this.#deps.now()
     return [...(this.#byCid.get(cid)?.values() ?? [])].filter((fact) => fact.validUntilMs > now)
   }

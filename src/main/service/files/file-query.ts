@@ -1,0 +1,44 @@
+import type { PeerId } from '../../../shared/ids.ts'
+import type { LogFormat } from '../../../shared/log-views.ts'
+import type { ShareView } from '../../../shared/views.ts'
+
+/** Which of the shared files are meant; all that is given must fit. */
+export interface FileQuery {
+  readonly origin?: PeerId | undefined
+  /** In name, robot or CID, whatever the capitals. */
+  readonly search?: string | undefined
+  /** A topic of the log, exactly, or all below a name that ends in a slash. */
+  readonly topic?: string | undefined
+  readonly format?: LogFormat | undefined
+  readonly channel?: string | undefined
+  readonly fromMs?: number | undefined
+  readonly toMs?: number | undefined
+}
+
+/** Whether a shared file is one of those that are meant. */
+export function fits(share: ShareView, query: FileQuery): boolean {
+  const { origin, topic, format, channel } = query
+  if (origin !== undefined && share.origin !== origin) return false
+  if (channel !== undefined && share.channel !== channel) return false
+  if (format !== undefined && share.log?.format !== format) return false
+  if (topic !== undefined && !hasTopic(share, topic)) return false
+  return isFound(share, query.search) && isWithin(share, query)
+}
+
+function isFound(share: ShareView, search: string | undefined): boolean {
+  const wanted = search?.trim().toLowerCase() ?? ''
+  if (wanted === '') return true
+  return [share.name, share.originName, share.cid].some((text) => text.toLowerCase().includes(wanted))
+}
+
+function hasTopic({ log }: ShareView, topic: string): boolean {
+  if (log === null) return false
+  return log.topics.some(({ name }) => name === topic || (topic.endsWith('/') && name.startsWith(topic)))
+}
+
+/** A recording counts from its first to its last message; any other file at its last change. */
+function isWithin({ log, modifiedAtMs }: ShareView, { fromMs, toMs }: FileQuery): boolean {
+  const startMs = log?.startMs ?? log?.endMs ?? modifiedAtMs
+  const endMs = log?.endMs ?? log?.startMs ?? modifiedAtMs
+  return (fromMs === undefined || endMs >= fromMs) && (toMs === undefined || startMs <= toMs)
+}

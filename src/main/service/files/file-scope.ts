@@ -1,0 +1,53 @@
+import type { Cid, PeerId } from '../../../shared/ids.ts'
+import type { FileChannels } from './file-channels.ts'
+import type { ShareBook } from './share-book.ts'
+import type { ShareIndex } from './share-index.ts'
+
+export interface FileScopeDeps {
+  readonly shares: ShareBook
+  readonly index: ShareIndex
+  readonly channels: Pick<FileChannels, 'isMember'>
+}
+
+/**
+ * With whom a file is shared. A file of a channel is listed, found and given to those on the channel; whoever shares it
+ * with all lifts that. This keeps a course's logs among the course: records of files reach every member of the swarm, and
+ * any of them may join a channel, so it is order, not secrecy.
+ */
+export class FileScope {
+  readonly #deps: FileScopeDeps
+
+  constructor(deps: FileScopeDeps) {
+    this.#deps = deps
+  }
+
+  /** Whether a peer may see a file, and be given it. Of what nobody says anything, that is so. */
+  sees(peer: PeerId, cid: Cid): boolean {
+    const { shares, index, channels } = this.#deps
+    const said = shares.said(cid)
+    const scopes = said.flatMap(({ value }) => (value.kind === 'share' ? [value.channel] : []))
+    // A copy outlives what was said of it.
+    if (scopes.length === 0) scopes.push(index.held.get(cid)?.said?.channel ?? null)
+    if (scopes.includes(null) || said.some(({ author }) => author === peer)) return true
+    return scopes.some((name) => name !== null && channels.isMember(peer, name))
+  }
+
+  /** All files that are shared on a channel. */
+  scoped(): readonly Cid[] {
+    return [...this.#deps.shares.cids()].filter((cid) => this.#channels(cid).length > 0)
+  }
+
+  /** How many files are shared on each channel. */
+  counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const cid of this.#deps.shares.cids()) {
+      for (const name of this.#channels(cid)) counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+    return counts
+  }
+
+  #channels(cid: Cid): readonly string[] {
+    const names = this.#deps.shares.said(cid).map(({ value }) => (value.kind === 'share' ? value.channel : null))
+    return [...new Set(names.filter((name) => name !== null))]
+  }
+}
