@@ -38,6 +38,10 @@ export interface FindOptions {
 
 /** Channels whose members are asked by one search that names none. */
 const maxChannelsAsked = 8
+/** A fetch that waits looks every few seconds; its neighbours need not be asked as often. */
+const lookAgainMs = 15_000
+/** As many as wait at the same time, and more. */
+const maxLooked = 256
 
 /** `holders`: by record. */
 interface Looked {
@@ -64,6 +68,8 @@ export class FileFinder implements Startable {
   readonly #sha1s = new Sha1Index()
   readonly #told: ToldHolders
   readonly #seekers: Seekers
+  /** When it was last asked around for a file. */
+  readonly #lookedAtMs = new Map<Cid, number>()
   #off: Unsubscribe | null = null
 
   constructor(deps: FileFinderDeps, init: { readonly home: string }) {
@@ -99,6 +105,7 @@ export class FileFinder implements Startable {
     await this.#seekers.stop()
     await this.channels.stop()
     this.#sha1s.clear()
+    this.#lookedAtMs.clear()
   }
 
   /** @throws SwarmError INVALID_INPUT for what is no URI, or a channel that this peer is not on */
@@ -128,8 +135,12 @@ export class FileFinder implements Startable {
     )
   }
 
-  /** Asks around for a file that no known holder gives; who has it is then among `told`. */
+  /** Asks around for a file that no known holder gives, now and then; who has it is then among `told`. */
   async look(cid: Cid, signal: AbortSignal): Promise<void> {
+    const now = this.#deps.clock.monotonic()
+    for (const [one, atMs] of this.#lookedAtMs) if (atMs <= now - lookAgainMs) this.#lookedAtMs.delete(one)
+    if (this.#lookedAtMs.has(cid) || this.#lookedAtMs.size >= maxLooked) return
+    this.#lookedAtMs.set(cid, now)
     await this.#seek({ kind: 'cid', cid, name: null }, undefined, signal)
   }
 

@@ -1,7 +1,12 @@
 import { join } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
-import { defaultFileSettings, type FileSettings } from '../../../shared/file-views.ts'
-import type { Cid } from '../../../shared/ids.ts'
+import {
+  defaultFileSettings,
+  type FileChannelView,
+  type FileSettings,
+  type FoundView,
+} from '../../../shared/file-views.ts'
+import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
 import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
@@ -9,7 +14,12 @@ import { FileBandwidth } from './bandwidth.ts'
 import { BlockPins } from './block-pins.ts'
 import { blockStoreOf, type BlockStore } from './block-store.ts'
 import { Collector } from './collector.ts'
-import { Fetcher } from './fetcher.ts'
+import type { FetchTarget } from './fetch-queue.ts'
+import type { FetchOptions } from './fetcher.ts'
+import { Fetching, type FetchAllQuery } from './fetching.ts'
+import type { FollowDraft } from './follow-book.ts'
+import { FileFinder, type FindOptions } from './file-finder.ts'
+import { fits, type FileQuery } from './file-query.ts'
 import { HeliaStore } from './helia-store.ts'
 import type { FileServiceDeps, FileServiceEvents, FileServiceInit } from './file-service-init.ts'
 import { Holders } from './holders.ts'
@@ -18,7 +28,7 @@ import { NoProviderError } from './provider-pool.ts'
 import { ShareBook, type Here } from './share-book.ts'
 import { ShareCare } from './share-care.ts'
 import { ShareFolder } from './share-folder.ts'
-import { ShareIndex, type FetchTarget } from './share-index.ts'
+import { ShareIndex } from './share-index.ts'
 import { Sharer } from './sharer.ts'
 import { TransferList } from './transfer-list.ts'
 import { removeParts } from './write-file.ts'
@@ -41,12 +51,13 @@ export class FileService implements Startable {
   readonly #book: ShareBook
   readonly #index: ShareIndex
   readonly #transfers: TransferList
+  readonly #finder: FileFinder
   readonly #holders: Holders
   readonly #sharer: Sharer
-  readonly #fetcher: Fetcher
+  readonly #fetching: Fetching
   readonly #care: ShareCare
   readonly #collector: Collector
-  readonly #here: Here = { isLocal: (cid) => this.#index.held.has(cid), isKept: () => false }
+  readonly #here: Here = { isLocal: (cid) => this.#index.held.has(cid), isKept: (cid) => this.#fetching.isKept(cid) }
   #folder: ShareFolder
   #dirs: { readonly shareDir: string; readonly downloadDir: string }
   #run = new AbortController()
@@ -66,6 +77,7 @@ export class FileService implements Startable {
       changed: ({ id }) => this.#events.emit('transfers:changed', { ids: [id] }),
     })
     this.#pins = new BlockPins(deps, { path: join(init.home, 'pins.json') })
+    const blocksDir = init.blocksDir ?? join(init.home, 'blocks')
     this.#bandwidth = new FileBandwidth(deps, init.settings ?? defaultFileSettings)
     this.#store = new HeliaStore(
       {
@@ -76,7 +88,7 @@ export class FileService implements Startable {
         onCorrupt: () => this.#care.repairSoon(),
       },
       {
-        blocksDir: init.blocksDir ?? join(init.home, 'blocks'),
+        blocksDir,
         ...(init.stallMs === undefined ? {} : { stallMs: init.stallMs }),
       },
     )
@@ -90,10 +102,22 @@ export class FileService implements Startable {
       now: () => clock.now(),
       changed: (cids) => {
         this.#events.emit('shares:changed', { cids })
-        this.#fetcher.look()
+        this.#fetching.look()
+        this.#fetching.heard(cids)
       },
     })
-    this.#holders = new Holders({ ...deps, shares: this.#book })
+    this.#finder = new FileFinder(
+      {
+        ...deps,
+        shares: this.#book,
+        index: this.#index,
+        events: this.#events,
+        signal,
+        changed: (cids) => this.#events.emit('shares:changed', { cids }),
+      },
+      { home: init.home },
+    )
+    this.#holders = new Holders({ ...deps, shares: this.#book, finder: this.#finder })
     const common = {
       ...deps,
       store: this.#store,
@@ -108,13 +132,19 @@ export class FileService implements Startable {
       shareDir: () => this.#dirs.shareDir,
       finished: (view) => this.#finished('share:finished', view),
     })
-    this.#fetcher = new Fetcher(
+    const settings = init.settings ?? defaultFileSettings
+    this.#fetching = new Fetching(
       {
         ...common,
+        blocks: this.blocks,
+        collector: () => this.#collector,
         downloadDir: () => this.#dirs.downloadDir,
+        share: (cid) => this.share(cid),
+        listed: () => this.shares(),
+        changed: (cids) => this.#events.emit('shares:changed', { cids }),
         finished: (view) => this.#finished('fetch:finished', view),
       },
-      init.patienceMs === undefined ? {} : { patienceMs: init.patienceMs },
+      { ...init, settings, blocksDir },
     )
     this.#care = new ShareCare({
       ...common,
@@ -147,17 +177,18 @@ export class FileService implements Startable {
     await this.#index.load()
     this.#pins.load()
     await removeParts([this.#dirs.shareDir, this.#dirs.downloadDir], this.#deps.peerId)
+    await this.#finder.start()
     await this.#book.start()
     this.#off = [
-      this.#deps.node.events.on('link:up', () => this.#fetcher.look()),
+      this.#deps.node.events.on('link:up', () => this.#fetching.look()),
       this.#deps.book.events.on('bucket:merged', ({ bucket, arrival }) => {
         // A peer that is heard again is "alive" again; its files' copies show it.
-        if (bucket === 'machines' && arrival.via !== 'authored') this.#fetcher.look()
+        if (bucket === 'machines' && arrival.via !== 'authored') this.#fetching.look()
       }),
     ]
     await this.#care.start()
     await this.#folder.start()
-    this.#fetcher.resume()
+    await this.#fetching.start()
     await this.#collector.start()
   }
 
@@ -169,22 +200,65 @@ export class FileService implements Startable {
     this.#off = []
     await this.#collector.stop()
     await this.#folder.stop()
-    await this.#fetcher.stopped()
+    await this.#fetching.stop()
     await this.#care.stop()
     for (const transfer of this.#transfers.all())
       if (!transfer.over && transfer.view.state === 'running') await transfer.ended
     this.#index.save()
     this.#book.stop()
+    await this.#finder.stop()
     await this.#store.stop()
   }
 
-  /** What the swarm shares, newest first. */
+  /** What the swarm shares, newest first; of file channels only those that this peer has joined. */
   shares(): readonly ShareView[] {
-    return this.#book.list(this.#here)
+    return this.#book.list(this.#here).filter((share) => this.#finder.isShown(share))
   }
 
   share(cid: Cid): ShareView | undefined {
-    return this.#book.view(cid, this.#here)
+    const share = this.#book.view(cid, this.#here)
+    return share !== undefined && this.#finder.isShown(share) ? share : undefined
+  }
+
+  /** Those of the shared files that are meant, newest first. */
+  matching(query: FileQuery): readonly ShareView[] {
+    return this.shares().filter((share) => fits(share, query))
+  }
+
+  /** What a URI stands for, and who has it. @throws SwarmError INVALID_INPUT */
+  find(uri: string, options: FindOptions = {}): Promise<FoundView> {
+    return this.#finder.find(uri, options)
+  }
+
+  /** The file that a URI stands for. @throws SwarmError INVALID_INPUT, NOT_FOUND */
+  resolve(uri: string, options: { readonly signal: AbortSignal }): Promise<Cid> {
+    return this.#finder.resolve(uri, options)
+  }
+
+  /** All of a file was read, and its SHA-1 is not what was said: the next file that is said to have it is tried. */
+  disproveSha1(sha1: string, cid: Cid): void {
+    this.#finder.disprove(sha1, cid)
+  }
+
+  /** Whether a peer may be given a file: one of a file channel only to those on it. */
+  mayGive(peer: PeerId, cid: Cid): boolean {
+    return this.#finder.scope.sees(peer, cid)
+  }
+
+  channels(): readonly FileChannelView[] {
+    return this.#finder.listChannels()
+  }
+
+  /** @throws SwarmError INVALID_INPUT, LIMIT_REACHED */
+  joinChannel(name: string): FileChannelView {
+    this.#finder.channels.join(name)
+    return this.#finder.viewChannel(name)
+  }
+
+  /** @throws SwarmError INVALID_INPUT */
+  leaveChannel(name: string): FileChannelView {
+    this.#finder.channels.leave(name)
+    return this.#finder.viewChannel(name)
   }
 
   /** Transfers under way and the last hundred that ended, oldest first. */
@@ -238,10 +312,38 @@ export class FileService implements Startable {
     return this.#sharer.sharePaths(paths)
   }
 
-  /** Begins to fetch a file; it goes on by itself, also after a restart. @throws SwarmError INVALID_INPUT */
-  fetch(cid: Cid, options: { readonly to: FetchTarget }): TransferView {
+  /**
+   * Begins to fetch a file; it goes on by itself, also after a restart. @throws SwarmError INVALID_INPUT, LIMIT_REACHED
+   */
+  fetch(cid: Cid, options: FetchOptions): TransferView {
     parseCid(cid)
-    return this.#fetcher.fetch(cid, options.to)
+    return this.#fetching.fetch(cid, options)
+  }
+
+  /** Begins to fetch all that match and are not here; tells their transfers. @throws SwarmError LIMIT_REACHED */
+  fetchAll(query: FetchAllQuery, options: { readonly to: FetchTarget }): readonly TransferView[] {
+    return this.#fetching.fetchAll(query, options)
+  }
+
+  /** Keeps a file here for good, fetching it if need be, or no longer. @throws SwarmError INVALID_INPUT */
+  keep(cid: Cid, kept: boolean): void {
+    parseCid(cid)
+    this.#fetching.keep(cid, kept)
+  }
+
+  /** What is fetched by itself as soon as somebody shares it. */
+  follows(): readonly FollowView[] {
+    return this.#fetching.follows()
+  }
+
+  /** Fetches all that matches, now and from now on. @throws SwarmError INVALID_INPUT, LIMIT_REACHED */
+  follow(draft: FollowDraft): FollowView {
+    return this.#fetching.follow(draft)
+  }
+
+  /** @throws SwarmError NOT_FOUND */
+  unfollow(id: string): void {
+    this.#fetching.unfollow(id)
   }
 
   /** The bytes, checked, from here or from the swarm. @throws SwarmError FETCH_FAILED when no peer gives them */
@@ -290,6 +392,7 @@ export class FileService implements Startable {
   /** Takes effect at once. */
   applySettings(settings: FileSettings): void {
     this.#bandwidth.apply(settings)
+    this.#fetching.applySettings(settings)
   }
 
   /** What an operator should know and do something about. */
@@ -299,7 +402,7 @@ export class FileService implements Startable {
   }
 
   #partial(): readonly Cid[] {
-    return [...this.#book.ownCids(), ...this.#fetcher.wanted()]
+    return [...this.#book.ownCids(), ...this.#fetching.wanted()]
   }
 
   #openFolder(): ShareFolder {

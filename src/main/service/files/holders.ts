@@ -3,10 +3,12 @@ import type { Clock } from '../../base/clock.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { SwarmNode } from '../../net/swarm-node.ts'
 import type { RemoteSource } from './content-store.ts'
+import type { FileFinder } from './file-finder.ts'
 import type { ShareBook } from './share-book.ts'
 
 export interface HoldersDeps {
   readonly shares: ShareBook
+  readonly finder: Pick<FileFinder, 'look' | 'told'>
   readonly node: Pick<SwarmNode, 'neighbours' | 'linked' | 'connect'>
   readonly book: RecordBook
   readonly clock: Clock
@@ -33,15 +35,23 @@ export class Holders {
 
   /** Holders that there is a link to. */
   linked(cid: Cid): readonly PeerId[] {
-    return this.#deps.shares.holders(cid).filter((peer) => this.#deps.node.linked(peer))
+    return this.#holders(cid).filter((peer) => this.#deps.node.linked(peer))
   }
 
-  /** Links to some of the holders when none is linked yet. Failing is no error: another may come by itself. */
+  /** Whether asking makes sense now: a holder is linked, or nobody is known to be one and somebody is linked. */
+  isHopeful(cid: Cid): boolean {
+    return this.linked(cid).length > 0 || (this.#holders(cid).length === 0 && this.#deps.node.neighbours().length > 0)
+  }
+
+  /**
+   * Links to some of the holders when none is linked yet, and when none can be, asks around who else has it. Failing is no
+   * error: another may come by itself.
+   */
   async connect(cid: Cid, signal: AbortSignal): Promise<void> {
-    const { shares, node, clock } = this.#deps
+    const { finder, node, clock } = this.#deps
     if (this.linked(cid).length > 0) return
     const done = new AbortController()
-    const dialling = shares.holders(cid).slice(0, maxDialled)
+    const dialling = this.#holders(cid).slice(0, maxDialled)
     const late = clock.sleep(dialTimeoutMs, { signal: done.signal }).then(
       () => done.abort(),
       () => {},
@@ -50,6 +60,7 @@ export class Holders {
     await Promise.any(dialling.map((peer) => node.connect(peer, { signal: either }))).catch(() => {})
     done.abort()
     await late
+    if (this.linked(cid).length === 0) await finder.look(cid, signal)
   }
 
   /** Looks at records and links anew each time it is asked. */
@@ -67,8 +78,8 @@ export class Holders {
 
   /** Why nobody gives it, and what to do. */
   explain(cid: Cid): string {
-    const { shares, node } = this.#deps
-    const holders = shares.holders(cid)
+    const { node } = this.#deps
+    const holders = this.#holders(cid)
     if (holders.length === 0) {
       const count = node.neighbours().length
       return `No peer says that it has this file, and none of the ${count} linked peers does. Check the CID, or fetch it again when its holder is back.`
@@ -79,6 +90,12 @@ export class Holders {
     return linked
       ? `The peers that should have it do not give it: ${named.join('; ')}${more}. It is tried again; its origin may have to share it anew.`
       : `No peer that has it can be reached: held by ${named.join('; ')}${more}. It is tried again when one of them is back.`
+  }
+
+  /** Those whose records say so, then those that said so when they were asked. */
+  #holders(cid: Cid): readonly PeerId[] {
+    const { shares, finder } = this.#deps
+    return [...new Set([...shares.holders(cid), ...finder.told(cid)])]
   }
 
   #lastHeard(peer: PeerId): string {
