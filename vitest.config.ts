@@ -15,6 +15,7 @@ export default defineConfig({
           // They wait for conditions, so that they may share the machine.
           maxWorkers: 2,
           include: ['src/{main,shared,preload}/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ['**/kubo-store.test.ts'],
           environment: 'node',
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -43,6 +44,7 @@ export default defineConfig({
           name: 'swarm',
           sequence: { groupOrder: 3 },
           include: ['e2e/swarm/**/*.test.ts'],
+          exclude: ['**/kubo.test.ts'],
           environment: 'node',
           testTimeout: 240_000,
           hookTimeout: 120_000,
@@ -57,6 +59,19 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 240_000,
           hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'kubo',
+          // Last: it waits for the real Kubo, which `npm test` builds behind all others.
+          sequence: { groupOrder: 5 },
+          include: ['src/main/service/files/kubo-store.test.ts', 'e2e/swarm/kubo.test.ts'],
+          environment: 'node',
+          testTimeout: 120_000,
+          // As long as a build may take.
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },

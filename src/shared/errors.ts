@@ -15,6 +15,7 @@ export const swarmErrorCodes = [
   'PERMISSION_DENIED',
   'FILE_CHANGED',
   'FETCH_FAILED',
+  'KUBO_UNREACHABLE',
   'ADDRESS_IN_USE',
   'UNAUTHORIZED',
   'NOT_TRUSTED',

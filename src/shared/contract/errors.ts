@@ -24,5 +24,7 @@ export const base = oc.errors({
   /** No channel reaches that peer just now. */
   UNREACHABLE: { status: 502, data: detail },
   FETCH_FAILED: { status: 502, data: detail },
+  /** The Kubo daemon that keeps this peer's files does not answer. */
+  KUBO_UNREACHABLE: { status: 503, data: detail },
   DISK_FULL: { status: 507, data: detail },
 })
