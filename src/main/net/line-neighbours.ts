@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { PeerId } from '../../shared/ids.ts'
 import type { Clock } from '../base/clock.ts'
+import { HostTable } from '../base/host-table.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
 import { addressOf, hostOf } from './channels/link-name.ts'
 import type { Digest } from './line-frames.ts'
@@ -32,8 +33,8 @@ export interface SessionResult {
   readonly isSilent: boolean
 }
 
-/** Links remembered; past this the host with the most loses the one heard least recently. */
-const maxNeighbours = 1_024
+/** Links remembered, and of one host: it may have as many as it has ports. */
+const kept = { max: 1_024, maxOfHost: 256 }
 /** Questions of one link that are answered a second, and at once: those of a session that runs as fast as it can. */
 const linkRate = { perS: 25, burst: 100 }
 /** Of all links of one host: it can have many, and some of what there is must be left to others. */
@@ -45,9 +46,9 @@ const allRate = { perS: 50, burst: 200 }
 export class LineNeighbours {
   readonly #deps: { readonly clock: Clock; readonly random: () => number }
   readonly #pace: LinePace
-  readonly #neighbours = new Map<string, LineNeighbour>()
-  /** By link, and by host. */
-  readonly #rates = new Map<string, TokenBucket>()
+  readonly #neighbours = new HostTable<LineNeighbour>({ ...kept, hostOf: hostOfLink })
+  readonly #linkRates = new HostTable<TokenBucket>({ ...kept, hostOf: hostOfLink })
+  readonly #hostRates = new HostTable<TokenBucket>({ ...kept, hostOf: (host) => host })
   readonly #all: TokenBucket
 
   constructor(deps: { readonly clock: Clock; readonly random: () => number }, init: { readonly pace: LinePace }) {
@@ -58,10 +59,10 @@ export class LineNeighbours {
 
   /** Whether a question of a link is answered: one that floods gets its share, and leaves others theirs. */
   mayAsk(link: string): boolean {
-    const own = this.#rateOf(link, linkRate)
+    const own = this.#rateIn(this.#linkRates, link, linkRate)
     const host = hostOfLink(link)
     if (!own.take()) return false
-    return (host === link || this.#rateOf(`host ${host}`, hostRate).take()) && this.#all.take()
+    return (host === link || this.#rateIn(this.#hostRates, host, hostRate).take()) && this.#all.take()
   }
 
   /** A link that was heard just now, and who it says it is. */
@@ -72,9 +73,7 @@ export class LineNeighbours {
     const fresh = { link, peer, digest: null, fruitless: 0, isSilent: false, hasAnswered: false, notBeforeMs }
     const neighbour: LineNeighbour = known ?? fresh
     neighbour.peer = peer
-    this.#neighbours.delete(link)
     this.#neighbours.set(link, neighbour)
-    if (this.#neighbours.size > maxNeighbours) this.#forgetOne()
     return neighbour
   }
 
@@ -141,25 +140,14 @@ export class LineNeighbours {
     }
   }
 
-  #rateOf(key: string, terms: { readonly perS: number; readonly burst: number }): TokenBucket {
-    const rate = this.#rates.get(key) ?? new TokenBucket(this.#deps.clock, terms)
-    this.#rates.delete(key)
-    this.#rates.set(key, rate)
-    const oldest = this.#rates.keys().next()
-    if (this.#rates.size > 2 * maxNeighbours && oldest.done !== true) this.#rates.delete(oldest.value)
+  #rateIn(
+    table: HostTable<TokenBucket>,
+    key: string,
+    terms: { readonly perS: number; readonly burst: number },
+  ): TokenBucket {
+    const rate = table.get(key) ?? new TokenBucket(this.#deps.clock, terms)
+    table.set(key, rate)
     return rate
-  }
-
-  #forgetOne(): void {
-    const oldest = new Map<string, { readonly link: string; count: number }>()
-    for (const link of this.#neighbours.keys()) {
-      const first = oldest.get(hostOfLink(link))
-      if (first === undefined) oldest.set(hostOfLink(link), { link, count: 1 })
-      else first.count += 1
-    }
-    let largest: { readonly link: string; readonly count: number } | undefined
-    for (const host of oldest.values()) if (largest === undefined || host.count > largest.count) largest = host
-    if (largest !== undefined) this.#neighbours.delete(largest.link)
   }
 }
 

@@ -3,11 +3,11 @@ import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import { Emitter } from '../../base/emitter.ts'
 import type { Log } from '../../base/log.ts'
-import { TokenBucket } from '../../base/token-bucket.ts'
 import { garbagePoints, Offenders } from '../offenders.ts'
 import type { ChannelEvents, SendOutcome, SwarmMessage } from './channel.ts'
 import { ChannelLedger } from './channel-ledger.ts'
 import type { DecodedLine, LineCodec, LineReason } from './line.ts'
+import { LineRates, type RateLimits } from './line-rates.ts'
 
 /** What every line channel needs. */
 export interface LineChannelDeps {
@@ -19,14 +19,7 @@ export interface LineChannelDeps {
   readonly log: Log
 }
 
-export interface LinkLimits {
-  /** Messages a second that one link may bring, and at once after a quiet time. */
-  readonly messagesPerS: number
-  readonly burstMessages: number
-  readonly bytesPerS: number
-  readonly burstBytes: number
-  /** All links together bring at most so many times what one may: a flood from many places is a flood too. */
-  readonly shares: number
+export interface LinkLimits extends RateLimits {
   /** How long a link that brought garbage is cut off or ignored at first; doubles each time, up to 64 times. */
   readonly cutMs: number
 }
@@ -47,7 +40,7 @@ const garbageReasons: ReadonlySet<LineReason> = new Set<LineReason>(['malformed'
 /** A host whose links were cut this often within a minute or so is cut off as a whole: it comes back by other ports. */
 const cutsPerHost = 4
 
-/** Links whose rate is remembered; past this the one heard least recently is forgotten. */
+/** Links whose offences are remembered; past this the one heard least recently is forgotten. */
 const maxLinks = 1_024
 
 export interface LineDoorInit {
@@ -59,13 +52,8 @@ export interface LineDoorInit {
   readonly hostOf?: (link: string) => string
   /** Links can be forged by others, who must not silence their victims for long: a cut never lasts longer than the first. */
   readonly forgeable?: boolean
-  /** Whether the rate is that of a link (default) or of its host with all its links. */
+  /** See `LineRatesInit`. Default: link. */
   readonly rateBy?: 'link' | 'host'
-}
-
-interface LinkRate {
-  readonly messages: TokenBucket
-  readonly bytes: TokenBucket
 }
 
 /**
@@ -82,9 +70,7 @@ export class LineDoor {
   readonly #offenders: Offenders<string>
   readonly #hosts: Offenders<string>
   readonly #hostOf: (link: string) => string
-  readonly #rateKey: (link: string) => string
-  readonly #rates = new Map<string, LinkRate>()
-  readonly #all: LinkRate
+  readonly #rates: LineRates
   #open = false
 
   constructor(deps: LineChannelDeps, init: LineDoorInit, onCut: (link: string) => void) {
@@ -93,11 +79,11 @@ export class LineDoor {
     this.#id = id
     this.#kind = kind
     this.#limits = { ...defaultLinkLimits, ...init.limits }
-    this.#all = this.#newRate(this.#limits.shares)
     this.events = new Emitter((err, event) => deps.log.error({ err, event, channel: id }, 'a listener failed'))
     this.ledger = new ChannelLedger(deps.clock, () => this.events.emit('channel:changed', { id }))
     this.#hostOf = init.hostOf ?? ((link) => link)
-    this.#rateKey = init.rateBy === 'host' ? this.#hostOf : (link) => link
+    const rates = { limits: this.#limits, hostOf: this.#hostOf, rateBy: init.rateBy ?? 'link' } as const
+    this.#rates = new LineRates(deps.clock, rates)
     const cut = (link: string): void => {
       deps.log.warn({ channel: id, link }, 'a link that brings garbage or too much is cut off')
       // Points fade: a little more than a share each, so that the last cut is surely enough.
@@ -148,21 +134,9 @@ export class LineDoor {
     return { kind: 'dropped', reason }
   }
 
-  /**
-   * Until a link may bring so much more: for channels that can make it wait. Takes it in any case; what is above the
-   * link's own share is its own debt, so that one that floods does not make all others wait.
-   * @param messages none for an empty line
-   */
+  /** Until a link may bring so much more: for channels that can make it wait. See `LineRates`. */
   waitMs(link: string, bytes: number, messages: 0 | 1 = 1): number {
-    const own = this.#rateOf(link)
-    const isWithin = own.messages.waitMs(messages) === 0 && own.bytes.waitMs(bytes) === 0
-    let waitMs = 0
-    for (const rate of isWithin ? [own, this.#all] : [own]) {
-      if (messages > 0) rate.messages.spend(messages)
-      rate.bytes.spend(bytes)
-      waitMs = Math.max(waitMs, rate.messages.waitMs(0), rate.bytes.waitMs(0))
-    }
-    return waitMs
+    return this.#rates.waitMs(link, bytes, messages)
   }
 
   /** Whether a link may bring so much now: for channels that can make nobody wait. What floods is dropped and blamed. */
@@ -171,11 +145,10 @@ export class LineDoor {
       this.dropped('cut')
       return false
     }
-    const rate = this.#rateOf(link)
-    const isOwnFault = !rate.messages.take() || !rate.bytes.take(bytes)
-    if (!isOwnFault && this.#all.messages.take() && this.#all.bytes.take(bytes)) return true
+    const room = this.#rates.take(link, bytes)
+    if (room === 'yes') return true
     this.dropped('flood')
-    if (isOwnFault) this.blame(link, 'flood', 1)
+    if (room === 'own') this.blame(link, 'flood', 1)
     return false
   }
 
@@ -189,6 +162,7 @@ export class LineDoor {
     const { message } = decoded
     this.ledger.received.add(bytes)
     this.ledger.heard(message.sender, link)
+    this.#rates.knows(link)
     let settled = false
     this.events.emit('message:received', {
       message,
@@ -212,26 +186,5 @@ export class LineDoor {
   blame(link: string, reason: string, points = garbagePoints): void {
     this.#deps.counters.add(`channels.blamed:${reason}`)
     this.#offenders.add(link, points)
-  }
-
-  #rateOf(link: string): LinkRate {
-    const key = this.#rateKey(link)
-    const known = this.#rates.get(key)
-    const rate = known ?? this.#newRate(1)
-    this.#rates.delete(key)
-    this.#rates.set(key, rate)
-    if (this.#rates.size > maxLinks) {
-      const oldest = this.#rates.keys().next()
-      if (oldest.done !== true) this.#rates.delete(oldest.value)
-    }
-    return rate
-  }
-
-  #newRate(shares: number): LinkRate {
-    const { messagesPerS, burstMessages, bytesPerS, burstBytes } = this.#limits
-    return {
-      messages: new TokenBucket(this.#deps.clock, { perS: shares * messagesPerS, burst: shares * burstMessages }),
-      bytes: new TokenBucket(this.#deps.clock, { perS: shares * bytesPerS, burst: shares * burstBytes }),
-    }
   }
 }

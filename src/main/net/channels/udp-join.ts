@@ -1,4 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
+import { HostTable } from '../../base/host-table.ts'
+import { hostOf } from './link-name.ts'
 import { numberCount, type Datagram, type PartHeader } from './udp-datagram.ts'
 
 export interface UdpJoinInit {
@@ -24,6 +26,12 @@ interface Unfinished extends PartHeader {
   askAtMs: number
 }
 
+/** What is unfinished of a link, or of a host. */
+interface Tally {
+  count: number
+  bytes: number
+}
+
 /** What is known of one sender's messages of one type. */
 interface Stream {
   /** Numbers of messages that are done with: late copies of their parts are nothing new. */
@@ -37,13 +45,14 @@ const patienceMs = 60
 const firstAskMs = 60
 const maxAsked = 5
 const longestMs = 30_000
-/** Unfinished messages of all links, and of one. */
+/** Unfinished messages of all links, and of one; of one host, with all its links, as many as of four. */
 const maxUnfinished = 512
 const maxLinkUnfinished = 48
+const linksOfHost = 4
 /** A larger gap in a sender's numbers is a restart or a long silence, not loss. */
 const maxGap = 32
-/** Senders remembered, and numbers of each: late copies come within seconds. */
-const maxStreams = 512
+/** Senders remembered, those of one host, and numbers of each: late copies come within seconds. */
+const streams = { max: 512, maxOfHost: 128 }
 const maxDone = 256
 
 /** Joins parts to messages, in bounds, and says which parts to ask for again. Pure but for the clock. */
@@ -54,8 +63,9 @@ export class UdpJoin {
   readonly #maxBytes: number
   /** The oldest first. */
   readonly #unfinished = new Map<string, Unfinished>()
-  readonly #perLink = new Map<string, { count: number; bytes: number }>()
-  readonly #streams = new Map<string, Stream>()
+  /** By link, and by host. */
+  readonly #tallies = new Map<string, Tally>()
+  readonly #streams = new HostTable<Stream>({ ...streams, hostOf: (key) => hostOf(key.slice(0, key.indexOf(' '))) })
   #bytes = 0
   #lost = 0
 
@@ -138,11 +148,7 @@ export class UdpJoin {
     const key = `${link} ${sender} ${type}`
     const known = this.#streams.get(key)
     const stream = known ?? { done: new Set<number>(), last: no }
-    if (known === undefined) {
-      this.#streams.set(key, stream)
-      const oldest = this.#streams.keys().next()
-      if (this.#streams.size > maxStreams && oldest.done !== true) this.#streams.delete(oldest.value)
-    }
+    if (known === undefined) this.#streams.set(key, stream)
     const gap = (no - stream.last + numberCount) % numberCount
     if (gap === 0 || gap > numberCount / 2) return stream
     // Messages for one receiver alone are numbered together, whoever they are for: their gaps mean nothing.
@@ -174,7 +180,7 @@ export class UdpJoin {
       askAtMs,
     }
     this.#unfinished.set(key, message)
-    this.#tallyOf(link).count += 1
+    for (const tally of this.#talliesOf(link)) tally.count += 1
     this.#bound(link)
     return message
   }
@@ -184,18 +190,22 @@ export class UdpJoin {
     message.got.set(part, Uint8Array.from(bytes))
     message.bytes += bytes.length
     this.#bytes += bytes.length
-    this.#tallyOf(message.link).bytes += bytes.length
+    for (const tally of this.#talliesOf(message.link)) tally.bytes += bytes.length
     // Whoever answers is asked on: the time that a message may take has its own limit.
     if (message.asked > 1) message.asked = 1
     message.askAtMs = Math.max(message.askAtMs, this.#clock.monotonic() + patienceMs)
   }
 
-  /** The oldest go first, of the link that has too many, then of all. */
+  /** The oldest go first, of the link that has too many, then of its host, then of all. */
   #bound(link: string): void {
-    const tally = this.#tallyOf(link)
+    const host = hostOf(link)
+    const [ofLink, ofHost] = this.#talliesOf(link)
+    const isMuch = (tally: Tally, links: number): boolean =>
+      tally.count > links * maxLinkUnfinished || tally.bytes > links * this.#maxLinkBytes
     for (const message of this.#unfinished.values()) {
-      if (tally.count <= maxLinkUnfinished && tally.bytes <= this.#maxLinkBytes) break
-      if (message.link === link) this.#giveUp(message)
+      if (!isMuch(ofLink, 1) && !isMuch(ofHost, linksOfHost)) break
+      const isOwn = message.link === link
+      if (isOwn || (!isMuch(ofLink, 1) && hostOf(message.link) === host)) this.#giveUp(message)
     }
     for (const message of this.#unfinished.values()) {
       if (this.#unfinished.size <= maxUnfinished && this.#bytes <= this.#maxBytes) break
@@ -203,9 +213,13 @@ export class UdpJoin {
     }
   }
 
-  #tallyOf(link: string): { count: number; bytes: number } {
-    let tally = this.#perLink.get(link)
-    if (tally === undefined) this.#perLink.set(link, (tally = { count: 0, bytes: 0 }))
+  #talliesOf(link: string): readonly [ofLink: Tally, ofHost: Tally] {
+    return [this.#tallyOf(link), this.#tallyOf(`host ${hostOf(link)}`)]
+  }
+
+  #tallyOf(key: string): Tally {
+    let tally = this.#tallies.get(key)
+    if (tally === undefined) this.#tallies.set(key, (tally = { count: 0, bytes: 0 }))
     return tally
   }
 
@@ -225,10 +239,13 @@ export class UdpJoin {
   #drop(message: Unfinished): void {
     if (!this.#unfinished.delete(message.key)) return
     this.#bytes -= message.bytes
-    const tally = this.#tallyOf(message.link)
-    tally.count -= 1
-    tally.bytes -= message.bytes
-    if (tally.count === 0) this.#perLink.delete(message.link)
+    for (const tally of this.#talliesOf(message.link)) {
+      tally.count -= 1
+      tally.bytes -= message.bytes
+    }
+    for (const key of [message.link, `host ${hostOf(message.link)}`]) {
+      if (this.#tallies.get(key)?.count === 0) this.#tallies.delete(key)
+    }
   }
 }
 

@@ -1,12 +1,14 @@
 import type { Clock } from '../../base/clock.ts'
+import { HostTable } from '../../base/host-table.ts'
+import { hostOf } from './link-name.ts'
 import { isAny } from './udp-place.ts'
 
 /** Whoever was silent for so long on a channel to one address is gone from there. */
 const answerMs = 5 * 60_000
 /** Who answered so lately is reached where it sends from, rather than at the address that it was first tried at. */
 const lateMs = 60_000
-/** Senders that can be answered; past this the one heard least recently is forgotten. */
-const maxLinks = 256
+/** Senders that can be answered, and of one host: a lab's containers behind one address, and room for others. */
+const kept = { max: 256, maxOfHost: 64 }
 
 /** Where a peer sends from. */
 export interface UdpPlaceOfPeer {
@@ -17,7 +19,7 @@ export interface UdpPlaceOfPeer {
 /** The addresses that peers were heard from: where answers go. Bounded. */
 export class UdpLinks {
   readonly #clock: Pick<Clock, 'monotonic'>
-  readonly #links = new Map<string, UdpPlaceOfPeer & { readonly atMs: number }>()
+  readonly #links = new HostTable<UdpPlaceOfPeer & { readonly atMs: number }>({ ...kept, hostOf })
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock
@@ -32,10 +34,7 @@ export class UdpLinks {
   }
 
   remember(link: string, { address, port }: UdpPlaceOfPeer): void {
-    this.#links.delete(link)
     this.#links.set(link, { address, port, atMs: this.#clock.monotonic() })
-    const oldest = this.#links.keys().next()
-    if (this.#links.size > maxLinks && oldest.done !== true) this.#links.delete(oldest.value)
   }
 
   /**
