@@ -1,13 +1,28 @@
-import { bagOp, bagRecordAt, bagRecordsIn, bagTimeMs, fieldUint32, type PlacedRecord } from './bag-records.ts'
+import { bagHeaderAt, bagOp, bagRecordsIn, bagTimeMs, fieldUint32, type PlacedRecord } from './bag-records.ts'
 import type { Decompress } from './decompress.ts'
 import { LogProblem } from './log-problem.ts'
-import type { RangeSource } from './range-source.ts'
+import { maxPieceBytes, type RangeSource } from './range-source.ts'
 import type { RecordedChannel, RecordedMessage } from './recording.ts'
 
-/** The records of a chunk, unpacked. @throws LogProblem, EnoughRead */
+/** The records of a chunk, unpacked; of one that is cut off as many as there are. @throws LogProblem, EnoughRead */
 export async function chunkData(source: RangeSource, chunk: PlacedRecord, decompress: Decompress): Promise<Uint8Array> {
-  const kind = Buffer.from(chunk.fields.get('compression') ?? new Uint8Array(0)).toString('latin1')
-  return decompress(kind, await source.read(chunk.dataAt, chunk.dataLength), fieldUint32(chunk, 'size'))
+  const kind = compressionOf(chunk)
+  const { dataAt, dataLength } = cutChunk(source, chunk) ?? chunk
+  return decompress(kind, await source.read(dataAt, dataLength), fieldUint32(chunk, 'size'))
+}
+
+export function compressionOf({ fields }: PlacedRecord): string {
+  return Buffer.from(fields.get('compression') ?? []).toString('latin1')
+}
+
+/**
+ * What there is of a chunk that the file ends in; null: it is whole. A recorder writes the length of a chunk when it is
+ * done with it, and 0 before. Packed ones are lost: they do not unpack without their end.
+ */
+export function cutChunk(source: RangeSource, chunk: PlacedRecord): PlacedRecord | null {
+  if (chunk.dataLength > 0 && chunk.end <= source.sizeBytes) return null
+  const dataLength = Math.min(source.sizeBytes - chunk.dataAt, maxPieceBytes)
+  return { ...chunk, dataLength, end: source.sizeBytes }
 }
 
 /** The messages of the chunk that begins at a place of the file. @throws LogProblem, EnoughRead */
@@ -16,7 +31,7 @@ export async function bagMessages(
   at: number,
   decompress: Decompress,
 ): Promise<Iterable<RecordedMessage>> {
-  const chunk = await bagRecordAt(source, at)
+  const chunk = await bagHeaderAt(source, at)
   if (chunk?.op !== bagOp.chunk) throw new LogProblem('its index points to where no messages are')
   return messagesIn(await chunkData(source, chunk, decompress))
 }

@@ -27,6 +27,12 @@ const maxFields = 64
 
 /** The record at a place of the file; null where the file ends before the record does. @throws LogProblem, EnoughRead */
 export async function bagRecordAt(source: RangeSource, at: number): Promise<PlacedRecord | null> {
+  const record = await bagHeaderAt(source, at)
+  return record === null || record.end > source.sizeBytes ? null : record
+}
+
+/** The same of a record of which the file has the header, but maybe not all of the data. */
+export async function bagHeaderAt(source: RangeSource, at: number): Promise<PlacedRecord | null> {
   if (at + 8 > source.sizeBytes) return null
   const headerLength = uint32(await source.read(at, 4), 0)
   if (headerLength > maxHeaderBytes) throw new LogProblem('one of its records has no sensible length')
@@ -34,8 +40,7 @@ export async function bagRecordAt(source: RangeSource, at: number): Promise<Plac
   if (dataAt > source.sizeBytes) return null
   const head = await source.read(at + 4, headerLength + 4)
   const dataLength = uint32(head, headerLength)
-  const end = dataAt + dataLength
-  return end > source.sizeBytes ? null : { ...parseHeader(head.subarray(0, headerLength)), dataAt, dataLength, end }
+  return { ...parseHeader(head.subarray(0, headerLength)), dataAt, dataLength, end: dataAt + dataLength }
 }
 
 /** The records of a chunk. Ends where one is cut off. @throws LogProblem when one cannot be read */

@@ -1,16 +1,16 @@
 import {
   bagFields,
+  bagHeaderAt,
   bagOp,
-  bagRecordAt,
   bagRecordsIn,
   bagTimeMs,
   fieldUint32,
   type BagRecord,
   type PlacedRecord,
 } from './bag-records.ts'
-import { bagChannel, chunkData } from './bag-chunk.ts'
+import { bagChannel, chunkData, compressionOf, cutChunk } from './bag-chunk.ts'
 import type { Decompress } from './decompress.ts'
-import { EnoughRead, problemOf } from './log-problem.ts'
+import { stopped } from './log-problem.ts'
 import type { RangeSource } from './range-source.ts'
 import type { RecordedChannel, Stretch } from './recording.ts'
 
@@ -49,6 +49,8 @@ export async function walkBag(source: RangeSource, from: number, decompress: Dec
     if (open === null) return
     const chunk = open
     open = null
+    // The last indexes may be missing where the file is cut off.
+    if (problem !== null) chunk.counts.clear()
     const unknown = [...chunk.counts.keys()].some((channel) => !channels.has(channel))
     if (chunk.counts.size === 0 || unknown) await look(source, chunk, channels, decompress)
     if (chunk.counts.size === 0) return
@@ -62,14 +64,19 @@ export async function walkBag(source: RangeSource, from: number, decompress: Dec
   }
   try {
     for (let at = from; at < source.sizeBytes;) {
-      const record = await bagRecordAt(source, at)
-      if (record === null) {
+      const record = await bagHeaderAt(source, at)
+      const cut = record?.op === bagOp.chunk ? cutChunk(source, record) : null
+      if (record === null || cut !== null || record.end > source.sizeBytes) {
+        if (cut !== null) {
+          await close()
+          if (compressionOf(cut) === 'none') open = openOf(cut, at)
+        }
         problem = 'it is cut off'
         break
       }
       if (record.op === bagOp.chunk) {
         await close()
-        open = { record, at, counts: new Map(), fromMs: Infinity, toMs: -Infinity }
+        open = openOf(record, at)
       } else if (record.op === bagOp.index && open !== null) await addIndex(source, record, open)
       else if (record.op === bagOp.connection) {
         addChannel(channels, record, await source.read(record.dataAt, record.dataLength))
@@ -77,19 +84,18 @@ export async function walkBag(source: RangeSource, from: number, decompress: Dec
       at = record.end
     }
   } catch (error) {
-    problem = stopped(error, source)
+    problem = stopped(error)
   }
   try {
     await close()
   } catch (error) {
-    problem ??= stopped(error, source)
+    problem ??= stopped(error)
   }
   return { channels, stretches, problem }
 }
 
-function stopped(error: unknown, source: RangeSource): string {
-  if (!(error instanceof EnoughRead)) return problemOf(error)
-  return `only the first ${Math.round(source.readBytes / 1_048_576)} MiB that it takes were looked at`
+function openOf(record: PlacedRecord, at: number): Open {
+  return { record, at, counts: new Map(), fromMs: Infinity, toMs: -Infinity }
 }
 
 async function addIndex(source: RangeSource, record: PlacedRecord, open: Open): Promise<void> {

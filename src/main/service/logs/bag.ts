@@ -1,6 +1,6 @@
 import { Bag } from '@foxglove/rosbag'
-import { bagChannel, bagMessages } from './bag-chunk.ts'
-import { bagMagic, bagOp, bagRecordAt } from './bag-records.ts'
+import { bagChannel, bagMessages, compressionOf } from './bag-chunk.ts'
+import { bagHeaderAt, bagMagic, bagOp, bagRecordAt } from './bag-records.ts'
 import { walkBag } from './bag-walk.ts'
 import type { Decompress } from './decompress.ts'
 import { EnoughRead, LogProblem } from './log-problem.ts'
@@ -21,7 +21,7 @@ export async function openBag(source: RangeSource, decompress: Decompress): Prom
     counts: null,
     startMs: told.stretches.reduce<number | null>((min, { fromMs }) => Math.min(min ?? fromMs, fromMs), null),
     endMs: told.stretches.reduce<number | null>((max, { toMs }) => Math.max(max ?? toMs, toMs), null),
-    facts: [['Chunks', String(told.stretches.length)], ...(await compressionOf(source, first))],
+    facts: [['Chunks', String(told.stretches.length)], ...(await compressionFact(source, first))],
     messages: (stretch) => bagMessages(source, stretch.at, decompress),
   }
 }
@@ -73,15 +73,14 @@ async function byWalk(source: RangeSource, decompress: Decompress): Promise<Told
 }
 
 /** As its first chunk says: a recorder uses one kind for all. */
-async function compressionOf(
+async function compressionFact(
   source: RangeSource,
   first: Stretch | undefined,
 ): Promise<readonly (readonly [string, string])[]> {
   if (first === undefined) return []
   try {
-    const chunk = await bagRecordAt(source, first.at)
-    if (chunk?.op !== bagOp.chunk) return []
-    return [['Compression', Buffer.from(chunk.fields.get('compression') ?? []).toString('latin1')]]
+    const chunk = await bagHeaderAt(source, first.at)
+    return chunk?.op === bagOp.chunk ? [['Compression', compressionOf(chunk)]] : []
   } catch {
     return []
   }

@@ -13,3 +13,8 @@ export function problemOf(error: unknown): string {
   if (error instanceof LogProblem) return error.message
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Why going over a file without an index ended early. */
+export function stopped(error: unknown): string {
+  return error instanceof EnoughRead ? 'it has no index, and only its beginning was looked at' : problemOf(error)
+}

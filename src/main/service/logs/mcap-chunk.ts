@@ -2,9 +2,9 @@ import type { Decompress } from './decompress.ts'
 import { LogProblem } from './log-problem.ts'
 import {
   FieldReader,
+  mcapHeadAt,
   mcapMessageHeadBytes,
   mcapOp,
-  mcapRecordAt,
   mcapRecordsIn,
   type PlacedMcapRecord,
 } from './mcap-records.ts'
@@ -25,19 +25,21 @@ export interface ChunkHead {
 
 /** @throws LogProblem, EnoughRead */
 export async function chunkHead(source: RangeSource, chunk: PlacedMcapRecord): Promise<ChunkHead> {
-  const reader = new FieldReader(await source.read(chunk.dataAt, Math.min(chunk.dataLength, maxChunkHeadBytes)))
+  const there = Math.min(chunk.dataLength, source.sizeBytes - chunk.dataAt)
+  const reader = new FieldReader(await source.read(chunk.dataAt, Math.min(there, maxChunkHeadBytes)))
   const [fromMs, toMs, size] = [reader.timeMs(), reader.timeMs(), reader.uint64()]
   reader.uint32()
   const compression = reader.text()
-  const length = reader.uint64()
-  if (length > BigInt(chunk.dataLength - reader.at)) throw new LogProblem('a chunk of it is longer than it says')
+  const length = Number(reader.uint64())
+  if (length > chunk.dataLength - reader.at) throw new LogProblem('a chunk of it is longer than it says')
   return {
     fromMs,
     toMs,
     sizeBytes: Number(size),
     compression,
     recordsAt: chunk.dataAt + reader.at,
-    recordsLength: Number(length),
+    // Of a chunk that is cut off, and not packed, there is something to be read.
+    recordsLength: compression === '' ? Math.min(length, there - reader.at) : length,
   }
 }
 
@@ -52,7 +54,7 @@ export async function mcapMessages(
   stretch: Stretch,
   decompress: Decompress,
 ): Promise<Iterable<RecordedMessage>> {
-  const first = await mcapRecordAt(source, stretch.at)
+  const first = await mcapHeadAt(source, stretch.at)
   if (first?.op === mcapOp.message) return messagesIn(await source.read(stretch.at, stretch.length))
   if (first?.op !== mcapOp.chunk) throw new LogProblem('its index points to where no messages are')
   return messagesIn(await chunkRecords(source, await chunkHead(source, first), decompress))

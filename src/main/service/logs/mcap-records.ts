@@ -35,15 +35,20 @@ export interface McapSchema {
 
 /** The record at a place of the file; null where the file ends before the record does. @throws LogProblem, EnoughRead */
 export async function mcapRecordAt(source: RangeSource, at: number): Promise<PlacedMcapRecord | null> {
+  const record = await mcapHeadAt(source, at)
+  return record === null || record.end > source.sizeBytes ? null : record
+}
+
+/** The same of a record of which the file has the head, but maybe not all of the content. */
+export async function mcapHeadAt(source: RangeSource, at: number): Promise<PlacedMcapRecord | null> {
   if (at + mcapRecordHeadBytes > source.sizeBytes) return null
   const reader = new FieldReader(await source.read(at, mcapRecordHeadBytes))
   const op = reader.uint8()
   // The specification keeps 0 free: a hole in a file reads as zeros.
   if (op === 0) throw new LogProblem('there is nothing but zeros where a record should be')
-  const length = reader.uint64()
+  const dataLength = Number(reader.uint64())
   const dataAt = at + mcapRecordHeadBytes
-  if (length > BigInt(source.sizeBytes - dataAt)) return null
-  return { op, at, dataAt, dataLength: Number(length), end: dataAt + Number(length) }
+  return { op, at, dataAt, dataLength, end: dataAt + dataLength }
 }
 
 /** The records of a chunk. Ends where one is cut off. */
@@ -92,7 +97,6 @@ function formOf(messageEncoding: string, schema: McapSchema | undefined): Messag
   const [encoding, definition] = [schema?.encoding, Buffer.from(schema?.data ?? []).toString()]
   if (messageEncoding === 'ros1' && encoding === 'ros1msg') return { kind: 'ros1', definition }
   if (messageEncoding === 'cdr' && encoding === 'ros2msg') return { kind: 'ros2', definition }
-  if (messageEncoding === 'cdr' && encoding === 'ros2idl') return { kind: 'ros2idl', definition }
   return { kind: 'other', definition: '' }
 }
 

@@ -1,12 +1,12 @@
 import type { Decompress } from './decompress.ts'
-import { EnoughRead, problemOf } from './log-problem.ts'
+import { stopped } from './log-problem.ts'
 import { chunkHead, chunkRecords, messageHead, type ChunkHead } from './mcap-chunk.ts'
 import {
   FieldReader,
   mcapContent,
+  mcapHeadAt,
   mcapMessageHeadBytes,
   mcapOp,
-  mcapRecordAt,
   mcapRecordsIn,
   parseChannel,
   parseSchema,
@@ -59,8 +59,12 @@ export class McapWalk {
     let problem: string | null = 'it is cut off'
     try {
       for (let at = from; ;) {
-        const record = await mcapRecordAt(this.#source, at)
+        const record = await mcapHeadAt(this.#source, at)
         if (record === null) break
+        if (record.end > this.#source.sizeBytes) {
+          if (record.op === mcapOp.chunk) await this.#take(record)
+          break
+        }
         if (record.op === mcapOp.dataEnd || record.op === mcapOp.footer) {
           problem = null
           break
@@ -69,19 +73,16 @@ export class McapWalk {
         at = record.end
       }
     } catch (error) {
-      problem = this.#stopped(error)
+      problem = stopped(error)
     }
     try {
+      // The last indexes may be missing where the file is cut off.
+      if (problem !== null && this.#open?.head !== null) this.#open?.counts.clear()
       await this.#close()
     } catch (error) {
-      problem ??= this.#stopped(error)
+      problem ??= stopped(error)
     }
     return { channels: this.#channels, stretches: this.#stretches, compression: this.#compression, problem }
-  }
-
-  #stopped(error: unknown): string {
-    if (!(error instanceof EnoughRead)) return problemOf(error)
-    return `only the first ${Math.round(this.#source.readBytes / 1_048_576)} MiB that it takes were looked at`
   }
 
   async #take(record: PlacedMcapRecord): Promise<void> {
@@ -153,11 +154,15 @@ export class McapWalk {
 
   async #unpack(open: Open, head: ChunkHead): Promise<void> {
     const count = open.counts.size === 0
+    // A chunk that is cut off says when it would have ended.
+    if (count) [open.fromMs, open.toMs] = [Infinity, -Infinity]
     for (const { op, data } of mcapRecordsIn(await chunkRecords(this.#source, head, this.#decompress))) {
       this.#define(op, data)
       if (!count || op !== mcapOp.message || data.length < mcapMessageHeadBytes) continue
-      const { channel } = messageHead(data)
+      const { channel, timeMs } = messageHead(data)
       open.counts.set(channel, (open.counts.get(channel) ?? 0) + 1)
+      open.fromMs = Math.min(open.fromMs, timeMs)
+      open.toMs = Math.max(open.toMs, timeMs)
     }
   }
 }

@@ -50,7 +50,8 @@ async function bySummary(source: RangeSource): Promise<Told | null> {
   const named = [...(counts?.keys() ?? []), ...stretches.flatMap((stretch) => [...(stretch.counts?.keys() ?? [])])]
   const messages = Number(statistics?.messageCount ?? 0n)
   // Without chunks in the index, or with channels that it leaves out, only the records themselves tell.
-  if (named.some((id) => !channels.has(id)) || (stretches.length === 0 && messages > 0)) return null
+  if (named.some((id) => !channels.has(id))) return null
+  if (stretches.length === 0 && (statistics === undefined || messages > 0)) return null
   const [times, robot] = [timesOf(stretches), await robotOf(reader)]
   return {
     channels,

@@ -16,6 +16,8 @@ export interface PagedSourceInit {
   readonly sizeBytes: number
   /** Past this, `EnoughRead`. */
   readonly maxReadBytes: number
+  /** True once as much time was taken as may be; then too. */
+  readonly late?: () => boolean
 }
 
 /** Indexes are walked in steps of some dozen bytes; a page is what one look at the disk or the swarm brings. */
@@ -31,6 +33,7 @@ export const maxPieceBytes = 64 * 1_024 * 1_024
 export class PagedSource implements RangeSource {
   readonly sizeBytes: number
   readonly #maxReadBytes: number
+  readonly #late: () => boolean
   readonly #from: (offset: number, length: number) => Promise<Uint8Array>
   readonly #pages = new Map<number, Uint8Array>()
   #readBytes = 0
@@ -39,6 +42,7 @@ export class PagedSource implements RangeSource {
     this.#from = from
     this.sizeBytes = init.sizeBytes
     this.#maxReadBytes = init.maxReadBytes
+    this.#late = init.late ?? (() => false)
   }
 
   get readBytes(): number {
@@ -91,7 +95,9 @@ export class PagedSource implements RangeSource {
   }
 
   async #fetch(offset: number, length: number): Promise<Uint8Array> {
-    if (this.#readBytes + length > this.#maxReadBytes) throw new EnoughRead('as much was read as may be')
+    if (this.#readBytes + length > this.#maxReadBytes || this.#late()) {
+      throw new EnoughRead('it would take more than is read of a file')
+    }
     this.#readBytes += length
     const bytes = await this.#from(offset, length)
     if (bytes.length !== length) throw new LogProblem('it became shorter while it was read')

@@ -1,6 +1,6 @@
 /** How the messages of a channel are written, and by which definition. */
 export interface MessageForm {
-  readonly kind: 'ros1' | 'ros2' | 'ros2idl' | 'json' | 'other'
+  readonly kind: 'ros1' | 'ros2' | 'json' | 'other'
   readonly definition: string
 }
 
