@@ -68,6 +68,15 @@ const valueOf = (bytes: Uint8Array) => {
 
 const trustValues = [
   encodeRoot({ version: 1, name: 'lab', keys: peers.slice(0, 2), threshold: 1, rules: new Map() }),
+  encodeRoot({
+    version: 2,
+    name: 'lab',
+    keys: peers.slice(0, 2),
+    threshold: 2,
+    rules: new Map(),
+    previous: swarm,
+    keeps: [swarm],
+  }),
   encodeRole({ version: 2, roles: ['robot'], revoked: false, note: 'of the lab' }),
   encodeAsk({ role: 'robot', name: 'duckie01', simulated: true, invite: 'abcdefghijk', proof: new Uint8Array(32) }),
 ]

@@ -5,8 +5,9 @@ import type { Verdict } from './attestation.ts'
 import { hasRoleOf, oneOf } from './policy.ts'
 import type { SignedRecord } from './record.ts'
 import { recordState } from './state.ts'
-import { maySign, neededFor, neededForRoot } from './trust-needs.ts'
-import { decodeTrust } from './trust-records.ts'
+import { maySign, neededFor, neededForRoot, type Needed } from './trust-needs.ts'
+import { decodeTrust, type RootValue } from './trust-records.ts'
+import { tookBack } from './trust-words.ts'
 import type { TrustState } from './trust.ts'
 
 /** Whether a peer's signature would count; else why not, as a clause for people. */
@@ -73,15 +74,53 @@ function mayAttestTrust(
     case 'role': {
       if (verdict === 'dismiss') {
         if (peer !== author) return no('only its author may take it back; others propose another one')
-        return statement.kind === 'root' && state !== 'proposed'
-          ? no('a root that counts cannot be taken back: propose the next one')
-          : granted
+        return state === 'proposed' ? granted : no('what has counted cannot be taken back: propose the next one')
       }
       if (own !== 'dismiss' && peer === author) return no('its author has signed it already')
-      const needed = statement.kind === 'root' ? neededForRoot(trust, statement.root) : neededFor(trust, statement.role)
-      return maySign(trust, needed, peer) ? granted : no('this peer is not one of those who must sign it')
+      if (peer !== author && tookBack(record) && state !== 'accepted') return no('its author took it back')
+      return statement.kind === 'root'
+        ? mayEndorseRoot(statement.root, trust, peer)
+        : mayEndorseRole(record, trust, peer)
     }
   }
+}
+
+function mayEndorseRole(record: SignedRecord, trust: TrustState, peer: PeerId): Right {
+  const statement = decodeTrust(record.body)
+  if (statement.kind !== 'role') return no('it is no role')
+  const word = trust.wordOn(statement.role.subject)
+  if (word !== undefined && word.record.id !== record.id && word.role.version >= statement.role.version) {
+    return no('a newer word about this peer counts')
+  }
+  return mustSign(trust, neededFor(trust, statement.role), peer)
+}
+
+function mayEndorseRoot(root: RootValue, trust: TrustState, peer: PeerId): Right {
+  const current = trust.root ?? trust.expiredRoot
+  if (current === null) return no('no root record of this swarm is believed yet')
+  if (root.previous !== current.record.id) return no(`it does not follow root ${current.version}, which counts`)
+  const right = mustSign(trust, neededForRoot(trust, root), peer)
+  const added = addedBy(root, trust)
+  if (!right.may || added === 0) return right
+  // Whoever signs it would make them count, with the whole weight of the root.
+  return no(
+    `it would keep ${added} role record${added === 1 ? '' : 's'} that do${added === 1 ? 'es' : ''} not count here`,
+  )
+}
+
+/** How many of the records that a root keeps would come to count by it: neither in force nor outdated by what is. */
+export function addedBy(root: RootValue, trust: TrustState): number {
+  const roles = new Map(trust.roleEntries.map((entry) => [entry.record.id, entry.role]))
+  return root.keeps.filter((id) => {
+    const role = roles.get(id)
+    if (role === undefined) return true
+    const word = trust.wordOn(role.subject)
+    return word?.record.id !== id && (word === undefined || word.role.version <= role.version)
+  }).length
+}
+
+function mustSign(trust: TrustState, needed: Needed, peer: PeerId): Right {
+  return maySign(trust, needed, peer) ? granted : no('this peer is not one of those who must sign it')
 }
 
 function rolesWords(roles: ReadonlySet<TrustRole>): string {

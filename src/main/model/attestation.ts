@@ -3,10 +3,8 @@ import type { PeerId, RecordId } from '../../shared/ids.ts'
 import { compareBytes, equalBytes } from './cbor.ts'
 import { keyOfPeerId, verifySignature } from './peer-key.ts'
 import { recordIdBytes } from './record-id.ts'
-import type { SignedRecord } from './record.ts'
 import { signedMessage } from './signed-message.ts'
-import { decodeTrust, trustKindOf } from './trust-records.ts'
-import type { TrustState } from './trust.ts'
+import { trustKindOf } from './trust-records.ts'
 
 export const verdicts = ['endorse', 'dismiss'] as const
 export type Verdict = (typeof verdicts)[number]
@@ -83,9 +81,9 @@ export function joinAttestations(
 }
 
 /**
- * As `joinAttestations`, by the record's own kind: under a root record an `endorse` outdates any `dismiss`. Whole
- * chains of belief hang on those signatures, so they cannot be taken back: else one of the keys that a root has removed
- * could undo it for all who were away.
+ * As `joinAttestations`, by the record's own kind: under root and role records an `endorse` outdates any `dismiss` of the
+ * same key. Whole chains of belief, and revocations, hang on those signatures, so they cannot be taken back: else one key
+ * that went over to somebody else could undo them for all who were away.
  */
 export function joinFor(
   record: {
@@ -95,36 +93,12 @@ export function joinFor(
   ...lists: readonly (readonly Attestation[])[]
 ): readonly Attestation[] {
   const { id, body } = record
-  if (body.bucket !== 'trust' || trustKindOf(body.key) !== 'root') return joinAttestations(id, body.author, ...lists)
+  const kind = body.bucket === 'trust' ? trustKindOf(body.key) : undefined
+  if (kind !== 'root' && kind !== 'role') return joinAttestations(id, body.author, ...lists)
   const endorsers = new Set<PeerId>()
   for (const { author, verdict } of lists.flat()) if (verdict === 'endorse') endorsers.add(author)
   const kept = lists.flat().filter(({ author, verdict }) => verdict === 'endorse' || !endorsers.has(author))
   return joinAttestations(id, body.author, kept)
-}
-
-/**
- * Whose attestations under a record are let in, so that strangers cannot crowd out those who count: the author, and
- * whoever has a role. Under trust records also the keys of all roots known, and everybody as long as no root is
- * known, or not the one before this one: who will turn out to be somebody cannot be told then.
- */
-export function knownSigner(trust: TrustState, record: SignedRecord): (peer: PeerId) => boolean {
-  const { author, bucket, key, value } = record.body
-  const isKnown = (peer: PeerId): boolean => peer === author || trust.of(peer).standing !== 'stranger'
-  if (bucket !== 'trust') return isKnown
-  if (trust.root === null) return () => true
-  const own = trustKindOf(key) === 'root' ? decodeTrust({ key, value }) : undefined
-  // The keys that had to sign it are in the one before: without that nobody's signature may be thrown away.
-  if (own?.kind === 'root' && own.root.version > 1 && !trust.rootVersions.has(own.root.version - 1)) return () => true
-  const ownKeys = own?.kind === 'root' ? own.root.keys : []
-  return (peer) => isKnown(peer) || trust.rootKeys.has(peer) || ownKeys.includes(peer)
-}
-
-/** The record without the attestations of those whom `knownSigner` does not let in. */
-export function withKnownSigners(record: SignedRecord, trust: TrustState): SignedRecord {
-  if (record.attestations.length === 0) return record
-  const isKnown = knownSigner(trust, record)
-  const attestations = record.attestations.filter(({ author }) => isKnown(author))
-  return attestations.length === record.attestations.length ? record : { ...record, attestations }
 }
 
 export function sameAttestations(a: readonly Attestation[], b: readonly Attestation[]): boolean {

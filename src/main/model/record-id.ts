@@ -52,6 +52,12 @@ export function recordIdBytes(id: string): Uint8Array | undefined {
   }
 }
 
+/** The id whose CID these 36 bytes are, or undefined when they are none of a record. */
+export function recordIdOfBytes(bytes: Uint8Array): RecordId | undefined {
+  if (bytes.length !== cidPrefix.length + digestBytes || !cidPrefix.every((b, i) => bytes[i] === b)) return undefined
+  return base32.encode(bytes) as RecordId
+}
+
 /** The 32 bytes of the digest, or undefined when the text is no record id. */
 export function recordDigest(id: string): Uint8Array | undefined {
   return recordIdBytes(id)?.subarray(cidPrefix.length)

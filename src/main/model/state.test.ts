@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { joinFor, knownSigner, withKnownSigners, type Signer } from './attestation.ts'
+import { joinFor, type Signer } from './attestation.ts'
 import { buckets, type BucketName } from './bucket.ts'
 import type { BucketRule } from './policy.ts'
 import type { SignedRecord } from './record.ts'
@@ -7,9 +7,11 @@ import { dismissalOf, recordState, signersOf } from './state.ts'
 import { anchorAt, attested, dayMs, makeSigner, roleRecord, rootRecord, say, startMs } from './testing/trust-steps.ts'
 import { evaluateTrust } from './trust-evaluate.ts'
 import { askKey, encodeAsk } from './trust-records.ts'
+import { attestationFilter, withWeighingAttestations } from './trust-weight.ts'
 import type { TrustState } from './trust.ts'
 
-const [ada, op, robot, rogue, stranger] = Array.from({ length: 5 }, makeSigner) as [
+const [ada, op, robot, rogue, stranger, cy] = Array.from({ length: 6 }, makeSigner) as [
+  Signer,
   Signer,
   Signer,
   Signer,
@@ -157,26 +159,69 @@ describe('the signers of a record', () => {
 })
 
 describe('the gate of attestations', () => {
-  it('lets in those with a standing and the author, and nobody else', () => {
+  const keptOn = (record: SignedRecord, by: TrustState = trust) =>
+    new Set(withWeighingAttestations(record, by).attestations.map(({ author }) => author))
+
+  it('lets in those whose word the rule counts and the author, and nobody else', () => {
     const crowd = Array.from({ length: 5 }, makeSigner)
-    const record = attested(file(stranger), 'endorse', [...crowd, op, rogue, stranger])
-    const kept = withKnownSigners(record, trust).attestations.map(({ author }) => author)
-    expect(new Set(kept)).toEqual(new Set([op.peerId, rogue.peerId, stranger.peerId]))
+    // Of members nobody need endorse a file, and operators may dismiss it.
+    expect(keptOn(attested(file(stranger), 'endorse', [...crowd, op, robot, rogue, stranger]))).toEqual(
+      new Set([op.peerId, stranger.peerId]),
+    )
+    // For releases releasers sign: an operator that is none has no say.
+    expect(keptOn(attested(file(ada, 'releases'), 'dismiss', [op, robot, ada]))).toEqual(new Set([ada.peerId]))
   })
 
-  it('lets in on trust records also the keys of roots that are only proposed, and everybody while no root is known', () => {
-    const next = rootRecord({ version: 2, keys: [ada, stranger], threshold: 2 }, [ada, stranger])
-    expect(withKnownSigners(next, trust)).toBe(next)
-    const grant = attested(roleRecord(op.peerId, { version: 2 }, [ada]), 'endorse', [stranger])
-    expect(withKnownSigners(grant, trust).attestations).toEqual([])
-    expect(withKnownSigners(grant, trustWith(next))).toBe(grant)
+  it('lets in under a root the keys of the one before it and its own; under roles operators and keys of believed roots', () => {
+    const next = rootRecord({ after: root, keys: [ada, stranger], threshold: 2 }, [ada, stranger])
+    expect(keptOn(attested(next, 'endorse', [op, robot, rogue]))).toEqual(new Set([stranger.peerId]))
+    const grant = attested(roleRecord(op.peerId, { version: 2 }, [ada]), 'endorse', [stranger, robot, rogue, ada])
+    expect(keptOn(grant)).toEqual(new Set([ada.peerId]))
+    expect(keptOn(grant, trustWith(next))).toEqual(new Set([ada.peerId, stranger.peerId]))
+    // Who had to sign a root cannot be told while the one before it is not here; nor anything while none is known.
+    const later = attested(rootRecord({ after: next, keys: [cy] }, [cy]), 'endorse', [stranger])
+    expect(keptOn(later)).toEqual(new Set([stranger.peerId]))
     const blind = evaluateTrust({ anchor: anchorAt(root), records: [], now })
-    expect(withKnownSigners(grant, blind)).toBe(grant)
-    expect(knownSigner(blind, file(robot))(stranger.peerId)).toBe(false)
+    expect(withWeighingAttestations(grant, blind)).toBe(grant)
+    expect(attestationFilter(blind, file(robot))(stranger.peerId)).toBe(false)
+  })
+
+  it('lets a revoked root key speak about root keys alone', () => {
+    const both = rootRecord({ keys: [ada, cy] })
+    const gone = roleRecord(cy.peerId, { revoked: true }, [ada])
+    const by = evaluateTrust({ anchor: anchorAt(both), records: [both, gone], now })
+    expect(keptOn(attested(roleRecord(robot.peerId, { roles: ['robot'] }, [ada]), 'endorse', [cy]), by).size).toBe(0)
+    expect(keptOn(attested(roleRecord(ada.peerId, { revoked: true }, [ada]), 'endorse', [cy]), by).size).toBe(1)
+  })
+
+  it('has a hundred robots crowd out nobody who decides', () => {
+    const robots = Array.from({ length: 100 }, makeSigner)
+    const keys = Array.from({ length: 3 }, makeSigner)
+    const start = rootRecord({ keys, threshold: 3 })
+    const admitted = robots.map(({ peerId }) => roleRecord(peerId, { roles: ['robot'] }, keys))
+    const by = evaluateTrust({ anchor: anchorAt(start), records: [start, ...admitted], now })
+    expect(by.of((robots[7] as Signer).peerId).standing).toBe('member')
+    const [first, ...others] = keys as [Signer, Signer, Signer]
+    for (const bare of [
+      rootRecord({ after: start, keys: [first], threshold: 1 }, [first]),
+      roleRecord(robot.peerId, { roles: ['operator'] }, [first]),
+    ]) {
+      let held: SignedRecord = bare
+      // As they come, a few at a time, the robots first.
+      for (const from of [0, 25, 50, 75]) {
+        const came = withWeighingAttestations(attested(bare, 'endorse', robots.slice(from, from + 25)), by)
+        held = { ...held, attestations: joinFor(held, held.attestations, came.attestations) }
+      }
+      const signed = withWeighingAttestations(attested(bare, 'endorse', others), by)
+      held = { ...held, attestations: joinFor(held, held.attestations, signed.attestations) }
+      expect(new Set(held.attestations.map(({ author }) => author))).toEqual(
+        new Set(others.map(({ peerId }) => peerId)),
+      )
+    }
   })
 })
 
-describe('attestations under a root record', () => {
+describe('attestations under a root or role record', () => {
   it('join to an endorsement, in whichever order it and a later dismissal come', () => {
     const endorsed = attested(root, 'endorse', [op], startMs)
     const dismissed = attested(root, 'dismiss', [op], startMs + 9)

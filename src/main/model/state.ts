@@ -4,6 +4,7 @@ import { buckets, type BucketName, type BucketPolicy } from './bucket.ts'
 import { countOf, hasRoleOf, oneOf, type BucketRule } from './policy.ts'
 import type { SignedRecord } from './record.ts'
 import { trustKindOf } from './trust-records.ts'
+import { hasWeight, weighingKeys } from './trust-weight.ts'
 import { peerList } from './trust-words.ts'
 import type { TrustState } from './trust.ts'
 import { checkValidity } from './validity.ts'
@@ -102,18 +103,16 @@ function stateOfTrust(record: SignedRecord, trust: TrustState): StateVerdict {
  * Whether a record may be kept at all, by who has signed it: undefined, or why not. How many a stranger may have is
  * for the quotas. Both are honest reasons: who passes it on may know more, or less, than we do.
  *
- * Roots and roles pass when anybody has signed them who is, or may become, somebody: chains of belief are made of the
- * words of peers that later lost their key or their role. While no root is known all of them pass.
+ * Roots and roles pass when their signatures have weight now, or their author is somebody, or was a root key: chains of
+ * belief are made of the words of peers that later lost their key or their role. While no root is known all of them pass.
  */
 export function mayEnter(record: SignedRecord, trust: TrustState): 'stranger' | 'revoked' | undefined {
-  const { id, body } = record
+  const { body } = record
   const { standing } = trust.of(body.author)
   const kind = body.bucket === 'trust' ? trustKindOf(body.key) : undefined
   if (kind === 'root' || kind === 'role') {
-    if (trust.root === null || id === trust.anchor.swarm || id === trust.anchor.root) return undefined
-    const isSomebody = (peer: PeerId): boolean => trust.rootKeys.has(peer) || trust.of(peer).standing !== 'stranger'
-    if (isSomebody(body.author) || record.attestations.some(({ author }) => isSomebody(author))) return undefined
-    return 'stranger'
+    if (trust.root === null || standing !== 'stranger' || trust.rootKeys.has(body.author)) return undefined
+    return hasWeight(trust, record) ? undefined : 'stranger'
   }
   if (standing === 'revoked') return 'revoked'
   if (standing !== 'stranger' || trust.ruleOf(body.bucket).authors.length === 0) return undefined
@@ -168,8 +167,9 @@ export function signersOf(
 ): readonly RecordSigner[] {
   const { author, bucket, validFrom } = record.body
   const inTrust = bucket === 'trust' && trustKindOf(record.body.key) !== 'ask'
+  const weighsInTrust = inTrust && trust.root !== null ? weighingKeys(trust, record) : () => false
   const weighs = (peer: PeerId, roles: BucketRule['endorse']['roles']): boolean =>
-    inTrust ? trust.rootKeys.has(peer) || trust.of(peer).roles.has('operator') : hasRoleOf(trust.of(peer).roles, roles)
+    inTrust ? weighsInTrust(peer) : hasRoleOf(trust.of(peer).roles, roles)
   const proposes: RecordSigner = {
     peer: author,
     verdict: 'propose',

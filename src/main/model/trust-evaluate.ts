@@ -5,10 +5,11 @@ import { buckets, type BucketName } from './bucket.ts'
 import type { BucketRule } from './policy.ts'
 import type { SignedRecord } from './record.ts'
 import { decodeTrust } from './trust-records.ts'
-import { evaluateRoles, type RoleEntry, type Roles } from './trust-roles.ts'
-import { rootKeysOf, walkRoots, type RootEntry } from './trust-roots.ts'
+import type { RootEntry, Roots } from './trust-chain.ts'
+import { evaluateRoles, type Roles } from './trust-roles.ts'
+import { walkRoots, type RootWalk } from './trust-roots.ts'
 import { peerList, tookBack } from './trust-words.ts'
-import type { PeerStanding, RootState, TrustAnchor, TrustState, TrustVerdict } from './trust.ts'
+import type { PeerStanding, RoleEntry, TrustAnchor, TrustState, TrustVerdict } from './trust.ts'
 import { checkValidity } from './validity.ts'
 
 /**
@@ -37,10 +38,31 @@ export function evaluateTrust(input: {
   const walk = walkRoots(anchor, roots, now)
   const { root } = walk
   const granted = root === null ? nobody(roles) : evaluateRoles(root, roles, now)
+  const former = walk.expired === null ? granted : evaluateRoles(walk.expired, roles, now)
   for (const [id, verdict] of [...walk.verdicts, ...granted.verdicts]) verdicts.set(id, verdict)
-  const of = (peer: PeerId): PeerStanding => granted.standings.get(peer) ?? (root === null ? unknownRoot : stranger)
+  const outside = root === null ? unknownRoot : stranger
+  const of = (peer: PeerId): PeerStanding => granted.standings.get(peer) ?? outside
   for (const ask of asks) verdicts.set(ask.id, verdictOfAsk(ask, of, now))
-  return makeState(anchor, root, walk.problems, roots, granted, verdicts, of)
+  const inForce = root === null ? [] : [root.record.id, ...granted.inForce.map(({ record }) => record.id)]
+  return {
+    anchor,
+    root,
+    expiredRoot: walk.expired,
+    problems: walk.problems,
+    roots: { held: walk.held, reached: walk.reached, line: walk.line },
+    rootKeys: keysOf(walk),
+    roleEntries: roles,
+    atMs: now,
+    fingerprint: fingerprintOf(inForce),
+    of,
+    wasOf: (peer) => former.standings.get(peer) ?? outside,
+    wordOn: (subject) => former.words.get(subject),
+    members: () => [...granted.standings].map(([peer, standing]) => ({ peer, ...standing })),
+    verdictOf: (id) => verdicts.get(id),
+    ruleOf: (bucket: BucketName): BucketRule => root?.rules.get(bucket) ?? buckets[bucket].rule,
+    versionOf: (subject) => granted.versions.get(subject) ?? 0,
+    rootWordOn: (subject) => granted.rootWords.get(subject),
+  }
 }
 
 /** The state of a peer that holds no trust record at all: a newcomer that knows the anchor of its invite only. */
@@ -48,30 +70,9 @@ export function emptyTrust(anchor: TrustAnchor): TrustState {
   return evaluateTrust({ anchor, records: [], now: 0 })
 }
 
-function makeState(
-  anchor: TrustAnchor,
-  root: RootState | null,
-  problems: TrustState['problems'],
-  roots: readonly RootEntry[],
-  granted: Roles,
-  verdicts: ReadonlyMap<RecordId, TrustVerdict>,
-  of: (peer: PeerId) => PeerStanding,
-): TrustState {
-  const inForce = root === null ? [] : [root.record.id, ...granted.inForce]
-  return {
-    anchor,
-    root,
-    problems,
-    rootKeys: rootKeysOf(roots),
-    rootVersions: new Set(roots.map(({ root: { version } }) => version)),
-    fingerprint: fingerprintOf(inForce),
-    of,
-    members: () => [...granted.standings].map(([peer, standing]) => ({ peer, ...standing })),
-    verdictOf: (id) => verdicts.get(id),
-    ruleOf: (bucket: BucketName): BucketRule => root?.rules.get(bucket) ?? buckets[bucket].rule,
-    versionOf: (subject) => granted.versions.get(subject) ?? 0,
-    rootWordOn: (subject) => granted.rootWords.get(subject),
-  }
+function keysOf({ line, reached }: Pick<RootWalk, 'line' | 'reached'>): ReadonlySet<PeerId> {
+  const keys = (roots: Roots): readonly PeerId[] => [...roots.values()].flatMap(({ root }) => root.keys)
+  return new Set([...keys(line), ...keys(reached)])
 }
 
 /** 16 bytes of a hash over the sorted ids, in hex: nobody gains by two trust states that look alike. */
@@ -99,6 +100,7 @@ function nobody(entries: readonly RoleEntry[]): Roles {
     standings: new Map(),
     verdicts: new Map(entries.map(({ record }) => [record.id, { state: 'proposed', reason }])),
     inForce: [],
+    words: new Map(),
     versions: new Map(),
     rootWords: new Map(),
   }

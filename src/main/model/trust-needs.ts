@@ -45,9 +45,15 @@ export function neededFor(state: TrustState, change: RoleChange): Needed {
   return { kind: 'root', threshold, keys: sound }
 }
 
-export function neededForRoot(state: TrustState, next: Pick<RootValue, 'keys' | 'threshold'>): Needed {
-  if (state.root === null) return { kind: 'nobody' }
-  const { keys, threshold } = state.root
+/** Who must sign the root after the one in force, or after that which has ended. Nobody: it follows another one. */
+export function neededForRoot(
+  state: TrustState,
+  next: Pick<RootValue, 'keys' | 'threshold'> & Partial<Pick<RootValue, 'previous'>>,
+): Needed {
+  const current = state.root ?? state.expiredRoot
+  if (current === null) return { kind: 'nobody' }
+  if (next.previous !== undefined && next.previous !== current.record.id) return { kind: 'nobody' }
+  const { keys, threshold } = current
   return { kind: 'next-root', threshold, keys, ownThreshold: next.threshold, ownKeys: next.keys }
 }
 

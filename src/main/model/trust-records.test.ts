@@ -4,12 +4,14 @@ import { trustRoles } from '../../shared/trust-views.ts'
 import { bucketNames, type BucketName } from './bucket.ts'
 import { decodeCbor, encodeCbor, isMapValue, type CborMap, type CborValue } from './cbor.ts'
 import { membersRule, ruleWords, type BucketRule } from './policy.ts'
+import { recordIdBytes, recordIdOf, recordIdOfDigest } from './record-id.ts'
 import { makeSigner } from './testing/trust-steps.ts'
 import {
   decodeTrust,
   encodeAsk,
   encodeRole,
   encodeRoot,
+  maxKeptWords,
   roleKey,
   rootKey,
   type AskValue,
@@ -27,16 +29,25 @@ const rules: fc.Arbitrary<BucketRule> = fc.record({
   endorse: fc.record({ roles: someRoles, count: fc.nat(16) }),
   dismiss: fc.record({ roles: someRoles, count: fc.nat(16) }),
 })
+const ids = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((digest) => recordIdOfDigest(digest))
 const roots: fc.Arbitrary<RootValue> = fc
   .record({
-    version: fc.integer({ min: 1, max: 0xffff_ffff }),
+    version: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 0xffff_ffff })),
     name: words(63),
     keys: fc.uniqueArray(fc.constantFrom(...peers), { minLength: 1 }),
     rules: fc
       .dictionary(fc.constantFrom(...bucketNames.filter((name) => name !== 'trust')), rules)
       .map((given) => new Map(Object.entries(given) as [BucketName, BucketRule][])),
   })
-  .chain((root) => fc.integer({ min: 1, max: root.keys.length }).map((threshold) => ({ ...root, threshold })))
+  .chain((root) =>
+    fc
+      .record({
+        threshold: fc.integer({ min: 1, max: root.keys.length }),
+        previous: ids,
+        keeps: fc.uniqueArray(ids, { maxLength: 3 }),
+      })
+      .map((more) => ({ ...root, ...more, ...(root.version === 1 ? { previous: null, keeps: [] } : {}) })),
+  )
 
 /** As it comes from the wire. */
 function overTheWire(value: CborMap): CborMap {
@@ -86,6 +97,7 @@ describe('trust records', () => {
   })
 
   const root = encodeRoot({ version: 1, name: 'lab', keys: peers, threshold: 2, rules: new Map() })
+  const parent = recordIdBytes(recordIdOf(new Uint8Array(1))) ?? new Uint8Array(0)
   const [key] = root['keys'] as readonly CborValue[]
   const grant = { version: 1, roles: ['robot'] }
   const subject = roleKey(peers[0] as (typeof peers)[0])
@@ -99,6 +111,25 @@ describe('trust records', () => {
     ['a fraction of a version', rootKey, { ...root, version: 1.5 }],
     ['a version beyond reach', rootKey, { ...root, version: 2 ** 32 }],
     ['a field it does not know', rootKey, { ...root, extra: 1 }],
+    ['nothing before it, though it is not the first', rootKey, { ...root, version: 2 }],
+    ['something before it, though it is the first', rootKey, { ...root, previous: parent }],
+    ['half a parent', rootKey, { ...root, version: 2, previous: parent.subarray(1) }],
+    ['a parent that is no record', rootKey, { ...root, version: 2, previous: new Uint8Array(36) }],
+    ['a record to keep twice', rootKey, { ...root, version: 2, previous: parent, keeps: [parent, parent] }],
+    ['an empty list to keep', rootKey, { ...root, version: 2, previous: parent, keeps: [] }],
+    [
+      'more to keep than fits',
+      rootKey,
+      {
+        ...root,
+        version: 2,
+        previous: parent,
+        keeps: Array.from(
+          { length: maxKeptWords + 1 },
+          (_, i) => recordIdBytes(recordIdOf(Uint8Array.of(i, i >> 8))) ?? parent,
+        ),
+      },
+    ],
     ['no keys', rootKey, { ...root, keys: [] }],
     ['too many keys', rootKey, { ...root, keys: Array.from({ length: 17 }, (_, i) => new Uint8Array(32).fill(i)) }],
     ['a key twice', rootKey, { ...root, keys: [key ?? null, key ?? null], threshold: 1 }],

@@ -1,9 +1,10 @@
-import { isPeerId, type PeerId } from '../../shared/ids.ts'
+import { isPeerId, type PeerId, type RecordId } from '../../shared/ids.ts'
 import { trustRoles, type TrustRole } from '../../shared/trust-views.ts'
 import { isBucketName, type BucketName } from './bucket.ts'
 import { isMapValue, type CborMap, type CborValue } from './cbor.ts'
 import { keyOfPeerId, peerIdOfKey, publicKeyBytes } from './peer-key.ts'
 import { maxRuleCount, type BucketRule } from './policy.ts'
+import { recordIdBytes, recordIdOfBytes } from './record-id.ts'
 import type { RecordBody } from './record.ts'
 
 /** Of a record under the key `root`: who may decide about everything, and by how many signatures. */
@@ -15,6 +16,13 @@ export interface RootValue {
   readonly threshold: number
   /** Rules that replace the built-in ones; never one for `trust` itself. */
   readonly rules: ReadonlyMap<BucketName, BucketRule>
+  /** The root that this one follows, by its id, so that nobody can give it another parent; null: it is the first. */
+  readonly previous: RecordId | null
+  /**
+   * Role records in force that would lose their weight with the keys that go: they count as if this root's threshold
+   * had signed them.
+   */
+  readonly keeps: readonly RecordId[]
 }
 
 /** Of a record under `role/PEER`: what the peer may do, or that its key counts for nothing. */
@@ -49,9 +57,13 @@ export type TrustStatement =
 export const maxRootKeys = 16
 /** One change a second for a lifetime; leaves room for "one more" in 32 bits. */
 export const maxTrustVersion = 0xffff_ffff
+/** A fleet's robots; 38 bytes each, so that the keys and rules of a root fit beside them into its 48 KiB. */
+export const maxKeptWords = 1_000
 /** As the settings' name of a machine. */
 const maxNameLength = 63
 const maxNoteLength = 200
+/** Whoever asks is there to ask again; what strangers say is not kept for years. */
+export const maxAskMs = 7 * 24 * 60 * 60_000
 /** An invite's id is 8 bytes in base64url; a little more, should that grow. */
 const maxInviteIdLength = 64
 const proofBytes = 32
@@ -72,8 +84,13 @@ export function trustKindOf(key: string): 'root' | 'role' | 'ask' | 'bad' {
 /** What a record of the bucket `trust` says: strictly, every field known and in its bounds. Never throws. */
 export function decodeTrust(body: Pick<RecordBody, 'key' | 'value'>): TrustStatement {
   switch (trustKindOf(body.key)) {
-    case 'root':
-      return decodeRoot(body.value)
+    case 'root': {
+      const known = decodedRoots.get(body.value)
+      if (known !== undefined) return known
+      const decoded = decodeRoot(body.value)
+      decodedRoots.set(body.value, decoded)
+      return decoded
+    }
     case 'role':
       return decodeRole(body.key.slice(rolePrefix.length), body.value)
     case 'ask':
@@ -83,9 +100,12 @@ export function decodeTrust(body: Pick<RecordBody, 'key' | 'value'>): TrustState
   }
 }
 
+/** A root may name a thousand records, and each look at the trust asks for it again. */
+const decodedRoots = new WeakMap<CborMap, TrustStatement>()
+
 function decodeRoot(value: CborMap): TrustStatement {
   const { version, name, keys, threshold, rules } = value
-  const extra = unknownField(value, ['version', 'name', 'keys', 'threshold', 'rules'])
+  const extra = unknownField(value, ['version', 'name', 'keys', 'threshold', 'rules', 'previous', 'keeps'])
   if (extra !== undefined) return bad(extra)
   if (!isVersion(version)) return bad('its version is not a number from 1')
   if (!isText(name, maxNameLength)) return bad('its name is empty, too long or not plain text')
@@ -102,7 +122,31 @@ function decodeRoot(value: CborMap): TrustStatement {
   if (threshold > peers.size) return bad('its threshold is larger than its number of keys')
   const decodedRules = decodeRules(rules)
   if (typeof decodedRules === 'string') return bad(decodedRules)
-  return { kind: 'root', root: { version, name, keys: [...peers], threshold, rules: decodedRules } }
+  const before = decodeBefore(version, value)
+  if (typeof before === 'string') return bad(before)
+  return { kind: 'root', root: { version, name, keys: [...peers], threshold, rules: decodedRules, ...before } }
+}
+
+/** What a root says about the one before it: the first has none, each other names it. */
+function decodeBefore(version: number, { previous, keeps }: CborMap): Pick<RootValue, 'previous' | 'keeps'> | string {
+  if (version === 1) {
+    return previous === undefined && keeps === undefined
+      ? { previous: null, keeps: [] }
+      : 'it is the first root, and names one before it'
+  }
+  const parent = previous instanceof Uint8Array ? recordIdOfBytes(previous) : undefined
+  if (parent === undefined) return 'it does not name the root before it'
+  if (keeps === undefined) return { previous: parent, keeps: [] }
+  if (!Array.isArray(keeps) || keeps.length === 0 || keeps.length > maxKeptWords) {
+    return `it has no list of 1 to ${maxKeptWords} records to keep`
+  }
+  const ids = new Set<RecordId>()
+  for (const one of keeps as readonly CborValue[]) {
+    const id = one instanceof Uint8Array ? recordIdOfBytes(one) : undefined
+    if (id === undefined || ids.has(id)) return 'one of the records to keep is no record, or named twice'
+    ids.add(id)
+  }
+  return { previous: parent, keeps: [...ids] }
 }
 
 function decodeRules(value: CborValue | undefined): ReadonlyMap<BucketName, BucketRule> | string {
@@ -169,8 +213,11 @@ function decodeAsk(value: CborMap): TrustStatement {
   }
 }
 
-export function encodeRoot(root: RootValue): CborMap {
-  const { version, name, threshold } = root
+/** A root as its first version has it: with nothing before it. */
+export type FirstRoot = Omit<RootValue, 'previous' | 'keeps'> & Partial<Pick<RootValue, 'previous' | 'keeps'>>
+
+export function encodeRoot(root: FirstRoot): CborMap {
+  const { version, name, threshold, previous = null, keeps = [] } = root
   const keys = root.keys.map((peer) => keyOfPeerId(peer) ?? new Uint8Array(0))
   const rules: Record<string, CborMap> = {}
   for (const [bucket, { authors, endorse, dismiss }] of root.rules) {
@@ -180,7 +227,15 @@ export function encodeRoot(root: RootValue): CborMap {
       dismiss: { roles: [...dismiss.roles], count: dismiss.count },
     }
   }
-  return { version, name, keys, threshold, ...(root.rules.size === 0 ? {} : { rules }) }
+  return {
+    version,
+    name,
+    keys,
+    threshold,
+    ...(root.rules.size === 0 ? {} : { rules }),
+    ...(previous === null ? {} : { previous: idBytes(previous) }),
+    ...(keeps.length === 0 ? {} : { keeps: keeps.map(idBytes) }),
+  }
 }
 
 export function encodeRole(role: Omit<RoleValue, 'subject'>): CborMap {
@@ -197,6 +252,11 @@ export function encodeAsk(ask: AskValue): CborMap {
     ...(invite === null ? {} : { invite }),
     ...(proof === null ? {} : { proof }),
   }
+}
+
+/** Empty for what is no id: nobody takes a root that says so. */
+function idBytes(id: RecordId): Uint8Array {
+  return recordIdBytes(id) ?? new Uint8Array(0)
 }
 
 function bad(why: string): TrustStatement {

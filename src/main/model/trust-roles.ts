@@ -1,22 +1,18 @@
 import type { PeerId, RecordId } from '../../shared/ids.ts'
 import type { TrustRole } from '../../shared/trust-views.ts'
 import { buckets } from './bucket.ts'
-import type { SignedRecord } from './record.ts'
 import type { RoleValue } from './trust-records.ts'
 import { countIn, dateWords, peerList, rootKeyWords, trustSigners, tookBack } from './trust-words.ts'
-import type { PeerStanding, RootState, TrustVerdict } from './trust.ts'
+import type { PeerStanding, RoleEntry, RootState, TrustVerdict } from './trust.ts'
 import { checkValidity } from './validity.ts'
-
-export interface RoleEntry {
-  readonly record: SignedRecord
-  readonly role: RoleValue
-}
 
 export interface Roles {
   readonly standings: ReadonlyMap<PeerId, PeerStanding>
   readonly verdicts: ReadonlyMap<RecordId, TrustVerdict>
-  /** The records in force. */
-  readonly inForce: readonly RecordId[]
+  /** The records in force. Where an operator has changed a word of the root's, both: the root's is what counts below it. */
+  readonly inForce: readonly RoleEntry[]
+  /** The one that decides about a peer. */
+  readonly words: ReadonlyMap<PeerId, RoleEntry>
   readonly versions: ReadonlyMap<PeerId, number>
   readonly rootWords: ReadonlyMap<PeerId, 'privileged' | 'revoked' | 'member'>
 }
@@ -25,6 +21,12 @@ export interface Roles {
 export const privilegedRoles: readonly TrustRole[] = ['operator', 'release']
 /** What a root key may do by itself. */
 const rootRoles: ReadonlySet<TrustRole> = new Set(privilegedRoles)
+
+/**
+ * What waits is said above what counts, and what is said later above both. Not further: else one proposal that nobody
+ * ever signs could use all versions up.
+ */
+const maxVersionsAhead = 1_000
 
 interface Signed extends RoleEntry {
   readonly signers: ReadonlySet<PeerId>
@@ -36,15 +38,23 @@ interface Signed extends RoleEntry {
  * 2. what one operator has signed: only robots and servers, only peers that the root has neither revoked nor given a
  *    privileged role, and only with a version above the root's.
  * Root keys that are revoked count nowhere but in words about root keys: two that revoke each other are both out,
- * whichever is looked at first.
+ * whichever is looked at first. What the root keeps counts as signed by its threshold.
+ * @param options.without as if this peer's signatures weighed nothing
  */
-export function evaluateRoles(root: RootState, entries: readonly RoleEntry[], now: number): Roles {
+export function evaluateRoles(
+  root: RootState,
+  entries: readonly RoleEntry[],
+  now: number,
+  { without }: { readonly without?: PeerId } = {},
+): Roles {
   const live: Signed[] = []
   for (const { record, role } of entries) {
     if (checkValidity(record.body, buckets.trust, now) !== undefined) continue
     live.push({ record, role, signers: trustSigners(record) })
   }
   const rootKeys = new Set(root.keys)
+  const kept = new Set(root.keeps)
+  const keys = root.keys.filter((key) => key !== without)
   const byRoot = new Map<PeerId, Signed>()
   const counted = new Set<RecordId>()
   const take = (best: Map<PeerId, Signed>, entry: Signed): void => {
@@ -52,15 +62,15 @@ export function evaluateRoles(root: RootState, entries: readonly RoleEntry[], no
     const other = best.get(entry.role.subject)
     if (other === undefined || outranks(entry, other)) best.set(entry.role.subject, entry)
   }
-  for (const entry of live) {
-    if (rootKeys.has(entry.role.subject) && countIn(entry.signers, root.keys) >= root.threshold) take(byRoot, entry)
-  }
-  const soundKeys = root.keys.filter((key) => byRoot.get(key)?.role.revoked !== true)
-  for (const entry of live) {
-    if (!rootKeys.has(entry.role.subject) && countIn(entry.signers, soundKeys) >= root.threshold) take(byRoot, entry)
-  }
+  const isSigned = ({ record, signers }: Signed, by: readonly PeerId[]): boolean =>
+    kept.has(record.id) || countIn(signers, by) >= root.threshold
+  for (const entry of live) if (rootKeys.has(entry.role.subject) && isSigned(entry, keys)) take(byRoot, entry)
+  const soundKeys = keys.filter((key) => byRoot.get(key)?.role.revoked !== true)
+  for (const entry of live) if (!rootKeys.has(entry.role.subject) && isSigned(entry, soundKeys)) take(byRoot, entry)
   const operators = new Set(soundKeys)
-  for (const [peer, { role }] of byRoot) if (!role.revoked && role.roles.includes('operator')) operators.add(peer)
+  for (const [peer, { role }] of byRoot) {
+    if (!role.revoked && role.roles.includes('operator') && peer !== without) operators.add(peer)
+  }
   const rootWords = new Map<PeerId, 'privileged' | 'revoked' | 'member'>()
   for (const key of root.keys) rootWords.set(key, 'privileged')
   for (const [peer, { role }] of byRoot) {
@@ -78,30 +88,44 @@ export function evaluateRoles(root: RootState, entries: readonly RoleEntry[], no
     if (countIn(operators, entry.signers) > 0) take(byOperator, entry)
   }
 
-  const frame: Frame = { root, soundKeys, operators, byRoot, byOperator, counted, rootWords }
+  const frame: Frame = { root, kept, soundKeys, operators, byRoot, byOperator, counted, rootWords }
   const standings = standingsOf(frame, rootKeys)
   const isRevoked = (peer: PeerId): boolean => standings.get(peer)?.standing === 'revoked'
   const verdicts = new Map<RecordId, TrustVerdict>()
-  const versions = new Map<PeerId, number>()
   for (const { record, role } of entries) {
     const invalid = checkValidity(record.body, buckets.trust, now)
     if (invalid === 'expired') verdicts.set(record.id, { state: 'expired', reason: 'its validity is over' })
     else if (invalid !== undefined) {
       verdicts.set(record.id, { state: 'proposed', reason: 'it has not begun, or is valid for too long' })
-    } else {
-      verdicts.set(record.id, verdictOf({ record, role, signers: trustSigners(record) }, frame, isRevoked))
-      // Words of those who may not speak about roles must not drive the version up to where nothing can follow.
-      if (counted.has(record.id) || operators.has(record.body.author)) {
-        versions.set(role.subject, Math.max(versions.get(role.subject) ?? 0, role.version))
-      }
-    }
+    } else verdicts.set(record.id, verdictOf({ record, role, signers: trustSigners(record) }, frame, isRevoked))
   }
-  const inForce = [...byRoot.values(), ...byOperator.values()].map(({ record }) => record.id)
-  return { standings, verdicts, inForce, versions, rootWords }
+  const inForce = [...byRoot.values(), ...byOperator.values()]
+  const words = new Map([...byRoot, ...byOperator])
+  return { standings, verdicts, inForce, words, versions: versionsOf(live, counted, operators), rootWords }
+}
+
+/** Words of those who may not speak about roles must not drive the version up to where nothing can follow. */
+function versionsOf(
+  live: readonly Signed[],
+  counted: ReadonlySet<RecordId>,
+  operators: ReadonlySet<PeerId>,
+): ReadonlyMap<PeerId, number> {
+  const highest = new Map<PeerId, number>()
+  const raise = (versions: Map<PeerId, number>, { subject, version }: RoleValue): void => {
+    versions.set(subject, Math.max(versions.get(subject) ?? 0, version))
+  }
+  for (const { record, role } of live) if (counted.has(record.id)) raise(highest, role)
+  const versions = new Map(highest)
+  for (const { record, role } of live) {
+    if (!operators.has(record.body.author)) continue
+    if (role.version <= (highest.get(role.subject) ?? 0) + maxVersionsAhead) raise(versions, role)
+  }
+  return versions
 }
 
 interface Frame {
   readonly root: RootState
+  readonly kept: ReadonlySet<RecordId>
   readonly soundKeys: readonly PeerId[]
   readonly operators: ReadonlySet<PeerId>
   readonly byRoot: ReadonlyMap<PeerId, Signed>
@@ -153,8 +177,9 @@ function standingsOf(frame: Frame, rootKeys: ReadonlySet<PeerId>): ReadonlyMap<P
 const noRoles: ReadonlySet<TrustRole> = new Set()
 
 /** Those whose signatures give a record its weight: "A (operator)", "A and B (root keys)". */
-function signerWords({ record, role, signers }: Signed, { root, soundKeys, operators, byRoot }: Frame): string {
+function signerWords({ record, role, signers }: Signed, { root, kept, soundKeys, operators, byRoot }: Frame): string {
   const isRootWord = byRoot.get(role.subject)?.record.id === record.id
+  if (kept.has(record.id)) return `${peerList([record.body.author])}, and root ${root.version} keeps it,`
   const keys = (isRootWord ? root.keys : soundKeys).filter((key) => signers.has(key))
   if (isRootWord) return `${peerList(keys)} (root key${keys.length === 1 ? '' : 's'})`
   const who = [...signers].filter((peer) => operators.has(peer)).sort()
@@ -166,7 +191,9 @@ function verdictOf(entry: Signed, frame: Frame, isRevoked: (peer: PeerId) => boo
   const { root, soundKeys, operators, byRoot, byOperator, counted, rootWords } = frame
   const winner = byOperator.get(role.subject) ?? byRoot.get(role.subject)
   const isRootWord = byRoot.get(role.subject)?.record.id === record.id
-  if (winner?.record.id === record.id) return { state: 'accepted', reason: `signed by ${signerWords(entry, frame)}` }
+  if (winner?.record.id === record.id) {
+    return { state: 'accepted', reason: `signed by ${signerWords(entry, frame)}`.replace(/,$/, '') }
+  }
   if (counted.has(record.id) || (isRootWord && winner !== undefined)) {
     const same = winner?.role.version === role.version
     return { state: 'dismissed', reason: same ? 'another record of the same version counts' : 'a newer version counts' }

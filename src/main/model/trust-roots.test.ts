@@ -23,7 +23,7 @@ const trustOf = (anchor: TrustAnchor, records: readonly SignedRecord[], at = now
 
 describe('the root', () => {
   const first = rootRecord({ keys: [ada] })
-  const twoOfThree: RootWords = { version: 2, keys: [ada, bo, cy], threshold: 2 }
+  const twoOfThree: RootWords = { after: first, keys: [ada, bo, cy], threshold: 2 }
 
   it('is believed by its id, and makes its keys operators and releasers', () => {
     const trust = trustOf(anchorAt(first), [first])
@@ -62,7 +62,7 @@ describe('the root', () => {
   })
 
   it('is not followed by one that new keys alone have signed', () => {
-    const taken = rootRecord({ version: 2, keys: [bo, cy] }, [bo, cy])
+    const taken = rootRecord({ after: first, keys: [bo, cy] }, [bo, cy])
     const trust = trustOf(anchorAt(first), [first, taken])
     expect(trust.root?.version).toBe(1)
     expect(trust.verdictOf(taken.id)).toMatchObject({
@@ -73,8 +73,9 @@ describe('the root', () => {
 
   it('of a swarm with a lost key is replaced by the others, step by step', () => {
     const second = rootRecord(twoOfThree, [ada, cy])
-    const third = rootRecord({ version: 3, keys: [bo, cy, dee], threshold: 2 }, [bo, cy])
-    const skipped = rootRecord({ version: 5, keys: [dee] }, [bo, cy, dee])
+    const third = rootRecord({ after: second, keys: [bo, cy, dee], threshold: 2 }, [bo, cy])
+    const elsewhere = rootRecord({ after: third, keys: [bo, cy] }, [bo])
+    const skipped = rootRecord({ after: elsewhere, version: 5, keys: [dee] }, [bo, cy, dee])
     const all = [skipped, third, first, second]
     const trust = trustOf(anchorAt(first), all)
     expect(trust.root?.version).toBe(3)
@@ -98,15 +99,15 @@ describe('the root', () => {
   it('of which there are two is the same one everywhere, and a fork is told', () => {
     const both: RootWords = { keys: [ada, bo] }
     const start = rootRecord(both)
-    const one = rootRecord({ ...both, version: 2, name: 'one' }, [ada])
-    const two = rootRecord({ ...both, version: 2, name: 'two' }, [bo])
+    const one = rootRecord({ ...both, after: start, name: 'one' }, [ada])
+    const two = rootRecord({ ...both, after: start, name: 'two' }, [bo])
     const lowest = [one, two].sort((a, b) => (a.id < b.id ? -1 : 1))[0] as SignedRecord
     for (const anchor of [anchorAt(start), anchorAt(start, one, 2), anchorAt(start, two, 2)]) {
       const trust = trustOf(anchor, [two, start, one])
       expect(trust.root?.record.id).toBe(lowest.id)
       expect(trust.problems).toMatchObject([{ code: 'FORKED' }])
     }
-    const healed = rootRecord({ ...both, version: 3 }, [ada])
+    const healed = rootRecord({ ...both, after: lowest }, [ada])
     expect(trustOf(anchorAt(start, one, 2), [two, start, one, healed])).toMatchObject({
       root: { version: 3 },
       problems: [],
@@ -114,15 +115,19 @@ describe('the root', () => {
   })
 
   it('is not one of a chain beside it: a retired root key cannot go round the roots that replaced it', () => {
-    const second = rootRecord({ version: 2, keys: [bo] }, [ada, bo])
-    const third = rootRecord({ version: 3, keys: [cy] }, [bo, cy])
-    // One of them with the key of the second, so that it looks like another parent of the third.
-    const asParent = rootRecord({ version: 2, keys: [ada, bo] }, [ada])
-    const beside = [2, 3, 4, 5].map((version) => rootRecord({ version, keys: [ada], name: 'mine' }, [ada]))
+    const second = rootRecord({ after: first, keys: [bo] }, [ada, bo])
+    const third = rootRecord({ after: second, keys: [cy] }, [bo, cy])
+    // One of them with the key of the second, so that by its keys it might be another parent of the third.
+    const asParent = rootRecord({ after: first, keys: [ada, bo] }, [ada])
+    // And one that would stand in the place of the third, were its parent not named.
+    const asThird = rootRecord({ after: asParent, keys: [ada] }, [ada])
+    const beside: SignedRecord[] = [first]
+    for (let n = 0; n < 4; n++)
+      beside.push(rootRecord({ after: beside[n] as SignedRecord, keys: [ada], name: 'mine' }, [ada]))
     const anchor = anchorAt(first, third, 3)
     for (const records of [
-      [first, second, third, asParent, ...beside],
-      [...beside, asParent, third, second, first],
+      [first, second, third, asParent, asThird, ...beside],
+      [...beside, asThird, asParent, third, second, first],
       [first, third, ...beside],
     ]) {
       const trust = trustOf(anchor, records)
@@ -132,8 +137,8 @@ describe('the root', () => {
     }
     // Nor when the believed root itself is withheld.
     expect(trustOf(anchor, [first, second, ...beside])).toMatchObject({ root: null })
-    const next = rootRecord({ version: 4, keys: [dee] }, [cy, dee])
-    expect(trustOf(anchor, [first, second, third, ...beside, next]).root?.record.id).toBe(next.id)
+    const next = rootRecord({ after: third, keys: [dee] }, [cy, dee])
+    expect(trustOf(anchor, [second, third, ...beside, next]).root?.record.id).toBe(next.id)
   })
 
   it('stays what it is when one that signed it takes that back', () => {
@@ -149,13 +154,13 @@ describe('the root', () => {
     const over = trustOf(anchorAt(short), [short], startMs + 20 * dayMs)
     expect(over).toMatchObject({ root: null, problems: [{ code: 'ROOT_EXPIRED' }] })
     // Its keys can still sign the next one.
-    const next = rootRecord({ version: 2, keys: [ada] }, [ada], { fromMs: startMs + 19 * dayMs })
+    const next = rootRecord({ after: short, keys: [ada] }, [ada], { fromMs: startMs + 19 * dayMs })
     expect(trustOf(anchorAt(short), [short, next], startMs + 21 * dayMs).root?.version).toBe(2)
   })
 
   it('that is malformed is none', () => {
     const value = {
-      ...encodeRoot({ version: 2, name: 'x', keys: [ada.peerId], threshold: 1, rules: new Map() }),
+      ...encodeRoot({ version: 2, name: 'x', keys: [ada.peerId], threshold: 1, rules: new Map(), previous: first.id }),
       threshold: 2,
     }
     const broken = say(ada, { key: rootKey, value })

@@ -25,6 +25,13 @@ function states(peer: SimPeer, now: number): Map<RecordId, string> {
 function checkAgreement(world: World): void {
   const { now } = world
   const [first, ...others] = world.peers as [SimPeer, ...SimPeer[]]
+  const roots = new Set(world.peers.map((peer) => peer.trust(now).root?.record.id))
+  // Two sides that rotated more than once apart stay apart; but not without a word.
+  if (roots.size > 1) {
+    const said = world.peers.flatMap((peer) => peer.trust(now).problems.map(({ code }) => code))
+    expect(said).toContain('FORKED')
+    return
+  }
   for (const other of others) {
     expect(seen(other, now)).toEqual(seen(first, now))
     const theirs = states(other, now)

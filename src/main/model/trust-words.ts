@@ -20,16 +20,16 @@ export function fingerprintWords(id: string): string {
 const fingerprintLength = 16
 
 /**
- * Who has signed a trust record: its author, unless it took that back, and those who endorse it.
- * @param options.sticky what was signed once stays signed, as for roots: see `joinFor`
+ * Who has signed a root or role record: its author and those who endorse it. What was signed once stays signed (see
+ * `joinFor`), the author's own signature too.
  */
-export function trustSigners(record: SignedRecord, options: { readonly sticky?: boolean } = {}): ReadonlySet<PeerId> {
-  const signers = new Set<PeerId>()
-  if (options.sticky === true || !tookBack(record)) signers.add(record.body.author)
+export function trustSigners(record: SignedRecord): ReadonlySet<PeerId> {
+  const signers = new Set<PeerId>([record.body.author])
   for (const { author, verdict } of record.attestations) if (verdict === 'endorse') signers.add(author)
   return signers
 }
 
+/** Whether its author has dismissed it: of a root or role record this ends a proposal, and nothing that counts. */
 export function tookBack(record: SignedRecord): boolean {
   const { author } = record.body
   return record.attestations.some((one) => one.author === author && one.verdict === 'dismiss')

@@ -3,6 +3,8 @@ import type { Standing, TrustRole } from '../../shared/trust-views.ts'
 import type { BucketName } from './bucket.ts'
 import type { BucketRule } from './policy.ts'
 import type { SignedRecord } from './record.ts'
+import type { Roots } from './trust-chain.ts'
+import type { RoleValue, RootValue } from './trust-records.ts'
 
 /** Where belief begins: a root record that was given by an invite, made here, or seen and kept since. */
 export interface TrustAnchor {
@@ -19,13 +21,14 @@ export interface TrustVerdict {
   readonly reason: string
 }
 
-export interface RootState {
+export interface RootState extends RootValue {
   readonly record: SignedRecord
-  readonly version: number
-  readonly name: string
-  readonly keys: readonly PeerId[]
-  readonly threshold: number
-  readonly rules: ReadonlyMap<BucketName, BucketRule>
+}
+
+/** A role record and what it says. */
+export interface RoleEntry {
+  readonly record: SignedRecord
+  readonly role: RoleValue
 }
 
 export interface PeerStanding {
@@ -47,21 +50,38 @@ export interface TrustState {
   readonly anchor: TrustAnchor
   /** Null: the root record is not here yet, so nobody is believed. */
   readonly root: RootState | null
+  /** The newest root when that has ended: nobody is believed by it, but its keys may sign the next one. */
+  readonly expiredRoot: RootState | null
   readonly problems: readonly TrustProblem[]
   /** The same on all peers that hold the same trust records in force. */
   readonly fingerprint: string
-  /** The keys of every root record held, believed or only proposed: their signatures on trust records are kept. */
+  readonly roots: {
+    readonly held: Roots
+    /** The root believed last, those that may stand in its place, and what follows each with enough signatures. */
+    readonly reached: Roots
+    /** The newest root and all that led to it, as far as they are held: who was away needs each step. */
+    readonly line: Roots
+  }
+  /** The keys of the roots in `line` and `reached`; not of those that are only proposed. */
   readonly rootKeys: ReadonlySet<PeerId>
-  /** The versions of every root record held: who should have signed one can be told from the one before it. */
-  readonly rootVersions: ReadonlySet<number>
+  /** All role records given. */
+  readonly roleEntries: readonly RoleEntry[]
+  readonly atMs: number
   of(peer: PeerId): PeerStanding
+  /** As `of`; while the root has ended where peers stood under it, so that nothing is thrown away for want of a date. */
+  wasOf(peer: PeerId): PeerStanding
+  /** The role record about a peer that is in force, or was under a root that has ended. */
+  wordOn(subject: PeerId): RoleEntry | undefined
   /** Of every peer that has or had a role, and of the revoked. */
   members(): readonly (PeerStanding & { readonly peer: PeerId })[]
   /** Of a record in the bucket `trust`; undefined for one that was not among the records given. */
   verdictOf(id: RecordId): TrustVerdict | undefined
   /** The rule in force: the root's own for the bucket, else the built-in one. */
   ruleOf(bucket: BucketName): BucketRule
-  /** The highest version among the role records about a peer that count, counted or wait for a signature; 0: none. */
+  /**
+   * The highest version among the role records about a peer that count, counted or wait for a signature; 0: none. What
+   * waits far beyond what counts is left out.
+   */
   versionOf(subject: PeerId): number
   /** What the root's threshold has decided about a peer, which no single operator can change; undefined: nothing. */
   rootWordOn(subject: PeerId): 'privileged' | 'revoked' | 'member' | undefined

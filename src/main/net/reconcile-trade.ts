@@ -64,7 +64,8 @@ export class RecordTrade {
     let settled = 0
     for (const [bucket, id] of items) {
       const record = this.#recordOf(bucket, id)
-      if (record !== undefined && record.body.validUntil > now) {
+      // Roots that have ended lead to the newest one for those who were away.
+      if (record !== undefined && (bucket === 'trust' || record.body.validUntil > now)) {
         const size = signedSizeBytes(record)
         if (records.length > 0 && bytes + size > maxBytes) break
         records.push(record)

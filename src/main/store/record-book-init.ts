@@ -4,6 +4,7 @@ import type { Counters } from '../base/counters.ts'
 import type { Log } from '../base/log.ts'
 import type { BucketName } from '../model/bucket.ts'
 import type { CborMap } from '../model/cbor.ts'
+import type { SignedRecord } from '../model/record.ts'
 import type { RejectReason } from '../model/reject.ts'
 import type { TrustState } from '../model/trust.ts'
 import type { Database } from './database.ts'
@@ -26,6 +27,8 @@ export interface RecordBookInit {
   readonly maxSweep?: number
   /** Whether the clock can be right: see `SwarmClock.source`. Default: always. */
   readonly isTimeKnown?: () => boolean
+  /** Whether an ask comes with an invite that was made here: it goes last when strangers' room is full. Default: none. */
+  readonly isInvited?: (ask: SignedRecord) => boolean
 }
 
 export interface RecordBookEvents {

@@ -204,7 +204,7 @@ describe('live', () => {
         value: { i, raw: new Uint8Array([0, 255, i % 256]) },
       })
       if (i % 3 > 0) return share
-      return { ...share, attestations: [signAttestation({ id: share.id, swarm }, 'endorse', clock.now() + i, self)] }
+      return { ...share, attestations: [signAttestation({ id: share.id, swarm }, 'endorse', clock.now() + i, other)] }
     })
     book.merge([...shares.slice(0, 300), ...taken(), ...shares.slice(300)], arrival())
     book.merge([theirs(1)], arrival())

@@ -21,6 +21,7 @@ import { RecordSweep } from './record-sweep.ts'
 import { RecordTeller } from './record-teller.ts'
 import type { Arrival, StoredRecord } from './stored-record.ts'
 import { TrustKeeper, type TrustChange } from './trust-keeper.ts'
+import { TrustRoom } from './trust-room.ts'
 
 /** After the last change of trust, roots and roles that nobody vouches for yet are let in for so long. */
 const learningMs = 60_000
@@ -42,6 +43,7 @@ export class RecordBook extends RecordReader {
   readonly #maxSweep: number
   readonly #isTimeKnown: () => boolean
   readonly #teller: RecordTeller
+  readonly #room: TrustRoom
   #learnedAtMs: number
 
   constructor(components: RecordBookComponents, init: RecordBookInit = {}) {
@@ -61,6 +63,11 @@ export class RecordBook extends RecordReader {
     const held = database.read(() => [...this.#allTrust()])
     this.#keeper = new TrustKeeper(components, { records: held, nowMs: clock.now() })
     this.#tally.setStrangers((author) => this.#isStranger(author))
+    this.#room = new TrustRoom({
+      records: () => this.#keeper.records,
+      trust: () => this.#keeper.state,
+      isInvited: init.isInvited ?? (() => false),
+    })
     this.#sweeping = new RecordSweep(store, this.#tally)
     this.#retelling = new RecordRetelling({
       database,
@@ -219,7 +226,7 @@ export class RecordBook extends RecordReader {
   #view(nowMs: number): DoorView {
     const { state } = this.#keeper
     const learning = state.root === null || this.#components.clock.monotonic() - this.#learnedAtMs < learningMs
-    return { trust: state, self: this.self, nowMs, timeKnown: this.#isTimeKnown(), learning }
+    return { trust: state, self: this.self, nowMs, timeKnown: this.#isTimeKnown(), learning, room: this.#room }
   }
 
   #isStranger(author: PeerId): boolean {
@@ -242,7 +249,6 @@ export class RecordBook extends RecordReader {
     if (kept === null || this.has('trust', kept.id)) return
     const { clock, log } = this.#components
     const now = clock.now()
-    if (kept.body.validUntil <= now) return
     try {
       this.merge([kept], ownArrival(now))
     } catch (err) {
@@ -286,6 +292,7 @@ export class RecordBook extends RecordReader {
     if (change === undefined) return undefined
     if (change.before.fingerprint !== change.state.fingerprint) this.#learnedAtMs = this.#components.clock.monotonic()
     this.#tally.setStrangers((author) => this.#isStranger(author))
+    this.#room.reset()
     return change
   }
 

@@ -6,6 +6,8 @@ import type { SignedRecord } from '../model/record.ts'
 import { rejected, type Rejected } from '../model/reject.ts'
 import { isDismissed } from './record-check.ts'
 import { gate, gated, hasRoom, judgedAtMs, refusedSigners, type DoorView } from './record-door.ts'
+import { askKey, trustKindOf } from '../model/trust-records.ts'
+import { attestationFilter } from '../model/trust-weight.ts'
 import { horizonMs } from '../model/validity.ts'
 import type { BucketTally } from './bucket-tally.ts'
 import type { AuthorCount } from './count-store.ts'
@@ -74,19 +76,16 @@ export class RecordChanges {
     }
     const slot = policy.kind === 'set' ? held?.record : this.#store.slot(bucket, author, key)
     const current = slot === undefined ? undefined : 'version' in slot ? slot.version : versionOf(slot)
-    const outcome = decideMerge(current, versionOf(record), policy, judgedAtMs(this.#view, record.body))
+    const outcome = decideMerge(current, versionOf(record), policy, judgedAtMs(this.#view, record))
     switch (outcome) {
       case 'added':
       case 'replaced': {
         const takesRow = slot === undefined || ('marked' in slot && slot.marked)
         if (takesRow && !hasRoom(this.#view, record, this.#tally)) return rejected('quota')
+        this.#makeRoom(record)
         if (current !== undefined) this.clear(bucket, author, key)
         if (grave !== undefined) this.#store.buried.delete(bucket, record.id)
-        const attestations = joinFor(record, grave?.attestations ?? [], record.attestations)
-        const stored = storedOf({ ...record, attestations }, arrival)
-        this.#store.insert(stored.record, arrival)
-        this.#came(stored)
-        return { kind: 'stored', stored }
+        return this.#insert(record, grave?.attestations ?? [], arrival)
       }
       case 'marked':
         this.clear(bucket, author, key)
@@ -127,14 +126,16 @@ export class RecordChanges {
     const grave = this.#store.buried.get(id)
     if (grave === undefined) return
     const { author, bucket } = grave
-    const { trust } = this.#view
-    const known = added.filter((one) => one.author === author || trust.of(one.author).standing !== 'stranger')
-    const joined = joinFor({ id, body: { author, bucket, key: '' } }, grave.attestations, known)
+    // Of the bucket trust only asks are ever buried.
+    const isKept = attestationFilter(this.#view.trust, { body: { author, bucket, key: askKey, value: {} } })
+    const kept = added.filter((one) => isKept(one.author))
+    const joined = joinFor({ id, body: { author, bucket, key: askKey } }, grave.attestations, kept)
     if (!sameAttestations(joined, grave.attestations)) this.#store.buried.put({ ...grave, attestations: joined })
   }
 
-  /** Takes off the attestations that would not be let in now. */
+  /** Takes off the attestations that would not be let in now. Who knows nobody throws nothing away. */
   trim(held: StoredRecord): void {
+    if (this.#view.trust.root === null) return
     const record = gated(this.#view, held.record)
     if (record === held.record) return
     const stored = this.#setAttestations(held, record.attestations)
@@ -184,6 +185,7 @@ export class RecordChanges {
     for (const { bucket, author, records, bytes } of this.#counted.values()) {
       this.#tally.add(bucket, author, -records, -bytes)
     }
+    this.#view.room.reset()
     this.#counted.clear()
   }
 
@@ -200,11 +202,25 @@ export class RecordChanges {
     const grave = this.#store.buried.get(record.id)
     this.#store.marks.delete(bucket, author, key)
     this.#store.buried.delete(bucket, record.id)
-    const attestations = joinFor(record, grave?.attestations ?? [], record.attestations)
+    return this.#insert(record, grave?.attestations ?? [], arrival)
+  }
+
+  /** @param buried what is remembered of it: who signed that may count for nothing by now */
+  #insert(record: SignedRecord, buried: readonly Attestation[], arrival: Arrival): Placed {
+    const attestations = joinFor(record, gate(this.#view, record, buried), record.attestations)
     const stored = storedOf({ ...record, attestations }, arrival)
     this.#store.insert(stored.record, arrival)
     this.#came(stored)
     return { kind: 'stored', stored }
+  }
+
+  /** Of a crowd of strangers who ask to be let in, the one that asked first makes room. */
+  #makeRoom(record: SignedRecord): void {
+    const { author, bucket, key } = record.body
+    if (bucket !== 'trust' || trustKindOf(key) !== 'ask' || author === this.#view.self) return
+    const place = this.#view.room.forAsk(record)
+    const oldest = typeof place === 'string' ? undefined : this.#store.get(place.id)
+    if (oldest !== undefined) this.drop(oldest)
   }
 
   #setAttestations(held: StoredRecord, attestations: readonly Attestation[]): StoredRecord {
@@ -232,6 +248,7 @@ export class RecordChanges {
     const { records, bytes } = this.#counted.get(name) ?? { records: 0, bytes: 0 }
     this.#counted.set(name, { bucket, author, records: records + by, bytes: bytes + by * sizeBytes })
     this.#tally.add(bucket, author, by, by * sizeBytes)
+    if (bucket === 'trust') this.#view.room.note(record, by)
   }
 }
 

@@ -25,7 +25,7 @@ export function checkRecord(
 ): CheckResult {
   const { bucket, author, key } = whole.body
   const policy = buckets[bucket]
-  const now = judgedAtMs(view, whole.body)
+  const now = judgedAtMs(view, whole)
   const invalid = checkValidity(whole.body, policy, now)
   // One that has ended may still outdate another; that needs its signature, and is worth it only then.
   if (invalid !== undefined && (invalid !== 'expired' || policy.kind === 'set')) return rejected(invalid)

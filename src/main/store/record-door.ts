@@ -1,13 +1,15 @@
 import type { PeerId } from '../../shared/ids.ts'
-import { knownSigner, type Attestation } from '../model/attestation.ts'
+import type { Attestation } from '../model/attestation.ts'
 import { buckets, maxFutureMs } from '../model/bucket.ts'
-import type { RecordBody, SignedRecord } from '../model/record.ts'
+import type { SignedRecord } from '../model/record.ts'
 import type { RejectReason } from '../model/reject.ts'
 import { mayEnter } from '../model/state.ts'
 import type { TrustState } from '../model/trust.ts'
-import { decodeTrust, trustKindOf } from '../model/trust-records.ts'
+import { decodeTrust, maxAskMs, trustKindOf } from '../model/trust-records.ts'
+import { attestationFilter, hasWeight, isOnTheWay } from '../model/trust-weight.ts'
 import { signedSizeBytes } from '../model/record-codec.ts'
 import type { BucketTally } from './bucket-tally.ts'
+import type { TrustRoom } from './trust-room.ts'
 
 /** What decides who may come in, at one moment. */
 export interface DoorView {
@@ -18,15 +20,28 @@ export interface DoorView {
   readonly timeKnown: boolean
   /** The trust records are only just coming in: of two that belong together the second may be here first. */
   readonly learning: boolean
+  readonly room: TrustRoom
 }
 
-/** What is kept of roots and roles by peers without a standing: while the trust is being learned, and of the revoked. */
-const whileLearning = { maxRecordsPerAuthor: 500, maxRecords: 2_000 }
 /** Where a swarm's own rule lets anybody author. */
 const openToAll = { maxRecordsPerAuthor: 16, maxRecords: 1_000 }
 
-/** The time by which a record is judged. Without a clock, who may be believed must be learned all the same. */
-export function judgedAtMs({ nowMs, timeKnown }: DoorView, body: RecordBody): number {
+/**
+ * The time by which a record is judged. Without a clock, who may be believed must be learned all the same; and the roots
+ * that led to the newest one do not end for those who climb.
+ */
+export function judgedAtMs(view: DoorView, record: SignedRecord): number {
+  const { validFrom, validUntil } = record.body
+  const atMs = heardAtMs(view, record)
+  return validUntil <= atMs && mayClimb(view, record) ? Math.max(validFrom, validUntil - 1) : atMs
+}
+
+/** Whether a root is one that leads to the newest, so that it may have ended. */
+export function mayClimb({ trust }: DoorView, record: SignedRecord): boolean {
+  return record.body.bucket === 'trust' && kindOf(record) === 'root' && isOnTheWay(trust, record)
+}
+
+function heardAtMs({ nowMs, timeKnown }: DoorView, { body }: SignedRecord): number {
   return body.bucket === 'trust' && !timeKnown ? Math.max(nowMs, body.validFrom) : nowMs
 }
 
@@ -34,8 +49,11 @@ export function judgedAtMs({ nowMs, timeKnown }: DoorView, body: RecordBody): nu
  * Why the record is not wanted, by who has signed it and, where it would change the trust, what it says; undefined when
  * it may come in. Costs no verification.
  */
-export function refusedSigners(view: DoorView, record: SignedRecord): 'revoked' | 'stranger' | 'bad-value' | undefined {
-  const { author, bucket } = record.body
+export function refusedSigners(
+  view: DoorView,
+  record: SignedRecord,
+): 'revoked' | 'stranger' | 'bad-value' | 'bad-validity' | undefined {
+  const { author, bucket, validFrom, validUntil } = record.body
   if (author === view.self) return undefined
   const refused = mayEnter(record, view.trust)
   if (bucket !== 'trust') return refused
@@ -46,6 +64,7 @@ export function refusedSigners(view: DoorView, record: SignedRecord): 'revoked' 
     if (view.trust.of(author).standing === 'stranger' && (view.learning || !view.timeKnown)) return undefined
     return refused
   }
+  if (said === 'ask' && validUntil - validFrom > maxAskMs) return 'bad-validity'
   // Those without a say about others have one thing to say there.
   if (view.trust.of(author).standing === 'stranger') return said === 'ask' ? refused : 'stranger'
   return refused ?? (said === 'bad' ? 'bad-value' : undefined)
@@ -55,8 +74,14 @@ export function refusedSigners(view: DoorView, record: SignedRecord): 'revoked' 
 export function hasRoom(view: DoorView, record: SignedRecord, tally: BucketTally): boolean {
   const { author, bucket } = record.body
   const sizeBytes = signedSizeBytes(record)
-  // The root that an invite named must come in, whatever others have filled the bucket with.
-  if (record.id === view.trust.anchor.root || record.id === view.trust.anchor.swarm) return true
+  // The roots that one believes by must come in, whatever others have filled the bucket with.
+  if (mayClimb(view, record)) return true
+  if (bucket === 'trust') {
+    if (!tally.hasRoom(bucket, author, sizeBytes)) return false
+    const kind = kindOf(record)
+    if (kind === 'ask') return author === view.self || view.room.forAsk(record) !== 'full'
+    return author === view.self || hasWeight(view.trust, record) || view.room.hasRoom(record, view.learning)
+  }
   const { standing } = view.trust.of(author)
   if (author === view.self || standing === 'root' || standing === 'member') {
     return tally.hasRoom(bucket, author, sizeBytes)
@@ -74,34 +99,24 @@ export function gate(view: DoorView, record: SignedRecord, list: readonly Attest
   if (list.length === 0) return list
   // Without a clock no root may be in force yet: it cannot be told who counts.
   if (record.body.bucket === 'trust' && !view.timeKnown) return list
-  const isKnown = knownSigner(view.trust, record)
-  return list.filter(({ author }) => isKnown(author))
+  const isKept = attestationFilter(view.trust, record)
+  return list.filter(({ author }) => isKept(author))
 }
 
 /** Attestations are not from the future either. */
 export function badAttestationTime(view: DoorView, record: SignedRecord): RejectReason | undefined {
-  const latest = judgedAtMs(view, record.body) + maxFutureMs
+  const latest = heardAtMs(view, record) + maxFutureMs
   return record.attestations.some(({ at }) => at > latest) ? 'future' : undefined
 }
 
-/**
- * Whether a root or role turned out to be nobody's: let in while it could not be told who would be somebody.
- * @param rootKeys of all roots up to the one believed
- */
-export function isNobodys(view: DoorView, record: SignedRecord, rootKeys: ReadonlySet<PeerId>): boolean {
-  const { trust, self } = view
+/** Whether a root or role turned out to be nobody's: let in while it could not be told who would be somebody. */
+export function isNobodys({ trust, self }: DoorView, record: SignedRecord): boolean {
   const kind = kindOf(record)
-  if ((kind !== 'root' && kind !== 'role') || record.id === trust.anchor.root || record.id === trust.anchor.swarm) {
-    return false
-  }
-  const isSomebody = (peer: PeerId): boolean =>
-    peer === self || rootKeys.has(peer) || trust.of(peer).standing !== 'stranger'
-  return !isSomebody(record.body.author) && !record.attestations.some(({ author }) => isSomebody(author))
+  return (kind === 'root' || kind === 'role') && record.body.author !== self && mayEnter(record, trust) === 'stranger'
 }
 
 function strangersShare(view: DoorView, record: SignedRecord) {
   const { bucket } = record.body
-  if (bucket === 'trust' && kindOf(record) !== 'ask') return whileLearning
   const { strangers } = buckets[bucket]
   return strangers.maxRecords === 0 && view.trust.ruleOf(bucket).authors.length === 0 ? openToAll : strangers
 }

@@ -84,18 +84,18 @@ export class RecordReader {
   }
 
   /**
-   * Ids of a bucket's unexpired records, dismissed ones too, in id order, after `after` (exclusive). The end is
+   * Ids of a bucket's unexpired records (of `trust` also the roots on the way), dismissed ones too, in id order, after `after` (exclusive). The end is
    * reached when fewer than `limit` come. @param author default: of all
    */
   idsPage(bucket: BucketName, after: RecordId | null, limit: number, author?: PeerId): readonly RecordId[] {
-    const { clock, database, store } = this.#reads
-    return database.read(() => store.idsPage({ bucket, author, after, limit, endsAfterMs: clock.now() }))
+    const { database, store } = this.#reads
+    return database.read(() => store.idsPage({ bucket, author, after, limit, endsAfterMs: this.#endsAfterMs(bucket) }))
   }
 
   /** As `idsPage`, each id with a mark that differs when its attestations do. */
   entriesPage(bucket: BucketName, after: RecordId | null, limit: number): readonly IdEntry[] {
-    const { clock, database, store } = this.#reads
-    return database.read(() => store.entriesPage({ bucket, after, limit, endsAfterMs: clock.now() }))
+    const { database, store } = this.#reads
+    return database.read(() => store.entriesPage({ bucket, after, limit, endsAfterMs: this.#endsAfterMs(bucket) }))
   }
 
   /**
@@ -117,6 +117,11 @@ export class RecordReader {
   state({ record }: StoredRecord): StateVerdict {
     const { clock, trust } = this.#reads
     return recordState({ record, trust: trust(), policy: buckets[record.body.bucket], now: clock.now() })
+  }
+
+  /** Roots that led to the newest one are held when they have ended, for those who must climb. */
+  #endsAfterMs(bucket: BucketName): number {
+    return bucket === 'trust' ? -1 : this.#reads.clock.now()
   }
 
   *#pages(bucket: BucketName, pageRecords: number): Generator<readonly StoredRecord[], undefined> {

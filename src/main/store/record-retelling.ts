@@ -15,7 +15,7 @@ export interface RetellingDeps {
   readonly now: () => number
   /** Tells of those that count otherwise than under `before`; undefined: of all. */
   readonly tell: (records: readonly StoredRecord[], before: TrustState | undefined) => void
-  /** Takes off the attestations of those who are strangers now. */
+  /** Takes off the attestations of those whose signatures have no weight any more. */
   readonly trim: (records: readonly StoredRecord[]) => void
   readonly onFailure: (error: unknown) => void
 }
@@ -63,9 +63,11 @@ export class RecordRetelling {
     const work = this.#next
     for (const peer of change.peers) {
       work.authors.add(peer)
-      // A stranger's attestations were never kept, so only who was somebody before can have changed by signing.
+      // Those of a stranger were never kept, so only who was somebody before can have changed anything by signing.
       if (change.before.of(peer).standing !== 'stranger') work.attested = true
     }
+    // Whose signatures a rule counts is whose are kept.
+    if (change.buckets.length > 0) work.attested = true
     for (const bucket of change.buckets) if (bucket !== 'trust') work.buckets.add(bucket)
     // Not asked by the promise: what is little is through before there is one.
     if (!this.#busy) this.#running = this.#run()

@@ -15,6 +15,7 @@ import { recordState } from '../model/state.ts'
 import { isAcceptedByHand } from '../model/testing/trust-by-hand.ts'
 import { evaluateTrust } from '../model/trust-evaluate.ts'
 import { nextVersionFor } from '../model/trust-needs.ts'
+import { lostUnder } from '../model/trust-resting.ts'
 import { encodeRole, encodeRoot, roleKey, rootKey } from '../model/trust-records.ts'
 import { Database } from './database.ts'
 import { identityOfSeed } from './identity-store.ts'
@@ -117,7 +118,7 @@ type Step =
   | { readonly do: 'say'; readonly who: number; readonly bucket: number; readonly hours: number; readonly key: number }
   | { readonly do: 'attest'; readonly who: number; readonly what: number; readonly endorse: boolean }
   | { readonly do: 'role'; readonly who: number; readonly whom: number; readonly roles: number; readonly days: number }
-  | { readonly do: 'rotate'; readonly who: number; readonly keys: readonly number[] }
+  | { readonly do: 'rotate'; readonly who: number; readonly keys: readonly number[]; readonly keep: boolean }
   | { readonly do: 'meet'; readonly who: number; readonly whom: number }
   | { readonly do: 'restart' | 'sweep'; readonly who: number }
   | { readonly do: 'wait'; readonly hours: number }
@@ -151,7 +152,12 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('rotate' as const), who, keys: fc.uniqueArray(who, { minLength: 1 }) }),
+    arbitrary: fc.record({
+      do: fc.constant('rotate' as const),
+      who,
+      keys: fc.uniqueArray(who, { minLength: 1 }),
+      keep: fc.boolean(),
+    }),
   },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('meet' as const), who, whom: who }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('restart' as const, 'sweep' as const), who }) },
@@ -197,8 +203,12 @@ async function run(step: Step, books: readonly TestBook[], clock: FakeClock): Pr
     }
     case 'rotate': {
       const keys = step.keys.flatMap((i) => identities[i]?.peerId ?? [])
-      const version = (trust.root?.version ?? 0) + 1
-      const value = encodeRoot({ version, name: 'lab', keys, threshold: 1, rules: new Map() })
+      const current = trust.root ?? trust.expiredRoot
+      if (current === null) break
+      const { version, record } = current
+      const next = { version: version + 1, name: 'lab', keys, threshold: 1, rules: new Map(), previous: record.id }
+      const keeps = step.keep ? lostUnder(trust, { ...next, keeps: [] }).map(({ record: { id } }) => id) : []
+      const value = encodeRoot({ ...next, keeps })
       book.author({ bucket: 'trust', key: rootKey, value, validForMs: 700 * 24 * hourMs })
       break
     }
@@ -279,6 +289,13 @@ it('ends in the same state on all books, tells exactly what counts, and accepts 
           for (const { book } of books) while (book.sweep().more);
         }
         for (const one of books) await check(one, clock.now())
+        // Two sides that rotated more than once apart stay apart; but not without a word.
+        const roots = new Set(books.map(({ book }) => book.trust().root?.record.id))
+        if (roots.size > 1) {
+          const said = books.flatMap(({ book }) => book.trust().problems.map(({ code }) => code))
+          expect(said).toContain('FORKED')
+          return
+        }
         const [first, ...rest] = books
         for (const one of rest) {
           expect(one.book.trust().fingerprint).toBe(first?.book.trust().fingerprint)

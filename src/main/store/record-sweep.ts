@@ -2,11 +2,10 @@ import type { PeerId } from '../../shared/ids.ts'
 import { bucketNames, buckets, maxFutureMs, type BucketName } from '../model/bucket.ts'
 import type { SignedRecord } from '../model/record.ts'
 import { recordState } from '../model/state.ts'
-import { decodeTrust, rootKey } from '../model/trust-records.ts'
 import type { TrustState } from '../model/trust.ts'
 import type { BucketTally } from './bucket-tally.ts'
 import type { RecordChanges } from './record-changes.ts'
-import { gated, isNobodys, type DoorView } from './record-door.ts'
+import { gated, isNobodys, mayClimb, type DoorView } from './record-door.ts'
 import type { RecordStore } from './record-store.ts'
 
 /** Long enough for everybody who is there to have heard of the dismissal together with the record. */
@@ -24,11 +23,7 @@ export class RecordSweep {
   readonly #store: RecordStore
   readonly #tally: BucketTally
   #auditedRow = 0
-  #tidied: { readonly trust: TrustState | null; readonly upTo: number; readonly rootKeys: ReadonlySet<PeerId> } = {
-    trust: null,
-    upTo: 0,
-    rootKeys: new Set(),
-  }
+  #tidied: { readonly trust: TrustState | null; readonly upTo: number } = { trust: null, upTo: 0 }
   /** Since when authors who have records here have no role; in this run. */
   readonly #outSinceMs = new Map<PeerId, number>()
 
@@ -42,7 +37,11 @@ export class RecordSweep {
     const { nowMs, timeKnown } = view
     // Without a clock all that is new is from the future; what a robot holds must outlive its boot.
     const futureMs = timeKnown ? nowMs + maxFutureMs : Number.MAX_SAFE_INTEGER
-    const outdated = this.#store.outdated(nowMs, futureMs, max)
+    // The roots that led to the newest one are not swept: they come on top of what is looked at.
+    const outdated = this.#store
+      .outdated(nowMs, futureMs, max + view.trust.roots.line.size)
+      .filter(({ record }) => !mayClimb(view, record))
+      .slice(0, max)
     for (const stored of outdated) changes.sweep(stored, nowMs)
     this.#store.marks.sweep(nowMs)
     this.#store.buried.sweep(nowMs)
@@ -104,14 +103,14 @@ export class RecordSweep {
    */
   #tidyTrust(changes: RecordChanges, view: DoorView, records: readonly SignedRecord[], max: number): number {
     const { trust } = view
-    if (this.#tidied.trust !== trust) this.#tidied = { trust, upTo: 0, rootKeys: settledRootKeys(trust, records) }
-    const { upTo, rootKeys } = this.#tidied
+    if (this.#tidied.trust !== trust) this.#tidied = { trust, upTo: 0 }
+    const { upTo } = this.#tidied
     let gone = 0
     let at = upTo
     for (; at < records.length && at < upTo + tidyRecords && gone < max; at++) {
       const record = records[at]
       if (record === undefined) continue
-      const isOut = isNobodys(view, record, rootKeys) || isOver(view, record)
+      const isOut = isNobodys(view, record) || isOver(view, record)
       const stored = isOut || gated(view, record) !== record ? this.#store.get(record.id) : undefined
       if (stored === undefined) continue
       if (isOut) {
@@ -119,20 +118,9 @@ export class RecordSweep {
         gone++
       } else changes.trim(stored)
     }
-    this.#tidied = { trust, upTo: at, rootKeys }
+    this.#tidied = { trust, upTo: at }
     return gone
   }
-}
-
-/** Keys of all roots up to the one believed. */
-function settledRootKeys(trust: TrustState, records: readonly SignedRecord[]): ReadonlySet<PeerId> {
-  const rootKeys = new Set<PeerId>()
-  for (const { body } of records) {
-    const statement = body.key === rootKey ? decodeTrust(body) : undefined
-    if (statement?.kind !== 'root' || statement.root.version > trust.anchor.rootVersion) continue
-    for (const key of statement.root.keys) rootKeys.add(key)
-  }
-  return rootKeys
 }
 
 /** An ask of somebody who was revoked. */

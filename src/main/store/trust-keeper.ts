@@ -84,10 +84,12 @@ export class TrustKeeper {
   #evaluate(nowMs: number): TrustState {
     const { swarm } = this.#deps
     const state = evaluateTrust({ anchor: swarm.get().anchor, records: this.#all(), now: nowMs })
-    if (state.root === null) return state
+    // One that has ended is kept too: else a lost database would bring an older one back.
+    const newest = state.root ?? state.expiredRoot
+    if (newest === null) return state
     try {
       const { root } = swarm.get().anchor
-      const raised = swarm.raiseAnchor(state.root.record, state.root.version)
+      const raised = swarm.raiseAnchor(newest.record, newest.version)
       if (raised.root === root) return state
     } catch (err) {
       this.#deps.counters.add('trust.failed:anchor')

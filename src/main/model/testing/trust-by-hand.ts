@@ -76,7 +76,10 @@ function rootWordOn(peer: PeerId, facts: Facts): RoleValue | undefined {
   const isRootKey = root.keys.includes(peer)
   const keys = root.keys.filter((key) => isRootKey || rootWordOn(key, facts)?.revoked !== true)
   return newest(
-    wordsOn(peer, facts).filter(({ signers }) => signers.filter((one) => keys.includes(one)).length >= root.threshold),
+    wordsOn(peer, facts).filter(
+      ({ id, signers }) =>
+        root.keeps.includes(id) || signers.filter((one) => keys.includes(one)).length >= root.threshold,
+    ),
   )
 }
 
@@ -103,9 +106,8 @@ function wordsOn(peer: PeerId, { records, now }: Facts): Word[] {
     if (body.key !== `role/${peer}` || body.validUntil <= now) return []
     const decoded = decodeTrust(body)
     if (decoded.kind !== 'role') return []
-    const tookBack = attestations.some(({ author, verdict }) => author === body.author && verdict === 'dismiss')
     const endorsers = attestations.filter(({ verdict }) => verdict === 'endorse').map(({ author }) => author)
-    return [{ id, role: decoded.role, signers: [...new Set([...(tookBack ? [] : [body.author]), ...endorsers])] }]
+    return [{ id, role: decoded.role, signers: [...new Set([body.author, ...endorsers])] }]
   })
 }
 

@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto'
 import type { RecordId } from '../../../shared/ids.ts'
-import { joinFor, sameAttestations, withKnownSigners, type Attestation, type Signer } from '../attestation.ts'
+import { joinFor, sameAttestations, type Attestation, type Signer } from '../attestation.ts'
 import { buckets } from '../bucket.ts'
 import { peerIdOfKey } from '../peer-key.ts'
 import type { SignedRecord } from '../record.ts'
 import { dismissalOf, mayEnter, recordState, type StateVerdict } from '../state.ts'
 import { evaluateTrust } from '../trust-evaluate.ts'
+import { isOnTheWay, withWeighingAttestations } from '../trust-weight.ts'
 import type { TrustAnchor, TrustState } from '../trust.ts'
 import { checkValidity } from '../validity.ts'
 
@@ -38,11 +39,14 @@ export class SimPeer {
     const records = this.known().filter(({ body }) => body.bucket === 'trust')
     const trust = evaluateTrust({ anchor: this.anchor, records, now })
     this.#trust = trust
-    if (trust.root !== null && trust.root.version >= this.anchor.rootVersion) {
-      this.#root = trust.root.record
-      this.anchor = { swarm: this.anchor.swarm, root: trust.root.record.id, rootVersion: trust.root.version }
+    const newest = trust.root ?? trust.expiredRoot
+    if (newest !== null && newest.version >= this.anchor.rootVersion) {
+      this.#root = newest.record
+      this.anchor = { swarm: this.anchor.swarm, root: newest.record.id, rootVersion: newest.version }
     }
-    for (const [id, record] of this.held) this.held.set(id, withKnownSigners(record, trust))
+    if (trust.root !== null) {
+      for (const [id, record] of this.held) this.held.set(id, withWeighingAttestations(record, trust))
+    }
     return trust
   }
 
@@ -61,7 +65,8 @@ export class SimPeer {
   receive(record: SignedRecord, now: number): boolean {
     const { id, body } = record
     const policy = buckets[body.bucket]
-    if (checkValidity(body, policy, now) !== undefined) return false
+    const invalid = checkValidity(body, policy, now)
+    if (invalid !== undefined && (invalid !== 'expired' || !isOnTheWay(this.trust(now), record))) return false
     // What is known already is only added to: what its author may do by now is no reason to hold less of it than others.
     const mark = this.marks.get(id)
     if (this.held.has(id)) return this.attest(id, record.attestations, now)
@@ -74,7 +79,7 @@ export class SimPeer {
       this.marks.delete(id)
     }
     if (mayEnter(record, trust) !== undefined) return false
-    const gated = withKnownSigners(record, trust)
+    const gated = withWeighingAttestations(record, trust)
     this.held.set(id, { ...record, attestations: joinFor(record, gated.attestations, mark?.attestations ?? []) })
     if (body.bucket === 'trust') this.forget()
     return true
@@ -85,7 +90,7 @@ export class SimPeer {
     const trust = this.trust(now)
     const here = this.held.get(id) ?? this.marks.get(id)
     if (here === undefined) return false
-    const gated = withKnownSigners({ ...here, attestations: more }, trust)
+    const gated = withWeighingAttestations({ ...here, attestations: more }, trust)
     const attestations = joinFor(here, here.attestations, gated.attestations)
     if (sameAttestations(here.attestations, attestations)) return false
     const joined = { ...here, attestations }
@@ -102,7 +107,7 @@ export class SimPeer {
     const trust = this.trust(now)
     for (const [id, record] of this.held) {
       const { state, burial } = this.stateOf(record, now)
-      if (state === 'expired') this.held.delete(id)
+      if (state === 'expired' && !isOnTheWay(trust, record)) this.held.delete(id)
       if (burial === undefined) continue
       this.held.delete(id)
       if (burial === 'mark') this.marks.set(id, record)

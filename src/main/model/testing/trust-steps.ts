@@ -7,7 +7,7 @@ import type { BucketName } from '../bucket.ts'
 import { peerIdOfKey } from '../peer-key.ts'
 import { recordIdOf } from '../record-id.ts'
 import { signRecord, type SignedRecord } from '../record.ts'
-import { encodeRole, encodeRoot, roleKey, rootKey, type RootValue } from '../trust-records.ts'
+import { decodeTrust, encodeRole, encodeRoot, roleKey, rootKey, type RootValue } from '../trust-records.ts'
 import type { TrustAnchor } from '../trust.ts'
 
 /** Steps that tests of trust share: keys, and records signed by them. */
@@ -52,18 +52,28 @@ export function attested(
   return { ...record, attestations: joinFor(record, record.attestations, more) }
 }
 
-export type RootWords = Partial<Omit<RootValue, 'keys'>> & { readonly keys: readonly Signer[] }
+export type RootWords = Partial<Omit<RootValue, 'keys' | 'previous'>> & {
+  readonly keys: readonly Signer[]
+  /** The root that it follows; with it comes the version. */
+  readonly after?: SignedRecord
+}
 
 /** A root record: authored by the first signer, endorsed by the others. */
 export function rootRecord(
-  { version = 1, name = 'lab', keys, threshold = 1, rules = new Map() }: RootWords,
+  { after, version = versionAfter(after), name = 'lab', keys, threshold = 1, rules = new Map(), keeps = [] }: RootWords,
   signers: readonly Signer[] = keys,
   more: Partial<Statement> = {},
 ): SignedRecord {
-  const value = encodeRoot({ version, name, keys: keys.map(({ peerId }) => peerId), threshold, rules })
+  const peers = keys.map(({ peerId }) => peerId)
+  const value = encodeRoot({ version, name, keys: peers, threshold, rules, previous: after?.id ?? null, keeps })
   const [author, ...others] = signers
   if (author === undefined) throw new Error('a root record needs an author')
   return attested(say(author, { key: rootKey, value, ...more }), 'endorse', others)
+}
+
+function versionAfter(before: SignedRecord | undefined): number {
+  const statement = before === undefined ? undefined : decodeTrust(before.body)
+  return statement?.kind === 'root' ? statement.root.version + 1 : 1
 }
 
 /** A record that grants roles, or with `revoked` takes the key's weight away. */

@@ -5,6 +5,7 @@ import type { BucketName } from '../bucket.ts'
 import type { BucketRule } from '../policy.ts'
 import { nextVersionFor } from '../trust-needs.ts'
 import { askKey, encodeAsk, encodeRole, encodeRoot, roleKey, rootKey } from '../trust-records.ts'
+import { lostUnder } from '../trust-resting.ts'
 import { exchange, mockSigner, SimPeer } from './trust-sim.ts'
 import { anchorAt, dayMs, roleRecord, rootRecord, say, startMs, testSwarm } from './trust-steps.ts'
 
@@ -41,6 +42,7 @@ export type Step =
       readonly keys: readonly number[]
       readonly threshold: number
       readonly ahead: number
+      readonly keep: boolean
     }
   | { readonly do: 'ask' | 'settle' | 'restart' | 'wipe'; readonly who: number }
   | { readonly do: 'meet'; readonly who: number; readonly whom: number }
@@ -88,6 +90,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
       keys: fc.uniqueArray(who, { minLength: 1 }),
       threshold: fc.integer({ min: 1, max: 3 }),
       ahead: fc.nat(1),
+      keep: fc.boolean(),
     }),
   },
   {
@@ -181,16 +184,20 @@ export class World {
         break
       }
       case 'rotate': {
-        const version = (trust.root?.version ?? 1) + 1 + step.ahead
+        const current = trust.root ?? trust.expiredRoot
+        if (current === null) return
         const keys = step.keys.map((i) => pick(i).peerId)
-        const threshold = Math.min(step.threshold, keys.length)
-        const value = encodeRoot({
-          version,
+        const next = {
+          version: current.version + 1 + step.ahead,
           name: 'lab',
           keys,
-          threshold,
-          rules: step.ahead === 0 ? ownRules : new Map(),
-        })
+          threshold: Math.min(step.threshold, keys.length),
+          rules: step.ahead === 0 ? ownRules : new Map<BucketName, BucketRule>(),
+          previous: current.record.id,
+          keeps: [],
+        }
+        const keeps = step.keep ? lostUnder(trust, next).map(({ record }) => record.id) : []
+        const value = encodeRoot({ ...next, keeps })
         this.#say(peer, { key: rootKey, value, days: 731 })
         break
       }

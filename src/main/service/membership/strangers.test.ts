@@ -133,7 +133,8 @@ test('machines that follow another root are named, once they had time to hear of
   expect(own.peerId).toBe(root.peerId)
   for (const version of [2, 3]) {
     const keys = [root.peerId]
-    const value = encodeRoot({ version, name: 'test swarm', keys, threshold: 1, rules: new Map() })
+    const previous = me.book.trust().root?.record.id ?? null
+    const value = encodeRoot({ version, name: 'test swarm', keys, threshold: 1, rules: new Map(), previous })
     hand([own.book.author({ bucket: 'trust', key: rootKey, value, validForMs: 300 * 24 * 3_600_000 }).record])
   }
   own.close()

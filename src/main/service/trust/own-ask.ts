@@ -5,13 +5,11 @@ import type { Log } from '../../base/log.ts'
 import { maxFutureMs } from '../../model/bucket.ts'
 import { equalBytes } from '../../model/cbor.ts'
 import type { SignedRecord } from '../../model/record.ts'
-import { askKey, decodeTrust, encodeAsk, type AskValue } from '../../model/trust-records.ts'
+import { askKey, decodeTrust, encodeAsk, maxAskMs, type AskValue } from '../../model/trust-records.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { SwarmAsk } from '../../store/swarm-store.ts'
 import type { HeldTrust } from './held-trust.ts'
 
-/** Whoever waits longer is forgotten by others unless it is still there to ask again. */
-const askValidMs = 7 * 24 * 60 * 60_000
 const askAgainMs = 2 * 24 * 60 * 60_000
 
 export interface OwnAskDeps {
@@ -49,7 +47,7 @@ export class OwnAsk {
     const stale = own.filter((record) => !isFresh(record))
     try {
       if (stale.length === own.length) {
-        book.author({ bucket: 'trust', key: askKey, value: encodeAsk(value), validForMs: askValidMs })
+        book.author({ bucket: 'trust', key: askKey, value: encodeAsk(value), validForMs: maxAskMs })
       }
     } catch (err) {
       log.warn({ err }, 'asking to be admitted failed; it is tried again')

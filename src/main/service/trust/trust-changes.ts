@@ -18,6 +18,7 @@ import {
   type RootValue,
 } from '../../model/trust-records.ts'
 import { maySign, neededFor, neededForRoot, nextVersionFor, type Needed } from '../../model/trust-needs.ts'
+import { lostUnder } from '../../model/trust-resting.ts'
 import type { RootState, TrustState } from '../../model/trust.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { HeldTrust } from './held-trust.ts'
@@ -165,7 +166,9 @@ export class TrustChanges {
   #sayRoot(root: RootState, next: RootValue, what: string): void {
     const { book, self } = this.#deps
     const state = book.trust()
-    const value: RootValue = { ...next, version: Math.min(maxTrustVersion, root.version + 1) }
+    const following = { ...next, version: Math.min(maxTrustVersion, root.version + 1), previous: root.record.id }
+    const keeps = lostUnder(state, { ...following, keeps: [] }).map(({ record }) => record.id)
+    const value: RootValue = { ...following, keeps }
     const needed = neededForRoot(state, value)
     this.#mustBeAllowed(needed, what)
     if (!root.keys.includes(self)) {
@@ -257,8 +260,8 @@ function mustBePeers(peers: readonly PeerId[]): void {
   if (wrong !== undefined) throw new SwarmError('INVALID_INPUT', `"${wrong}" is not the id of a peer.`)
 }
 
-function valueOf({ version, name, keys, threshold, rules }: RootState): RootValue {
-  return { version, name, keys, threshold, rules }
+function valueOf({ version, name, keys, threshold, rules, previous, keeps }: RootState): RootValue {
+  return { version, name, keys, threshold, rules, previous, keeps }
 }
 
 function sameSet<Item>(a: readonly Item[], b: readonly Item[]): boolean {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { FakeClock } from '../../base/clock.ts'
 import type { PeerId } from '../../../shared/ids.ts'
-import { encodeRole, encodeRoot, roleKey, rootKey, type RootValue } from '../../model/trust-records.ts'
+import { encodeRole, encodeRoot, roleKey, rootKey } from '../../model/trust-records.ts'
 import { TrustPeer, talk, type TrustPeerInit } from './testing/trust-peer.ts'
 
 const dayMs = 24 * 60 * 60_000
@@ -289,7 +289,8 @@ test('the next root is not one that a robot, or a root key for an hour, had lie 
   talk(a, b, c, robot)
   await vi.waitFor(() => expect(standing(a, robot)).toBe('member'))
   const keys = [a.peerId, b.peerId]
-  const value = encodeRoot({ version: 3, name: 'lab', keys, threshold: 2, rules: new Map() })
+  const previous = a.swarm.get().anchor.root
+  const value = encodeRoot({ version: 3, name: 'lab', keys, threshold: 2, rules: new Map(), previous })
   robot.book.author({ bucket: 'trust', key: rootKey, value, validForMs: 731 * dayMs })
   c.book.author({ bucket: 'trust', key: rootKey, value, validForMs: 3_600_000 })
   talk(a, b, c, robot)
@@ -308,7 +309,8 @@ test('the root is renewed though somebody without a say proposes one', async () 
   const robot = await start('duckie01', { join: linkOf(desk, 'robot') })
   talk(desk, robot)
   await vi.waitFor(() => expect(standing(desk, robot)).toBe('member'))
-  const value: RootValue = { version: 2, name: 'mine', keys: [robot.peerId], threshold: 1, rules: new Map() }
+  const previous = desk.swarm.get().anchor.root
+  const value = { version: 2, name: 'mine', keys: [robot.peerId], threshold: 1, rules: new Map(), previous }
   const key = rootKey
   robot.book.author({ bucket: 'trust', key, value: encodeRoot(value), validForMs: 731 * dayMs })
   talk(desk, robot)
