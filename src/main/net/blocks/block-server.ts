@@ -9,7 +9,7 @@ import { blockProtocol } from './block-frames.ts'
 export interface BlockServerDeps {
   readonly libp2p: () => Libp2p
   /** The checked bytes; undefined when they are not here. `cid` is of any form: a bad one is not here. */
-  readonly load: (cid: Uint8Array) => Promise<Uint8Array | undefined>
+  readonly load: (cid: Uint8Array, peer: PeerId) => Promise<Uint8Array | undefined>
   /** Waits until so many bytes may be sent. Default: at once. */
   readonly admit?: (bytes: number, signal: AbortSignal) => Promise<void>
   readonly counters: Counters
@@ -59,7 +59,7 @@ export class BlockServer implements Startable {
     const peer = connection.remotePeer.toString() as PeerId
     const { load, admit = async () => {}, counters, blame } = this.#deps
     const answers = new AnswerRun(stream, {
-      load,
+      load: (cid) => load(cid, peer),
       admit,
       place: () => this.#place(),
       sent: (bytes) => {

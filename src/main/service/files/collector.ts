@@ -23,6 +23,9 @@ export class Collector implements Startable {
   readonly #afterMs: number
   #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
   #due = Promise.withResolvers<void>()
+  /** Who waits for a collection that begins from now on. */
+  #urgent: PromiseWithResolvers<void> | null = null
+  #hurry = (): void => {}
 
   /** @param init `afterMs`: from a withdrawal, or the start, to the collection; default 60 s */
   constructor(deps: CollectorDeps, init: { readonly afterMs?: number } = {}) {
@@ -50,25 +53,56 @@ export class Collector implements Startable {
     this.#due.resolve()
   }
 
+  /** Collects without waiting, and resolves when that is done. A collection under way is followed by another. */
+  async now({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    signal.throwIfAborted()
+    if (this.#run === null) return
+    this.#urgent ??= Promise.withResolvers()
+    const { promise } = this.#urgent
+    this.#hurry()
+    this.soon()
+    await promise
+    signal.throwIfAborted()
+  }
+
   async #loop(signal: AbortSignal): Promise<void> {
     const { clock, counters, log } = this.#deps
     let restMs = 0
     while (!signal.aborted) {
       await this.#due.promise
-      await clock.sleep(Math.max(this.#afterMs, restMs), { signal }).catch(() => {})
-      if (signal.aborted) return
+      await this.#rest(Math.max(this.#afterMs, restMs), signal)
+      const urgent = this.#urgent
+      this.#urgent = null
+      if (signal.aborted) {
+        urgent?.resolve()
+        return
+      }
       this.#due = Promise.withResolvers<void>()
       const startedMs = clock.monotonic()
       try {
         await this.#collect(signal)
       } catch (err) {
-        if (signal.aborted) return
+        if (signal.aborted) {
+          urgent?.resolve()
+          return
+        }
         counters.add('files.collect:failed')
         log.warn({ err }, 'blocks that no file needs could not be removed; trying again')
         this.soon()
       }
+      urgent?.resolve()
       restMs = restFactor * (clock.monotonic() - startedMs)
     }
+  }
+
+  /** Waits, unless somebody is in a hurry, or gets into one. */
+  async #rest(ms: number, signal: AbortSignal): Promise<void> {
+    const hurried = new AbortController()
+    this.#hurry = () => hurried.abort()
+    if (this.#urgent === null) {
+      await this.#deps.clock.sleep(ms, { signal: AbortSignal.any([signal, hurried.signal]) }).catch(() => {})
+    }
+    this.#hurry = () => {}
   }
 
   async #collect(signal: AbortSignal): Promise<void> {

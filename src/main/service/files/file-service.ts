@@ -4,6 +4,7 @@ import {
   defaultFileSettings,
   type FileChannelView,
   type FileSettings,
+  type FollowView,
   type FoundView,
 } from '../../../shared/file-views.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
@@ -85,6 +86,7 @@ export class FileService implements Startable {
         libp2p: () => node.libp2p,
         bandwidth: this.#bandwidth,
         blame: (peer) => node.offenders.add(peer),
+        mayGive: (peer, cid) => this.mayGive(peer, cid),
         onCorrupt: () => this.#care.repairSoon(),
       },
       {
@@ -353,6 +355,7 @@ export class FileService implements Startable {
   ): AsyncGenerator<Uint8Array> {
     parseCid(cid)
     const signal = AbortSignal.any([options.signal, this.#run.signal])
+    this.#fetching.used(cid)
     try {
       if (!this.#index.held.has(cid)) await this.#holders.connect(cid, signal)
       yield* this.#store.read(cid, { ...options, signal, from: this.#holders.source(cid) })

@@ -1,5 +1,5 @@
 import { CID } from 'multiformats/cid'
-import type { PeerId } from '../../../shared/ids.ts'
+import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import { startAll, stopAll, type Startable } from '../../base/lifecycle.ts'
@@ -20,6 +20,8 @@ export interface SwarmExchangeDeps {
   readonly counters: Counters
   /** Limits what is sent. Default: none. */
   readonly bandwidth?: Pick<FileBandwidth, 'up'>
+  /** Whether a peer may be given a block. Default: always. Bitswap does not ask: it does not tell us who wants. */
+  readonly mayGive?: (peer: PeerId, cid: Cid) => boolean
   /** A peer did what no honest peer does. */
   readonly blame?: (peer: PeerId) => void
 }
@@ -43,7 +45,7 @@ export class SwarmExchange implements Startable {
 
   constructor(deps: SwarmExchangeDeps) {
     this.#deps = deps
-    const { blocks, bandwidth, counters } = deps
+    const { blocks, bandwidth } = deps
     const blame = deps.blame ?? (() => {})
     const admit = async (bytes: number, signal: AbortSignal): Promise<void> => bandwidth?.up.take(bytes, signal)
     this.#bitswap = new BitswapExchange({
@@ -51,7 +53,7 @@ export class SwarmExchange implements Startable {
       blocks: { ...bind(blocks), get: (cid) => paced(blocks, cid, admit) },
     })
     this.#client = new BlockClient({ ...deps, blame })
-    this.#server = new BlockServer({ ...deps, blame, admit, load: (cid) => load(blocks, cid, counters) })
+    this.#server = new BlockServer({ ...deps, blame, admit, load: (cid, peer) => this.#load(cid, peer) })
   }
 
   start(): Promise<void> {
@@ -93,6 +95,18 @@ export class SwarmExchange implements Startable {
     throw new WrongBlockError(`what came is not block ${cid}`)
   }
 
+  async #load(bytes: Uint8Array, peer: PeerId): Promise<Uint8Array | undefined> {
+    const { blocks, counters, mayGive } = this.#deps
+    try {
+      const cid = CID.decode(bytes)
+      if (mayGive?.(peer, cid.toString() as Cid) !== false) return await blocks.get(cid)
+      counters.add('files.refused:not-for-them')
+    } catch {
+      counters.add('files.block:not-given')
+    }
+    return undefined
+  }
+
   #speaksBitswapOnly(peer: PeerId): boolean {
     return (this.#others.get(peer) ?? -Infinity) > this.#deps.clock.monotonic()
   }
@@ -124,12 +138,3 @@ async function paced(
 
 /** Bitswap gives up a message after a minute. */
 const bitswapWaitMs = 60_000
-
-async function load(blocks: Blocks, bytes: Uint8Array, counters: Counters): Promise<Uint8Array | undefined> {
-  try {
-    return await blocks.get(CID.decode(bytes))
-  } catch {
-    counters.add('files.block:not-given')
-    return undefined
-  }
-}

@@ -32,6 +32,8 @@ export class PartFile {
 
   async write(bytes: Uint8Array): Promise<void> {
     try {
+      // Not made anew: what was written before must still be there.
+      this.#handle ??= await open(this.path, 'r+')
       for (let done = 0; done < bytes.length;) {
         const { bytesWritten } = await this.#open().write(bytes, done, bytes.length - done, this.#at)
         done += bytesWritten
@@ -60,10 +62,34 @@ export class PartFile {
     return cloned
   }
 
+  /** Bytes written so far. */
+  get sizeBytes(): number {
+    return this.#at
+  }
+
+  /** Closes until the next `write`: many files may wait for their turn, and few may be open. */
+  async rest(): Promise<void> {
+    try {
+      await this.#close()
+    } catch (error) {
+      throw diskError(error, `writing ${this.path}`)
+    }
+  }
+
   /** Makes what was written last, and closes. */
   async sync(): Promise<void> {
     try {
+      this.#handle ??= await open(this.path, 'r+')
       await this.#open().sync()
+      await this.#close()
+    } catch (error) {
+      throw diskError(error, `writing ${this.path}`)
+    }
+  }
+
+  /** Closes without waiting for the disk: for what can be made again from where it came. */
+  async finish(): Promise<void> {
+    try {
       await this.#close()
     } catch (error) {
       throw diskError(error, `writing ${this.path}`)

@@ -1,0 +1,158 @@
+import { SwarmError } from '../../../shared/errors.ts'
+import type { Cid } from '../../../shared/ids.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { Log } from '../../base/log.ts'
+import type { CopyBook } from './copy-book.ts'
+import { roomAt, spareBytes, type DiskRoom } from './disk-room.ts'
+import type { RoomNeed } from './fetch-run.ts'
+import type { ShareIndex } from './share-index.ts'
+
+export interface CopyRoomDeps {
+  readonly index: Pick<ShareIndex, 'held' | 'files' | 'dropHeld' | 'changed'>
+  readonly copies: CopyBook
+  /** Files on their way. */
+  readonly wanted: () => readonly Cid[]
+  /** Tells the swarm that a copy is no longer here. */
+  readonly withdraw: (cid: Cid) => void
+  /** Removes what is needed no more, and resolves when that is done. */
+  readonly collect: (options: { readonly signal: AbortSignal }) => Promise<void>
+  /** Something may be removed; there is no hurry. */
+  readonly soon: () => void
+  /** How much of a file is in the store already. */
+  readonly here: (cid: Cid, options: { readonly signal: AbortSignal }) => Promise<number>
+  readonly changed: (cids: readonly Cid[]) => void
+  readonly signal: () => AbortSignal
+  readonly counters: Counters
+  readonly log: Log
+  /** Default: asks the system. */
+  readonly roomAt?: (folder: string) => Promise<DiskRoom | null>
+}
+
+interface Copy {
+  readonly cid: Cid
+  readonly sizeBytes: number
+  readonly usedAtMs: number
+}
+
+/**
+ * Which copies must go so that the rest, and what is to come, stays within a limit: those that were of no use for
+ * longest. Null: no limit.
+ */
+export function beyond(copies: readonly Copy[], limitBytes: number | null, comingBytes = 0): readonly Copy[] {
+  if (limitBytes === null) return []
+  let total = copies.reduce((sum, { sizeBytes }) => sum + sizeBytes, comingBytes)
+  const gone: Copy[] = []
+  for (const copy of copies.toSorted((a, b) => a.usedAtMs - b.usedAtMs)) {
+    if (total <= limitBytes) break
+    total -= copy.sizeBytes
+    gone.push(copy)
+  }
+  return gone
+}
+
+/**
+ * Room for fetched copies: keeps them within the quota, and makes room on a disk that runs full. What a person keeps,
+ * what this peer shares and what is on its way is never touched.
+ */
+export class CopyRoom {
+  readonly #deps: CopyRoomDeps
+  readonly #storeDir: string
+  #quotaBytes: number | null
+
+  constructor(
+    deps: CopyRoomDeps,
+    init: {
+      /** Where the blocks lie. */
+      readonly storeDir: string
+      readonly quotaBytes: number | null
+    },
+  ) {
+    this.#deps = deps
+    this.#storeDir = init.storeDir
+    this.#quotaBytes = init.quotaBytes
+  }
+
+  setQuota(quotaBytes: number | null): void {
+    this.#quotaBytes = quotaBytes
+    this.tidy()
+  }
+
+  /** Lets go of copies beyond the quota; their blocks are removed with the next collection. */
+  tidy(comingBytes = 0): void {
+    this.#letGo(beyond(this.#spare(), this.#quotaBytes, comingBytes))
+  }
+
+  /**
+   * Sees to it that what is to be fetched fits, by the quota and on the disk, letting go of old copies if need be.
+   * @throws SwarmError DISK_FULL, which says how much is missing
+   */
+  async make(asked: RoomNeed): Promise<void> {
+    if (this.#quotaBytes !== null) this.tidy(Math.min(asked.storeBytes, this.#quotaBytes))
+    if ((await this.#missing(asked)) === null) return
+    // Looked at only now: it takes a while for a large file.
+    const here = await this.#deps.here(asked.cid, { signal: this.#deps.signal() })
+    const need = { ...asked, storeBytes: Math.max(0, asked.storeBytes - here) }
+    const before = await this.#missing(need)
+    if (before === null) return
+    // As much as is missing, and no more, if that can help at all.
+    const spare = this.#spare()
+    const total = spare.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    if (before.inStore && total >= before.bytes) {
+      this.#letGo(beyond(spare, total - before.bytes))
+      await this.#deps.collect({ signal: this.#deps.signal() })
+    }
+    const missing = await this.#missing(need)
+    if (missing === null) return
+    throw new SwarmError(
+      'DISK_FULL',
+      `The disk of ${missing.folder} is too full: ${inWords(missing.bytes)} more are needed. Free some space, or choose another folder in Settings, and try again.`,
+      { detail: { missingBytes: missing.bytes } },
+    )
+  }
+
+  /** Copies that may go. */
+  #spare(): readonly Copy[] {
+    const { index, copies, wanted } = this.#deps
+    const needed = new Set<Cid>(wanted())
+    for (const { cid } of index.files.values()) needed.add(cid)
+    return [...index.held].flatMap(([cid, { sizeBytes, copy }]) =>
+      copy && !needed.has(cid) && !copies.isKept(cid) ? [{ cid, sizeBytes, usedAtMs: copies.usedAtMs(cid) }] : [],
+    )
+  }
+
+  #letGo(gone: readonly Copy[]): void {
+    const { index, copies, withdraw, changed, counters, log, signal } = this.#deps
+    if (gone.length === 0) return
+    for (const { cid, sizeBytes } of gone) {
+      index.dropHeld(cid)
+      copies.forget(cid)
+      withdraw(cid)
+      counters.add('files.copy:removed')
+      counters.add('files.copy:removed-bytes', sizeBytes)
+    }
+    index.changed(signal())
+    log.info({ copies: gone.length }, 'fetched copies were removed to make room')
+    changed(gone.map(({ cid }) => cid))
+    this.#deps.soon()
+  }
+
+  /** What is missing where; null when all fits, or the system does not tell. */
+  async #missing({
+    storeBytes,
+    file,
+  }: RoomNeed): Promise<{ readonly bytes: number; readonly folder: string; readonly inStore: boolean } | null> {
+    const ask = this.#deps.roomAt ?? roomAt
+    const store = await ask(this.#storeDir)
+    const place = file === null ? null : await ask(file.dir)
+    const shared = file !== null && place !== null && place.device === store?.device
+    const inStore = storeBytes + (shared ? file.bytes : 0) + spareBytes - (store?.freeBytes ?? Infinity)
+    if (inStore > 0) return { bytes: inStore, folder: this.#storeDir, inStore: true }
+    if (file === null || place === null || shared) return null
+    const inPlace = file.bytes + spareBytes - place.freeBytes
+    return inPlace > 0 ? { bytes: inPlace, folder: file.dir, inStore: false } : null
+  }
+}
+
+function inWords(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`
+}

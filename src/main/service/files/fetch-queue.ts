@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { isCid, type Cid } from '../../../shared/ids.ts'
+import { transferSchema } from '../../../shared/views.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { Log } from '../../base/log.ts'
+import { StateFile } from './state-file.ts'
+
+/** Fetches that wait or run at a time: the contract lets one call name so many files. */
+export const maxFetches = 10_000
+
+const fetchTargetSchema = z.union([
+  z.literal('downloads'),
+  z.literal('store'),
+  z.object({ path: z.string().min(1).max(4_096) }),
+  /** A folder of the user's choice; the name is as for the download folder. */
+  z.object({ folder: z.string().min(1).max(4_096) }),
+])
+/** Where a fetched file goes: the download folder, the store alone, or a place of the user's choice. */
+export type FetchTarget = z.infer<typeof fetchTargetSchema>
+
+const entrySchema = z.object({
+  cid: z.custom<Cid>((value) => typeof value === 'string' && isCid(value)),
+  to: fetchTargetSchema,
+  priority: transferSchema.shape.priority.default('normal'),
+  paused: z.boolean().default(false),
+  group: transferSchema.shape.group.default(null),
+})
+/** A fetch that goes on after a restart. */
+export type QueuedFetch = Readonly<z.infer<typeof entrySchema>>
+
+const queueSchema = z.object({ v: z.literal(1), fetches: z.array(entrySchema).max(maxFetches) })
+
+/** What is to be fetched, in the order of asking; remembered in one file. */
+export class FetchQueue {
+  readonly #file: StateFile<z.infer<typeof queueSchema>>
+  readonly #signal: () => AbortSignal
+  readonly #entries = new Map<Cid, QueuedFetch>()
+
+  constructor(
+    deps: {
+      readonly clock: Clock
+      readonly counters: Counters
+      readonly log: Log
+      /** Aborts when the service stops. */
+      readonly signal: () => AbortSignal
+    },
+    init: { readonly path: string },
+  ) {
+    this.#signal = deps.signal
+    this.#file = new StateFile(deps, {
+      ...init,
+      schema: queueSchema,
+      name: 'fetches',
+      cost: 'fetches under way have to be begun again',
+    })
+  }
+
+  load(): void {
+    this.#entries.clear()
+    for (const entry of this.#file.load()?.fetches ?? []) this.#entries.set(entry.cid, entry)
+  }
+
+  get full(): boolean {
+    return this.#entries.size >= maxFetches
+  }
+
+  has(cid: Cid): boolean {
+    return this.#entries.has(cid)
+  }
+
+  all(): readonly QueuedFetch[] {
+    return [...this.#entries.values()]
+  }
+
+  cids(): Iterable<Cid> {
+    return this.#entries.keys()
+  }
+
+  /** Adds one, or changes it where it is. */
+  set(cid: Cid, change: Partial<Omit<QueuedFetch, 'cid'>> & { readonly to: FetchTarget }): void {
+    const before = this.#entries.get(cid)
+    this.#entries.set(cid, { priority: 'normal', paused: false, group: null, ...before, ...change, cid })
+    this.#changed()
+  }
+
+  delete(cid: Cid): void {
+    if (this.#entries.delete(cid)) this.#changed()
+  }
+
+  save(): void {
+    this.#file.save()
+  }
+
+  #changed(): void {
+    this.#file.changed(() => ({ v: 1, fetches: this.all().slice(0, maxFetches) }), this.#signal())
+  }
+}

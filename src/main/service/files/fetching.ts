@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import type { FileSettings, FollowView } from '../../../shared/file-views.ts'
+import type { Cid } from '../../../shared/ids.ts'
+import { SwarmError } from '../../../shared/errors.ts'
+import type { ShareView, TransferView } from '../../../shared/views.ts'
+import type { Blocks } from './blocks.ts'
+import { bytesHere } from './bytes-here.ts'
+import type { Collector } from './collector.ts'
+import { CopyBook } from './copy-book.ts'
+import { CopyRoom } from './copy-room.ts'
+import { FetchQueue, type FetchTarget } from './fetch-queue.ts'
+import { Fetcher, type FetcherDeps, type FetchOptions } from './fetcher.ts'
+import { fits, type FileQuery } from './file-query.ts'
+import { FollowBook, type FollowDraft } from './follow-book.ts'
+import type { ShareIndex } from './share-index.ts'
+import { removeParts } from './write-file.ts'
+
+export interface FetchingDeps extends Omit<
+  FetcherDeps,
+  'queue' | 'makeRoom' | 'came' | 'released' | 'forgetFailures' | 'store'
+> {
+  readonly store: FetcherDeps['store'] & { forgetFailures(): void }
+  /** Single blocks of the store. */
+  readonly blocks: Pick<Blocks, 'get' | 'has'>
+  readonly index: ShareIndex
+  readonly collector: () => Pick<Collector, 'now' | 'soon'>
+  readonly share: (cid: Cid) => ShareView | undefined
+  readonly listed: () => readonly ShareView[]
+  readonly changed: (cids: readonly Cid[]) => void
+}
+
+export interface FetchingInit {
+  readonly home: string
+  readonly blocksDir: string
+  readonly settings: Pick<FileSettings, 'quotaBytes'>
+  readonly patienceMs?: number
+}
+
+export interface FetchAllQuery extends FileQuery {
+  /** These and no others, as far as they match. */
+  readonly cids?: readonly Cid[] | undefined
+}
+
+/** From news of shares to looking which of them are followed: a folder's worth of shares comes together. */
+const lookAfterMs = 250
+
+/** All that brings files here and keeps them: single fetches, many at once, what is followed, copies and their room. */
+export class Fetching {
+  readonly #deps: FetchingDeps
+  readonly #queue: FetchQueue
+  readonly #copies: CopyBook
+  readonly #follows: FollowBook
+  readonly #room: CopyRoom
+  readonly #fetcher: Fetcher
+  /** Shares that may be followed, and were not looked at yet. */
+  readonly #news = new Set<Cid>()
+  #looking = false
+
+  constructor(deps: FetchingDeps, init: FetchingInit) {
+    this.#deps = deps
+    const { index, shares } = deps
+    this.#queue = new FetchQueue(deps, { path: join(init.home, 'fetches.json') })
+    this.#copies = new CopyBook(deps, { path: join(init.home, 'copies.json') })
+    this.#follows = new FollowBook(deps, { path: join(init.home, 'follows.json') })
+    this.#room = new CopyRoom(
+      {
+        ...deps,
+        copies: this.#copies,
+        wanted: () => this.wanted(),
+        withdraw: (cid) => shares.withdrawCopies(cid),
+        here: (cid, options) => bytesHere(cid, deps.blocks, options),
+        collect: (options) => deps.collector().now(options),
+        soon: () => deps.collector().soon(),
+      },
+      { storeDir: init.blocksDir, quotaBytes: init.settings.quotaBytes },
+    )
+    this.#fetcher = new Fetcher(
+      {
+        ...deps,
+        queue: this.#queue,
+        makeRoom: (need) => this.#room.make(need),
+        forgetFailures: () => deps.store.forgetFailures(),
+        came: (cid, sizeBytes) => {
+          index.keepCopy(cid, sizeBytes)
+          index.changed(deps.signal())
+          shares.copy(cid, sizeBytes)
+          this.#copies.used(cid)
+        },
+        released: () => deps.collector().soon(),
+        finished: (view) => {
+          deps.finished(view)
+          this.#room.tidy()
+        },
+      },
+      init.patienceMs === undefined ? {} : { patienceMs: init.patienceMs },
+    )
+  }
+
+  /** Goes on with what was under way, once the shares are known. */
+  async start(): Promise<void> {
+    this.#queue.load()
+    this.#copies.load()
+    this.#follows.load()
+    // What a killed process left half written; those in the download folder are removed by the service.
+    const places = this.#queue.all().flatMap(({ to }) => (typeof to === 'string' ? [] : [folderOf(to)]))
+    await removeParts(places, this.#deps.peerId)
+    this.#fetcher.resume()
+    this.#room.tidy()
+    this.#lookAtAll()
+  }
+
+  /** The service's signal must have been aborted. */
+  async stop(): Promise<void> {
+    await this.#fetcher.stopped()
+    this.#copies.save()
+    this.#follows.save()
+    this.#news.clear()
+  }
+
+  /** @throws SwarmError LIMIT_REACHED */
+  fetch(cid: Cid, options: FetchOptions): TransferView {
+    return this.#fetcher.fetch(cid, options)
+  }
+
+  /**
+   * Begins to fetch all that match and are not here yet; tells their transfers, which are of one group. What nobody gives
+   * just now waits until somebody does. @throws SwarmError LIMIT_REACHED when there are more than may wait
+   */
+  fetchAll({ cids, ...query }: FetchAllQuery, { to }: { readonly to: FetchTarget }): readonly TransferView[] {
+    const shares =
+      cids === undefined ? this.#deps.listed() : [...new Set(cids)].flatMap((cid) => this.#deps.share(cid) ?? [])
+    const missing = shares.filter((share) => !share.local && fits(share, query))
+    const first = missing[0]
+    if (first === undefined) return []
+    const group = { id: randomUUID(), name: groupName(query, first.originName, missing.length) }
+    return missing.map(({ cid }) => this.fetch(cid, { to, group }))
+  }
+
+  isKept(cid: Cid): boolean {
+    return this.#copies.isKept(cid)
+  }
+
+  /** Keeps a file here for good, fetching it if it is not here, or lets the quota decide again. */
+  keep(cid: Cid, kept: boolean): void {
+    this.#copies.keep(cid, kept)
+    if (kept && !this.#deps.index.held.has(cid) && !this.#queue.has(cid)) this.fetch(cid, { to: 'store' })
+    if (!kept) this.#room.tidy()
+    this.#deps.changed([cid])
+  }
+
+  /** Somebody here reads it: it is not the next to go. */
+  used(cid: Cid): void {
+    if (this.#deps.index.held.has(cid)) this.#copies.used(cid)
+  }
+
+  follows(): readonly FollowView[] {
+    return this.#follows.all()
+  }
+
+  /** @throws SwarmError INVALID_INPUT, LIMIT_REACHED */
+  follow(draft: FollowDraft): FollowView {
+    const { id } = this.#follows.add(draft)
+    this.#lookAtAll()
+    const follow = this.#follows.all().find((one) => one.id === id)
+    if (follow === undefined) throw new SwarmError('INTERNAL', `The follow "${id}" is gone.`)
+    return follow
+  }
+
+  /** What it has begun goes on. @throws SwarmError NOT_FOUND */
+  unfollow(id: string): void {
+    this.#follows.remove(id)
+  }
+
+  applySettings({ quotaBytes }: Pick<FileSettings, 'quotaBytes'>): void {
+    this.#room.setQuota(quotaBytes)
+  }
+
+  /** A link came up or a record came in: whoever waits looks again. */
+  look(): void {
+    this.#fetcher.look()
+  }
+
+  /** Shares came or changed. */
+  heard(cids: readonly Cid[]): void {
+    if (this.#follows.all().length === 0) return
+    for (const cid of cids) this.#news.add(cid)
+    if (this.#looking) return
+    this.#looking = true
+    const { clock, signal } = this.#deps
+    void clock
+      .sleep(lookAfterMs, { signal: signal() })
+      .then(() => this.#lookAt([...this.#news].flatMap((cid) => this.#deps.share(cid) ?? [])))
+      .catch((err: unknown) => {
+        if (!signal().aborted) this.#deps.log.error({ err }, 'what is followed could not be looked for')
+      })
+      .finally(() => {
+        this.#news.clear()
+        this.#looking = false
+      })
+  }
+
+  /** Files on their way, held ones, and those that are tried again. */
+  wanted(): readonly Cid[] {
+    return this.#fetcher.wanted()
+  }
+
+  #lookAtAll(): void {
+    if (this.#follows.all().length > 0) this.#lookAt(this.#deps.listed())
+  }
+
+  #lookAt(shares: readonly ShareView[]): void {
+    for (const share of shares) {
+      const follow = this.#follows.wanting(share)
+      if (follow === null) continue
+      // The rest is found by the next look at all, after a restart or with the next follow.
+      if (this.#queue.full) return
+      const to = follow.to === null ? 'downloads' : { folder: follow.to }
+      this.fetch(share.cid, { to, priority: 'low', group: { id: follow.id, name: nameOf(follow, share.originName) } })
+      this.#follows.took(follow, share.cid)
+    }
+  }
+}
+
+const folderOf = (to: Exclude<FetchTarget, string>): string => ('folder' in to ? to.folder : dirname(to.path))
+
+/** What a person reads of files that were asked for together. */
+function groupName({ origin, search }: FileQuery, originName: string, count: number): string {
+  const of = origin === undefined ? '' : ` of ${originName}`
+  const words = search === undefined || search.trim() === '' ? '' : ` with "${search.trim()}"`
+  return `${count} ${count === 1 ? 'file' : 'files'}${of}${words}`.slice(0, 200)
+}
+
+/** What a person reads of a follow in the list of transfers. */
+function nameOf({ origin, search, topic }: FollowView, originName: string): string {
+  const what = [origin === null ? null : originName, search, topic].filter((one) => one !== null)
+  return `Following ${what.join(', ')}`.slice(0, 200)
+}
