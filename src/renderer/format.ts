@@ -54,6 +54,15 @@ const clockSeconds = new Intl.DateTimeFormat(undefined, {
   second: '2-digit',
   hourCycle: 'h23',
 })
+const dayAndClock = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+})
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+const dayOfYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
 const grouped = new Intl.NumberFormat('en')
 
 /** The exact time, in the reader's zone, to the second. */
@@ -64,6 +73,31 @@ export function formatExact(atMs: number): string {
 /** Clock time for an axis: seconds only where the axis is short. */
 export function formatClock(atMs: number, withSeconds: boolean): string {
   return (withSeconds ? clockSeconds : clock).format(atMs)
+}
+
+/** A moment on an axis of that length: the clock within two days, else the day, with its year from ten months on. */
+export function formatTick(atMs: number, rangeMs: number): string {
+  if (rangeMs > 300 * dayMs) return dayOfYear.format(atMs)
+  if (rangeMs > 2 * dayMs) return day.format(atMs)
+  return (rangeMs > 20 * hourMs ? dayAndClock : clock).format(atMs)
+}
+
+/** From when to when: `20 Nov, 14:02 – 14:12`; the day is said again only when it is another one. */
+export function formatSpan(fromMs: number, toMs: number): string {
+  if (toMs - fromMs > 300 * dayMs) return `${dayOfYear.format(fromMs)} – ${dayOfYear.format(toMs)}`
+  const same = day.format(fromMs) === day.format(toMs)
+  return `${dayAndClock.format(fromMs)} – ${(same ? clock : dayAndClock).format(toMs)}`
+}
+
+/** How long a recording is: `8.4 s`, `5 min 12 s`, `1 h 20 min`. */
+export function formatLength(ms: number): string {
+  const value = Math.max(0, ms)
+  if (value < 10 * secondMs) return `${(value / secondMs).toFixed(1)} s`
+  const seconds = Math.round(value / secondMs)
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min${seconds % 60 === 0 ? '' : ` ${seconds % 60} s`}`
+  const minutes = Math.round(seconds / 60)
+  return `${Math.floor(minutes / 60)} h${minutes % 60 === 0 ? '' : ` ${minutes % 60} min`}`
 }
 
 export function formatPercent(value: number): string {

@@ -5,7 +5,7 @@ export const robotTabs = ['health', 'logs', 'link', 'records'] as const
 export type RobotTab = (typeof robotTabs)[number]
 export const networkTabs = ['peers', 'graph', 'channels', 'messages', 'routes'] as const
 export type NetworkTab = (typeof networkTabs)[number]
-export const settingsTabs = ['peer', 'swarm', 'trust', 'clock', 'channels'] as const
+export const settingsTabs = ['peer', 'files', 'swarm', 'trust', 'clock', 'channels'] as const
 export type SettingsTab = (typeof settingsTabs)[number]
 
 /** Where the window is. Kept in the hash, so that the same address works from a file, an app scheme and a server. */

@@ -22,6 +22,10 @@ export interface Bridge {
   shareFiles(files: readonly File[], options?: ShareOptions): Promise<ShareResult>
   /** Where a browser can save a local file from; null where the peer writes files itself. */
   contentUrl(cid: string, name: string): string | null
+  /** Where a picture that was shared can be drawn from. */
+  imageUrl(cid: string): string
+  /** Where a picture that was recorded can be drawn from. */
+  frameUrl(cid: string, topic: string, atMs: number): string
   /** Takes over the records of a CAR file; throws what the peer says when it refuses. */
   importCheckpoint(file: File, options?: ShareOptions): Promise<CheckpointImportView>
   /** Where a browser can save a checkpoint from; null where the peer writes files itself. */

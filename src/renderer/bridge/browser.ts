@@ -3,8 +3,10 @@ import { RPCLink } from '@orpc/client/websocket'
 import type { ApiClient } from '../../shared/contract/contract.ts'
 import type { Bridge, ShareOptions, ShareResult } from './bridge.ts'
 import { createConnectionStore } from './connection.ts'
+import { frameUrl, imageUrl } from './pictures.ts'
 import { problemOf } from './problem.ts'
 import { retryDelayMs } from './retry.ts'
+import { sharedName } from './shared-name.ts'
 import { SwitchLink } from './switch-link.ts'
 import { uploadCheckpoint, uploadFile } from './upload.ts'
 
@@ -66,6 +68,8 @@ export function connectBrowser(): Bridge {
     connection,
     shareFiles: (files, options) => uploadAll(files, options),
     contentUrl: (cid, name) => `/api/files/${cid}/content?name=${encodeURIComponent(name)}`,
+    imageUrl,
+    frameUrl,
     importCheckpoint: (file, options) => uploadCheckpoint(file, options),
     checkpointUrl: (root) => `/api/checkpoints/${root}/car`,
     reconnect: () => {
@@ -100,7 +104,7 @@ async function uploadAll(files: readonly File[], options: ShareOptions = {}): Pr
       accepted += 1
     } catch (error) {
       if (options.signal?.aborted) throw error
-      rejected.push({ name: file.name, reason: problemOf(error).message })
+      rejected.push({ name: sharedName(file), reason: problemOf(error).message })
     }
   }
   return { accepted, rejected }

@@ -3,6 +3,7 @@ import { RPCLink } from '@orpc/client/message-port'
 import type { CheckpointImportView } from '../../shared/checkpoint-views.ts'
 import type { ApiClient } from '../../shared/contract/contract.ts'
 import type { Bridge, ShareResult } from './bridge.ts'
+import { frameUrl, imageUrl } from './pictures.ts'
 import { ProblemError, type Problem } from './problem.ts'
 import { createConnectionStore } from './connection.ts'
 import { SwitchLink } from './switch-link.ts'
@@ -48,6 +49,8 @@ export function connectDesktop(desktop: DesktopWindow): Bridge {
     connection,
     shareFiles: async (files) => await desktop.shareFiles([...files]),
     contentUrl: () => null,
+    imageUrl,
+    frameUrl,
     importCheckpoint: async (file) => {
       const answer = await desktop.importCheckpoint(file)
       if ('problem' in answer) throw new ProblemError(answer.problem)

@@ -1,6 +1,7 @@
 import type { ShareOptions } from './bridge.ts'
 import { checkpointImportSchema, type CheckpointImportView } from '../../shared/checkpoint-views.ts'
 import { ProblemError, type Problem } from './problem.ts'
+import { sharedName } from './shared-name.ts'
 
 const networkProblem: Problem = {
   code: 'NO_DAEMON',
@@ -9,7 +10,7 @@ const networkProblem: Problem = {
 
 /** Sends one file to the peer, to be shared. */
 export async function uploadFile(file: File, options: ShareOptions = {}): Promise<void> {
-  await putFile(`/api/files/upload?name=${encodeURIComponent(file.name)}`, file, options)
+  await putFile(`/api/files/upload?name=${encodeURIComponent(sharedName(file))}`, file, options)
 }
 
 /** Sends a CAR file to the peer, whose records it takes over; several hundred megabytes are too much for the socket. */

@@ -1,9 +1,9 @@
-import { Button, Drawer } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
+import { Button } from '@mantine/core'
 import { IconFileImport, IconStack2 } from '@tabler/icons-react'
 import { useMemo } from 'react'
 import type { Cid } from '../../shared/ids.ts'
 import type { CheckpointView } from '../../shared/checkpoint-views.ts'
+import { Age } from '../parts/Age.tsx'
 import { CatchUpPanel } from '../parts/checkpoints/CatchUp.tsx'
 import { CheckpointPanel } from '../parts/checkpoints/CheckpointPanel.tsx'
 import { checkpointColumns } from '../parts/checkpoints/checkpoint-columns.tsx'
@@ -12,6 +12,7 @@ import { DataTable } from '../parts/DataTable.tsx'
 import { NewPill } from '../parts/NewPill.tsx'
 import { pickFiles } from '../parts/pick-files.ts'
 import { ProblemNote } from '../parts/Problem.tsx'
+import { SidePanel, useSideRoom } from '../parts/SidePanel.tsx'
 import { Empty, Failed, Loading } from '../parts/States.tsx'
 import { useHeld } from '../parts/use-held.ts'
 import { go } from '../route.ts'
@@ -108,9 +109,23 @@ function CheckpointsReady({ items, chosen }: ReadyProps) {
     [items],
   )
   const held = useHeld(sorted, idOf, 'newest first')
-  const wide = useMediaQuery('(min-width: 75em)', true)
+  const wide = useSideRoom()
   const checkpoint = chosen === null ? null : (items.get(chosen) ?? null)
   const close = (): void => go({ page: 'checkpoints', root: null })
+  const panel =
+    checkpoint === null ? null : (
+      <SidePanel
+        label="Checkpoint"
+        title={
+          <>
+            Checkpoint of <Age atMs={checkpoint.atMs} />
+          </>
+        }
+        onClose={close}
+      >
+        <CheckpointPanel checkpoint={checkpoint} />
+      </SidePanel>
+    )
   return (
     <>
       {held.waiting > 0 ? <NewPill waiting={held.waiting} onShow={held.release} /> : null}
@@ -126,27 +141,8 @@ function CheckpointsReady({ items, chosen }: ReadyProps) {
             onOpen={(one) => go({ page: 'checkpoints', root: one.root })}
           />
         </div>
-        {wide && checkpoint !== null ? (
-          <aside className="panel side" aria-label="Checkpoint">
-            <CheckpointPanel checkpoint={checkpoint} onClose={close} head />
-          </aside>
-        ) : null}
+        {panel}
       </div>
-      {!wide && checkpoint !== null ? (
-        <Drawer
-          opened
-          onClose={close}
-          position="right"
-          size="lg"
-          title="Checkpoint"
-          closeButtonProps={{ 'aria-label': 'Close' }}
-          overlayProps={{ backgroundOpacity: 0.3 }}
-        >
-          <div className="side-body">
-            <CheckpointPanel checkpoint={checkpoint} onClose={close} head={false} />
-          </div>
-        </Drawer>
-      ) : null}
       {chosen !== null && checkpoint === null ? (
         <output className="dim">
           This peer does not keep the checkpoint <span className="mono">{chosen}</span> any more.

@@ -1,9 +1,10 @@
-import { Tabs } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { ChannelsPanel } from '../parts/network/ChannelsPanel.tsx'
 import { GraphPanel } from '../parts/network/GraphPanel.tsx'
 import { MessagesPanel } from '../parts/network/MessagesPanel.tsx'
 import { PeersPanel } from '../parts/network/PeersPanel.tsx'
 import { RoutesPanel } from '../parts/network/RoutesPanel.tsx'
+import { PageTabs } from '../parts/PageTabs.tsx'
 import { Warnings } from '../parts/Warnings.tsx'
 import { go, networkTabs, type NetworkTab } from '../route.ts'
 import { useStatus } from '../state/use-live.ts'
@@ -16,6 +17,14 @@ const labels: Readonly<Record<NetworkTab, string>> = {
   routes: 'Routes',
 }
 
+const contents: Readonly<Record<NetworkTab, () => ReactNode>> = {
+  peers: () => <PeersPanel />,
+  graph: () => <GraphPanel />,
+  channels: () => <ChannelsPanel />,
+  messages: () => <MessagesPanel />,
+  routes: () => <RoutesPanel />,
+}
+
 /** How messages travel, and between whom. */
 export function NetworkPage({ tab }: { readonly tab: NetworkTab }) {
   const status = useStatus()
@@ -23,37 +32,12 @@ export function NetworkPage({ tab }: { readonly tab: NetworkTab }) {
     <div className="page">
       <h1>Network</h1>
       {status === null ? null : <Warnings warnings={status.warnings} />}
-      <Tabs
-        value={tab}
-        onChange={(value) => {
-          const next = networkTabs.find((one) => one === value)
-          if (next !== undefined) go({ page: 'network', tab: next })
-        }}
-        keepMounted={false}
-      >
-        <Tabs.List aria-label="Network">
-          {networkTabs.map((one) => (
-            <Tabs.Tab key={one} value={one}>
-              {labels[one]}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value="peers" className="tab">
-          <PeersPanel />
-        </Tabs.Panel>
-        <Tabs.Panel value="graph" className="tab">
-          <GraphPanel />
-        </Tabs.Panel>
-        <Tabs.Panel value="channels" className="tab">
-          <ChannelsPanel />
-        </Tabs.Panel>
-        <Tabs.Panel value="messages" className="tab">
-          <MessagesPanel />
-        </Tabs.Panel>
-        <Tabs.Panel value="routes" className="tab">
-          <RoutesPanel />
-        </Tabs.Panel>
-      </Tabs>
+      <PageTabs
+        label="Network"
+        chosen={tab}
+        onChoose={(next) => go({ page: 'network', tab: next })}
+        tabs={networkTabs.map((name) => ({ name, label: labels[name], content: contents[name] }))}
+      />
     </div>
   )
 }

@@ -1,5 +1,4 @@
-import { Button, Drawer, Select } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
+import { Button, Select } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
@@ -14,6 +13,7 @@ import { ChosenRecord } from '../parts/records/ChosenRecord.tsx'
 import { ProposeDialog } from '../parts/records/ProposeDialog.tsx'
 import { RecordsTable } from '../parts/records/RecordsTable.tsx'
 import { SearchField } from '../parts/SearchField.tsx'
+import { useSideRoom } from '../parts/SidePanel.tsx'
 import { Empty, Failed, Loading } from '../parts/States.tsx'
 import { useHeld } from '../parts/use-held.ts'
 import { go } from '../route.ts'
@@ -94,7 +94,7 @@ function RecordsReady({ buckets, bucket, record }: ReadyProps) {
     if (list.store.getState().phase === 'ready') list.changed()
   }, [list, sign])
   const held = useHeld(shown.records, idOf, shown.question)
-  const wide = useMediaQuery('(min-width: 75em)', true)
+  const wide = useSideRoom()
   const onEnd = useCallback(() => void list.more(), [list])
   const close = (): void => go({ page: 'records', bucket, record: null })
   return (
@@ -144,28 +144,11 @@ function RecordsReady({ buckets, bucket, record }: ReadyProps) {
               </>
             ) : null}
           </div>
-          {wide && record !== null ? (
-            <aside className="panel side" aria-label="Record">
-              <ChosenRecord id={record} changedAtMs={shown.atMs} onClose={close} onChanged={list.changed} head />
-            </aside>
-          ) : null}
+          {record === null ? null : (
+            <ChosenRecord id={record} changedAtMs={shown.atMs} onClose={close} onChanged={list.changed} />
+          )}
         </div>
       </div>
-      {!wide && record !== null ? (
-        <Drawer
-          opened
-          onClose={close}
-          position="right"
-          size="lg"
-          title="Record"
-          closeButtonProps={{ 'aria-label': 'Close' }}
-          overlayProps={{ backgroundOpacity: 0.3 }}
-        >
-          <div className="side-body">
-            <ChosenRecord id={record} changedAtMs={shown.atMs} onClose={close} onChanged={list.changed} />
-          </div>
-        </Drawer>
-      ) : null}
     </div>
   )
 }

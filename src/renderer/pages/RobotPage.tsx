@@ -1,14 +1,16 @@
-import { Button, Tabs } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { IconArrowLeft } from '@tabler/icons-react'
-import { useMemo } from 'react'
+import { useMemo, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { PeerId } from '../../shared/ids.ts'
 import type { MachineView } from '../../shared/views.ts'
+import { formatCount } from '../format.ts'
 import { HealthTab } from '../parts/HealthTab.tsx'
+import { PageTabs } from '../parts/PageTabs.tsx'
 import { RecordsTab } from '../parts/RecordsTab.tsx'
 import { RobotFacts } from '../parts/RobotFacts.tsx'
 import { RobotHead } from '../parts/RobotHead.tsx'
-import { FilesTable } from '../parts/FilesTable.tsx'
+import { RobotLogs } from '../parts/files/RobotLogs.tsx'
 import { sayFailed } from '../parts/SharedDrop.tsx'
 import { Empty, Failed, Loading } from '../parts/States.tsx'
 import { go, robotTabs, type RobotTab } from '../route.ts'
@@ -90,44 +92,25 @@ function Known({ machine, tab }: { readonly machine: MachineView; readonly tab: 
       .then(() => go({ page: 'fleet' }))
       .catch(sayFailed(`${machine.name} was not forgotten`))
   }
+  const contents: Readonly<Record<RobotTab, () => ReactNode>> = {
+    health: () => <HealthTab machine={machine} />,
+    logs: () => <RobotLogs machine={machine} shares={own} />,
+    link: () => <RobotFacts machine={machine} />,
+    records: () => <RecordsTab peer={machine.peer} name={machine.name} />,
+  }
   return (
     <>
       <RobotHead machine={machine} onForget={forget} />
-      <Tabs
-        value={tab}
-        onChange={(value) => {
-          const next = robotTabs.find((one) => one === value)
-          if (next !== undefined) go({ page: 'robot', peer: machine.peer, tab: next })
-        }}
-        keepMounted={false}
-      >
-        <Tabs.List aria-label={`About ${machine.name}`}>
-          {robotTabs.map((one) => (
-            <Tabs.Tab key={one} value={one}>
-              {labels[one]}
-              {one === 'logs' && own.length > 0 ? ` (${own.length})` : ''}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value="health" className="tab">
-          <HealthTab machine={machine} />
-        </Tabs.Panel>
-        <Tabs.Panel value="logs" className="tab">
-          {own.length === 0 ? (
-            <Empty title={`${machine.name} has shared nothing yet`}>
-              <p>What it puts into its share folder appears here once it has stopped growing.</p>
-            </Empty>
-          ) : (
-            <FilesTable shares={own} chosen={null} />
-          )}
-        </Tabs.Panel>
-        <Tabs.Panel value="link" className="tab">
-          <RobotFacts machine={machine} />
-        </Tabs.Panel>
-        <Tabs.Panel value="records" className="tab">
-          <RecordsTab peer={machine.peer} name={machine.name} />
-        </Tabs.Panel>
-      </Tabs>
+      <PageTabs
+        label={`About ${machine.name}`}
+        chosen={tab}
+        onChoose={(next) => go({ page: 'robot', peer: machine.peer, tab: next })}
+        tabs={robotTabs.map((name) => ({
+          name,
+          label: `${labels[name]}${name === 'logs' && own.length > 0 ? ` (${formatCount(own.length)})` : ''}`,
+          content: contents[name],
+        }))}
+      />
     </>
   )
 }

@@ -1,4 +1,3 @@
-import { Tabs } from '@mantine/core'
 import { useEffect, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { TrustView } from '../../shared/trust-views.ts'
@@ -6,6 +5,8 @@ import { AboutPanel } from '../parts/AboutPanel.tsx'
 import { AppearancePanel } from '../parts/AppearancePanel.tsx'
 import { IdentityPanel } from '../parts/IdentityPanel.tsx'
 import { ChannelsPanel } from '../parts/network/ChannelsPanel.tsx'
+import { PageTabs } from '../parts/PageTabs.tsx'
+import { FilesTab } from '../parts/files/FilesTab.tsx'
 import { SettingsForm } from '../parts/SettingsForm.tsx'
 import { Failed, Loading } from '../parts/States.tsx'
 import { ClockPanel } from '../parts/trust/ClockPanel.tsx'
@@ -20,10 +21,29 @@ import { useStatus } from '../state/use-live.ts'
 
 const labels: Readonly<Record<SettingsTab, string>> = {
   peer: 'This peer',
+  files: 'Files',
   swarm: 'Swarm and invites',
   trust: 'Trust',
   clock: 'Clock',
   channels: 'Channels',
+}
+
+const contents: Readonly<Record<SettingsTab, () => ReactNode>> = {
+  peer: () => <PeerTab />,
+  swarm: () => (
+    <WithTrust>
+      {(trust) => (
+        <div className="columns settings">
+          <SwarmPanel trust={trust} />
+          <InvitePanel trust={trust} />
+        </div>
+      )}
+    </WithTrust>
+  ),
+  trust: () => <WithTrust>{(trust) => <TrustPanel trust={trust} />}</WithTrust>,
+  clock: () => <ClockTab />,
+  channels: () => <ChannelsPanel />,
+  files: () => <FilesTab />,
 }
 
 /** Who this peer is, how it behaves, and who may say what in its swarm. */
@@ -33,45 +53,16 @@ export function SettingsPage({ tab }: { readonly tab: SettingsTab }) {
   return (
     <div className="page">
       <h1>Settings</h1>
-      <Tabs
-        value={tab}
-        onChange={(value) => {
-          const next = settingsTabs.find((one) => one === value)
-          if (next !== undefined) go({ page: 'settings', tab: next })
-        }}
-        keepMounted={false}
-      >
-        <Tabs.List aria-label="Settings">
-          {settingsTabs.map((one) => (
-            <Tabs.Tab key={one} value={one}>
-              {labels[one]}
-              {one === 'trust' && waiting > 0 ? ` (${waiting})` : ''}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value="peer" className="tab">
-          <PeerTab />
-        </Tabs.Panel>
-        <Tabs.Panel value="swarm" className="tab">
-          <WithTrust>
-            {(trust) => (
-              <div className="columns settings">
-                <SwarmPanel trust={trust} />
-                <InvitePanel trust={trust} />
-              </div>
-            )}
-          </WithTrust>
-        </Tabs.Panel>
-        <Tabs.Panel value="trust" className="tab">
-          <WithTrust>{(trust) => <TrustPanel trust={trust} />}</WithTrust>
-        </Tabs.Panel>
-        <Tabs.Panel value="clock" className="tab">
-          <ClockTab />
-        </Tabs.Panel>
-        <Tabs.Panel value="channels" className="tab">
-          <ChannelsPanel />
-        </Tabs.Panel>
-      </Tabs>
+      <PageTabs
+        label="Settings"
+        chosen={tab}
+        onChoose={(next) => go({ page: 'settings', tab: next })}
+        tabs={settingsTabs.map((name) => ({
+          name,
+          label: `${labels[name]}${name === 'trust' && waiting > 0 ? ` (${waiting})` : ''}`,
+          content: contents[name],
+        }))}
+      />
     </div>
   )
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { sharedName } from '../bridge/shared-name.ts'
 import { walkEntries } from './dropped-files.ts'
 
 const filesystem = {} as FileSystem
@@ -38,6 +39,7 @@ test('finds the files of a folder and of the folders in it, parts after parts', 
   const runs = folder('/runs', [file('/runs/a.bag'), file('/runs/b.bag'), deep, file('/runs/d.bag')])
   const { files, more } = await walkEntries([runs, file('/e.txt')])
   expect(files.map((one) => one.name)).toEqual(['a.bag', 'b.bag', 'c.bag', 'd.bag', 'e.txt'])
+  expect(files.map(sharedName)).toEqual(['runs/a.bag', 'runs/b.bag', 'runs/day/c.bag', 'runs/d.bag', 'e.txt'])
   expect(more).toBe(false)
 })
 

@@ -1,5 +1,7 @@
-/** A person who drops more means something else; and ten thousand uploads are a long wait already. */
-export const maxDropped = 10_000
+import { nameWithin } from '../bridge/shared-name.ts'
+
+/** A day of small files of a lab is 20,000; a person who drops more than twice that means something else. */
+export const maxDropped = 50_000
 
 export interface Dropped {
   readonly files: readonly File[]
@@ -22,7 +24,8 @@ export async function walkEntries(entries: readonly FileSystemEntry[], max = max
     try {
       if (isFile(entry)) {
         if (files.length >= max) return { files, more: true, unreadable }
-        files.push(await fileOf(entry))
+        // A file that was dropped beside a folder has a path of one step.
+        files.push(nameWithin(await fileOf(entry), entry.fullPath.replace(/^\/+/, '')))
       } else if (isFolder(entry)) {
         const within: FileSystemEntry[] = []
         for await (const part of partsOf(entry)) {

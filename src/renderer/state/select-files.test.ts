@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { fakePeer } from '../testing/fake-ids.ts'
+import { fakeLog } from '../testing/fake-logs.ts'
 import { fakeShare, fakeTransfer } from '../testing/fake-views.ts'
-import { arrangeFiles, fileKind, noFilesFilter, overallPercent, transferOf, trayTransfers } from './select-files.ts'
-import type { Upload } from './uploads.ts'
+import { arrangeFiles, fileKind, marksOf, noFilesFilter, spanOf, transferOf } from './select-files.ts'
 
 const nowMs = 1_800_000_000_000
 
@@ -18,9 +19,9 @@ test.each([
 
 test('filters by words, age and size together', () => {
   const shares = [
-    fakeShare(1, nowMs, { name: 'young.mcap', sizeBytes: 5, modifiedAtMs: nowMs - 1_000 }),
-    fakeShare(2, nowMs, { name: 'big.mcap', sizeBytes: 5_000_000, modifiedAtMs: nowMs - 1_000 }),
-    fakeShare(3, nowMs, { name: 'old.mcap', sizeBytes: 5_000_000, modifiedAtMs: nowMs - 9_000_000 }),
+    fakeShare(1, nowMs, { name: 'young.mcap', sizeBytes: 5, modifiedAtMs: nowMs - 1_000, log: null }),
+    fakeShare(2, nowMs, { name: 'big.mcap', sizeBytes: 5_000_000, modifiedAtMs: nowMs - 1_000, log: null }),
+    fakeShare(3, nowMs, { name: 'old.mcap', sizeBytes: 5_000_000, modifiedAtMs: nowMs - 9_000_000, log: null }),
   ]
   const pass = (change: object): string[] =>
     arrangeFiles(shares, { ...noFilesFilter, ...change }, { by: 'name', down: false }, nowMs).map((share) => share.name)
@@ -40,20 +41,27 @@ test('of several transfers of a file the running one counts, else the newest', (
   expect(transferOf([done], 'another')).toBeNull()
 })
 
-test('the far end of an upload is not shown twice, and progress counts what runs', () => {
-  const upload: Upload = {
-    id: 'u',
-    name: 'big.bag',
-    sizeBytes: 100,
-    sentBytes: 50,
-    startedAtMs: 0,
-    state: 'running',
-    problem: null,
-  }
-  const twin = fakeTransfer(1, nowMs, { id: 'twin', kind: 'share', name: 'big.bag' })
-  const other = fakeTransfer(2, nowMs, { id: 'other', sizeBytes: 100, doneBytes: 0 })
-  const rows = trayTransfers([twin, other], [upload])
-  expect(rows.map((row) => row.id)).toEqual(['other'])
-  expect(overallPercent(rows, [upload])).toBe(25)
-  expect(overallPercent([], [])).toBeNull()
+test('a recording is found by its topics and stands where it was recorded', () => {
+  const old = fakeShare(1, nowMs, { name: 'old.bag', modifiedAtMs: nowMs, log: fakeLog(nowMs - 86_400_000) })
+  const plain = fakeShare(2, nowMs, { name: 'plain.txt', modifiedAtMs: nowMs, log: null })
+  const pass = (change: object): string[] =>
+    arrangeFiles([old, plain], { ...noFilesFilter, ...change }, { by: 'name', down: false }, nowMs).map(
+      (share) => share.name,
+    )
+  expect(pass({ topics: ['/imu_node/imu'] })).toEqual(['old.bag'])
+  expect(pass({ search: 'imu_node' })).toEqual(['old.bag'])
+  expect(spanOf(old)).toEqual({ fromMs: nowMs - 86_700_000, toMs: nowMs - 86_400_000 })
+  expect(pass({ withinMs: 3_600_000 })).toEqual(['plain.txt'])
+  expect(pass({ range: { fromMs: nowMs - 86_500_000, toMs: nowMs - 86_450_000 } })).toEqual(['old.bag'])
+})
+
+test('marks say what a file is to this peer', () => {
+  const copies = [{ peer: fakePeer(1), name: 'duckie01', alive: true }]
+  expect(marksOf(fakeShare(1, nowMs, { local: true, kept: true, own: true, copies }))).toEqual([
+    'here',
+    'kept here',
+    'shared by me',
+    'only copy',
+  ])
+  expect(marksOf(fakeShare(2, nowMs, { local: false, copies: [...copies, ...copies] }))).toEqual([])
 })

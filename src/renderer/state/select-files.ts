@@ -1,18 +1,61 @@
+import type { LogFormat, LogInfo } from '../../shared/log-views.ts'
 import type { ShareView, TransferView } from '../../shared/views.ts'
 import type { Sort } from './prefs.ts'
 import { compareBy } from './select-fleet.ts'
-import type { Upload } from './uploads.ts'
+
+/** What a file is to this peer. */
+export const fileMarks = ['here', 'kept here', 'shared by me', 'only copy'] as const
+export type FileMark = (typeof fileMarks)[number]
 
 export interface FilesFilter {
   readonly search: string
   readonly origins: readonly string[]
   readonly types: readonly string[]
+  /** Recordings with one of these topics. */
+  readonly topics: readonly string[]
+  readonly channels: readonly string[]
+  readonly marks: readonly string[]
   /** Not older than this; null for any age. */
   readonly withinMs: number | null
+  /** Recorded, or else last changed, within; null for any time. */
+  readonly range: TimeRange | null
   readonly minBytes: number
 }
 
-export const noFilesFilter: FilesFilter = { search: '', origins: [], types: [], withinMs: null, minBytes: 0 }
+export interface TimeRange {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+export const noFilesFilter: FilesFilter = {
+  search: '',
+  origins: [],
+  types: [],
+  topics: [],
+  channels: [],
+  marks: [],
+  withinMs: null,
+  range: null,
+  minBytes: 0,
+}
+
+/** When a file was recorded, as it says itself; else the moment at which it was last changed. */
+export function spanOf(share: ShareView): TimeRange {
+  const { startMs, endMs } = share.log ?? { startMs: null, endMs: null }
+  if (startMs === null || endMs === null || endMs < startMs) {
+    return { fromMs: share.modifiedAtMs, toMs: share.modifiedAtMs }
+  }
+  return { fromMs: startMs, toMs: endMs }
+}
+
+export function marksOf(share: ShareView): readonly FileMark[] {
+  const marks: FileMark[] = []
+  if (share.local) marks.push('here')
+  if (share.kept) marks.push('kept here')
+  if (share.own) marks.push('shared by me')
+  if (share.copies.length <= 1) marks.push('only copy')
+  return marks
+}
 
 const endings: readonly (readonly [RegExp, string])[] = [
   [/\.(mcap|bag|db3)$/i, 'recording'],
@@ -23,29 +66,64 @@ const endings: readonly (readonly [RegExp, string])[] = [
   [/\.(zip|tar|gz|xz|zst|7z|tgz)$/i, 'archive'],
 ]
 
-/** What a file is, in one word: by its name's ending, for robots seldom know media types, then by media type. */
-export function fileKind(share: Pick<ShareView, 'name' | 'mediaType'>): string {
+const formatKinds: Readonly<Record<LogFormat, string | null>> = {
+  rosbag: 'recording',
+  mcap: 'recording',
+  text: 'text',
+  csv: 'table',
+  image: 'image',
+  archive: 'archive',
+  other: null,
+}
+
+/** What a file is, in one word: as it was found to be, else by its name's ending, for robots seldom know media types, then by media type. */
+export function fileKind(share: Pick<ShareView, 'name' | 'mediaType'> & { readonly log?: LogInfo | null }): string {
+  const found = share.log === undefined || share.log === null ? null : formatKinds[share.log.format]
+  if (found !== null) return found
   for (const [form, kind] of endings) if (form.test(share.name)) return kind
   const family = share.mediaType.split('/')[0]
   return family === 'text' || family === 'image' || family === 'video' || family === 'audio' ? family : 'other'
 }
 
-export function matchesShare(share: ShareView, filter: FilesFilter, nowMs: number): boolean {
-  if (filter.origins.length > 0 && !filter.origins.includes(share.originName)) return false
-  if (filter.types.length > 0 && !filter.types.includes(fileKind(share))) return false
-  if (filter.withinMs !== null && nowMs - share.modifiedAtMs > filter.withinMs) return false
-  if (share.sizeBytes < filter.minBytes) return false
-  const words = filter.search.trim().toLowerCase()
-  if (words === '') return true
-  return [share.name, share.originName, share.mediaType, share.cid].some((text) => text.toLowerCase().includes(words))
+/** What a search looks in, made once a file: 20,000 of them are searched at each key. */
+const haystacks = new WeakMap<ShareView, string>()
+
+function haystackOf(share: ShareView): string {
+  let text = haystacks.get(share)
+  if (text === undefined) {
+    const topics = (share.log?.topics ?? []).map((topic) => topic.name)
+    text = [share.name, share.originName, share.mediaType, share.cid, share.sha1 ?? '', ...topics]
+      .join('\n')
+      .toLowerCase()
+    haystacks.set(share, text)
+  }
+  return text
 }
+
+export function matchesShare(share: ShareView, filter: FilesFilter, nowMs: number): boolean {
+  const { origins, types, topics, channels, marks, range } = filter
+  if (origins.length > 0 && !origins.includes(share.originName)) return false
+  if (types.length > 0 && !types.includes(fileKind(share))) return false
+  if (topics.length > 0 && !(share.log?.topics ?? []).some((topic) => topics.includes(topic.name))) return false
+  if (channels.length > 0 && !channels.includes(share.channel ?? wholeSwarm)) return false
+  if (marks.length > 0 && !marksOf(share).some((mark) => marks.includes(mark))) return false
+  if (share.sizeBytes < filter.minBytes) return false
+  const span = spanOf(share)
+  if (filter.withinMs !== null && nowMs - span.toMs > filter.withinMs) return false
+  if (range !== null && (span.toMs < range.fromMs || span.fromMs > range.toMs)) return false
+  const words = filter.search.trim().toLowerCase()
+  return words === '' || haystackOf(share).includes(words)
+}
+
+/** What stands for no file channel among the channels. */
+export const wholeSwarm = 'whole swarm'
 
 const sortValues: Readonly<Record<string, (share: ShareView) => string | number>> = {
   name: (share) => share.name,
   robot: (share) => share.originName,
   type: (share) => fileKind(share),
   size: (share) => share.sizeBytes,
-  time: (share) => share.modifiedAtMs,
+  time: (share) => spanOf(share).toMs,
   copies: (share) => share.copies.length,
   here: (share) => Number(share.local),
 }
@@ -78,32 +156,4 @@ export function transferOf(transfers: Iterable<TransferView>, cid: string): Tran
     if (better) best = transfer
   }
   return best
-}
-
-/**
- * What the tray shows: newest first. While a browser sends a file, the peer's transfer of the same name is the
- * other end of the same work and is left out.
- */
-export function trayTransfers(transfers: Iterable<TransferView>, uploads: Iterable<Upload>): readonly TransferView[] {
-  const sending = new Set([...uploads].filter((upload) => upload.state === 'running').map((upload) => upload.name))
-  return [...transfers]
-    .filter((transfer) => !(transfer.kind === 'share' && !isEnded(transfer) && sending.has(transfer.name)))
-    .sort((a, b) => Number(isEnded(a)) - Number(isEnded(b)) || b.startedAtMs - a.startedAtMs)
-}
-
-/** Progress of all that runs, 0 to 100; null where nothing has a known size. */
-export function overallPercent(transfers: Iterable<TransferView>, uploads: Iterable<Upload>): number | null {
-  let done = 0
-  let size = 0
-  for (const transfer of transfers) {
-    if (isEnded(transfer) || transfer.sizeBytes === null) continue
-    done += transfer.doneBytes
-    size += transfer.sizeBytes
-  }
-  for (const upload of uploads) {
-    if (upload.state === 'failed') continue
-    done += upload.sentBytes
-    size += upload.sizeBytes
-  }
-  return size === 0 ? null : Math.min(100, (done / size) * 100)
 }

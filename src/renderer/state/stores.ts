@@ -1,11 +1,13 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { CheckpointView } from '../../shared/checkpoint-views.ts'
+import type { FileChannelView, FollowView, StorageView } from '../../shared/file-views.ts'
 import type { ChannelView, GraphView, RouteView } from '../../shared/network-views.ts'
 import type { BucketSummaryView } from '../../shared/record-views.ts'
 import type { InviteView, TrustView } from '../../shared/trust-views.ts'
 import type { LabView, LinkView, MachineView, Settings, ShareView, TransferView } from '../../shared/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import { createAsyncStore, type AsyncStore } from './async-store.ts'
+import { createGroupTallies, type GroupTallies } from './group-tally.ts'
 import { createJoining, type JoiningStore } from './joining.ts'
 import { createLiveStore, type LiveStore } from './live-store.ts'
 import { createLiveValue, createLiveWhole } from './live-value.ts'
@@ -21,6 +23,10 @@ export interface Stores {
   readonly files: LiveStore<ShareView>
   readonly transfers: LiveStore<TransferView>
   readonly uploads: Uploads
+  readonly tallies: GroupTallies
+  readonly storage: AsyncStore<StorageView>
+  readonly follows: AsyncStore<readonly FollowView[]>
+  readonly fileChannels: AsyncStore<readonly FileChannelView[]>
   readonly settings: AsyncStore<Settings>
   readonly links: AsyncStore<readonly LinkView[]>
   readonly lab: AsyncStore<LabView>
@@ -85,10 +91,14 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
     lab: createAsyncStore(() => api.lab.status()),
     invites: createAsyncStore<readonly InviteView[]>(() => api.trust.invites()),
     routes: createAsyncStore<readonly RouteView[]>(() => api.network.routes()),
+    storage: createAsyncStore<StorageView>(() => api.files.storage()),
+    follows: createAsyncStore<readonly FollowView[]>(() => api.files.follows()),
+    fileChannels: createAsyncStore<readonly FileChannelView[]>(() => api.files.channels()),
   }
   const joining = createJoining(bridge)
   const epoch = createStore<{ readonly no: number }>(() => ({ no: 0 }))
-  const running = [system, ...Object.values(always)]
+  const tallies = createGroupTallies(always.transfers.store)
+  const running = [system, tallies, ...Object.values(always)]
   const undoes: (() => void)[] = []
   let swarm: string | null = null
 
@@ -111,6 +121,7 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
     ...byPages,
     ...asked,
     uploads: createUploads(bridge),
+    tallies,
     joining,
     prefs: createPrefsStore(storage),
     epoch,

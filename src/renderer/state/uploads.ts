@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Bridge } from '../bridge/bridge.ts'
 import { problemOf, type Problem } from '../bridge/problem.ts'
+import { sharedName } from '../bridge/shared-name.ts'
 
 /** A file on its way from this browser to the peer. Once it is there, the peer's own transfer takes over. */
 export interface Upload {
@@ -11,13 +12,25 @@ export interface Upload {
   readonly startedAtMs: number
   readonly state: 'waiting' | 'running' | 'failed'
   readonly problem: Problem | null
+  /** The drop of a folder or of many that it is part of; null: one by itself. */
+  readonly batch: UploadBatch | null
+}
+
+/** Files of one drop, also those that have arrived already. */
+export interface UploadBatch {
+  readonly id: string
+  readonly name: string
+  readonly files: number
+  readonly sizeBytes: number
 }
 
 export interface Uploads {
   readonly store: StoreApi<ReadonlyMap<string, Upload>>
-  /** Sends files, two at a time; resolves when all have ended. Names what was refused. */
+  /** Sends files, a few at a time; resolves when all have ended. Names what was refused. */
   send(files: readonly File[]): Promise<readonly { readonly name: string; readonly reason: string }[]>
   cancel(id: string): void
+  /** Cancels all that is left of a drop. */
+  cancelBatch(id: string): void
   /** Forgets those that failed. */
   clear(): void
 }
@@ -25,22 +38,45 @@ export interface Uploads {
 /** More at once only makes each slower, and a phone's drop of 200 pictures must not open 200 sockets. */
 const atOnce = 2
 
-/** Progress events come far faster than a person reads. */
-const progressEveryMs = 150
+/** Small files are mostly waiting for their answers; the peer takes eight at once, of all windows together. */
+const atOnceOfMany = 4
+const manyFiles = 50
+
+/** Progress events come far faster than a person reads, and a dropped folder has thousands of them. */
+const tellEveryMs = 150
+
+/** So many are told of at once: a change of a few costs nothing. */
+const fewUploads = 50
 
 export function createUploads(bridge: Bridge, now: () => number = Date.now): Uploads {
   const store = createStore<ReadonlyMap<string, Upload>>(() => new Map())
+  const known = new Map<string, Upload>()
   const running = new Map<string, AbortController>()
   let next = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
 
+  const tell = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    store.setState(new Map(known), true)
+  }
+  /** A map of thousands is not copied for each of them. */
+  const tellSoon = (): void => {
+    if (known.size <= fewUploads) tell()
+    else timer ??= setTimeout(tell, tellEveryMs)
+  }
   const put = (id: string, change: Partial<Upload>): void => {
-    const known = store.getState().get(id)
-    if (known !== undefined) store.setState(new Map(store.getState()).set(id, { ...known, ...change }), true)
+    const upload = known.get(id)
+    if (upload === undefined) return
+    known.set(id, { ...upload, ...change })
+    tellSoon()
   }
   const drop = (id: string): void => {
-    const map = new Map(store.getState())
-    map.delete(id)
-    store.setState(map, true)
+    if (known.delete(id)) tellSoon()
+  }
+  const cancel = (id: string): void => {
+    running.get(id)?.abort()
+    if (known.get(id)?.state !== 'running') drop(id)
   }
 
   const sendOne = async (id: string, file: File, refused: { name: string; reason: string }[]): Promise<void> => {
@@ -52,7 +88,7 @@ export function createUploads(bridge: Bridge, now: () => number = Date.now): Upl
       const result = await bridge.shareFiles([file], {
         signal: control.signal,
         onProgress: (sentBytes) => {
-          if (now() - toldAtMs < progressEveryMs) return
+          if (now() - toldAtMs < tellEveryMs) return
           toldAtMs = now()
           put(id, { sentBytes })
         },
@@ -76,29 +112,40 @@ export function createUploads(bridge: Bridge, now: () => number = Date.now): Upl
     send: async (files) => {
       if (bridge.kind === 'desktop') return (await bridge.shareFiles(files)).rejected
       const refused: { name: string; reason: string }[] = []
+      const batch = batchOf(files, `drop-${next}`)
       const queue = files.map((file) => {
         const id = `upload-${next++}`
         running.set(id, new AbortController())
         return { id, file }
       })
-      const map = new Map(store.getState())
       for (const { id, file } of queue) {
-        const start = { sentBytes: 0, startedAtMs: now(), state: 'waiting', problem: null } as const
-        map.set(id, { id, name: file.name, sizeBytes: file.size, ...start })
+        const start = { sentBytes: 0, startedAtMs: now(), state: 'waiting', problem: null, batch } as const
+        known.set(id, { id, name: sharedName(file), sizeBytes: file.size, ...start })
       }
-      store.setState(map, true)
+      tell()
+      let at = 0
       const worker = async (): Promise<void> => {
-        for (let job = queue.shift(); job !== undefined; job = queue.shift()) await sendOne(job.id, job.file, refused)
+        for (let job = queue[at++]; job !== undefined; job = queue[at++]) await sendOne(job.id, job.file, refused)
       }
-      await Promise.all(Array.from({ length: atOnce }, worker))
+      await Promise.all(Array.from({ length: files.length > manyFiles ? atOnceOfMany : atOnce }, worker))
       return refused
     },
-    cancel: (id) => {
-      running.get(id)?.abort()
-      if (store.getState().get(id)?.state !== 'running') drop(id)
+    cancel,
+    cancelBatch: (id) => {
+      for (const upload of [...known.values()]) if (upload.batch?.id === id) cancel(upload.id)
     },
     clear: () => {
-      store.setState(new Map([...store.getState()].filter(([, upload]) => upload.state !== 'failed')), true)
+      for (const upload of [...known.values()]) if (upload.state === 'failed') known.delete(upload.id)
+      tell()
     },
   }
+}
+
+/** A folder, or several files at once: what they are called in all. */
+function batchOf(files: readonly File[], id: string): UploadBatch | null {
+  if (files.length < 2) return null
+  const folders = new Set(files.map((file) => /^[^/]+(?=\/)/.exec(sharedName(file))?.[0] ?? null))
+  const [folder = null] = folders
+  const name = folders.size === 1 && folder !== null ? folder : `${files.length} files`
+  return { id, name, files: files.length, sizeBytes: files.reduce((sum, file) => sum + file.size, 0) }
 }

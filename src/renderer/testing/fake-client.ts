@@ -19,13 +19,14 @@ import type { RecordView } from '../../shared/record-views.ts'
 import type { TrustView } from '../../shared/trust-views.ts'
 import { FakeAir, networkRoutes } from './fake-air.ts'
 import { FakeDesk, trustRoutes } from './fake-desk.ts'
-import { createGuard, found, mutable, valueOf } from './fake-guard.ts'
+import { FakeFiles, fileRoutes } from './fake-files.ts'
+import { createGuard, mutable, valueOf } from './fake-guard.ts'
 import { fakeHistory } from './fake-history.ts'
 import { fakeGraph } from './fake-network.ts'
 import { checkpointRoutes, FakeShelf, recordRoutes } from './fake-shelf.ts'
 import { FakeList } from './fake-swarm.ts'
 import { fakeTrust } from './fake-trust.ts'
-import { fakeInfo, fakeSettings, fakeStatus, fakeTransfer } from './fake-views.ts'
+import { fakeInfo, fakeSettings, fakeStatus } from './fake-views.ts'
 
 export interface FakeSwarm {
   readonly bridge: Bridge
@@ -39,6 +40,7 @@ export interface FakeSwarm {
   /** What was asked, in order: `files.fetch`, … */
   readonly asked: string[]
   readonly shared: File[]
+  readonly files: FakeFiles
   readonly desk: FakeDesk
   readonly shelf: FakeShelf
   readonly air: FakeAir
@@ -81,6 +83,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
   const shares = new FakeList<ShareView>((share) => share.cid, init.shares ?? [])
   const transfers = new FakeList<TransferView>((transfer) => transfer.id, init.transfers ?? [])
   const status = new FakeList<SystemStatusView>(() => 'status', [fakeStatus(machines.all(), nowMs)])
+  const files = new FakeFiles(shares, transfers, nowMs)
   const desk = new FakeDesk(fakeTrust(nowMs, init.trust), nowMs)
   const shelf = new FakeShelf(init.records ?? [], init.checkpoints ?? [])
   const air = new FakeAir(
@@ -101,6 +104,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
     failing,
     asked,
     shared,
+    files,
     desk,
     shelf,
     air,
@@ -126,6 +130,8 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
         return Promise.resolve({ accepted: files.length, rejected: [] })
       },
       contentUrl: (cid, name) => (init.kind === 'browser' ? `/api/files/${cid}/content?name=${name}` : null),
+      imageUrl: (cid) => `/api/files/${cid}/content`,
+      frameUrl: (cid, topic, atMs) => `/api/files/${cid}/frame?topic=${encodeURIComponent(topic)}&at=${atMs}`,
       importCheckpoint: (file) => api.checkpoints.import({ file }),
       checkpointUrl: (root) => (init.kind === 'browser' ? `/api/checkpoints/${root}/car` : null),
       reconnect: () => swarm.restore(),
@@ -160,32 +166,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
         }
       }),
     },
-    files: {
-      list: guard.files.list.handler(() => shares.all()),
-      watch: guard.files.watch.handler(({ signal }) => mutable(shares.watch(signal, line.signal))),
-      transfers: guard.files.transfers.handler(() => transfers.all()),
-      watchTransfers: guard.files.watchTransfers.handler(({ signal }) => mutable(transfers.watch(signal, line.signal))),
-      fetch: guard.files.fetch.handler(({ input }) => {
-        const share = shares.get(input.cid)
-        const transfer = fakeTransfer(transfers.all().length, Date.now(), {
-          cid: input.cid,
-          ...(share === undefined ? {} : { name: share.name, sizeBytes: share.sizeBytes }),
-        })
-        transfers.put(transfer)
-        return transfer
-      }),
-      transfer: guard.files.transfer.handler(({ input }) => found(transfers.get(input.id))),
-      cancel: guard.files.cancel.handler(({ input }) => {
-        const transfer = { ...found(transfers.get(input.id)), state: 'cancelled' as const, endedAtMs: Date.now() }
-        transfers.put(transfer)
-        return transfer
-      }),
-      clearTransfers: guard.files.clearTransfers.handler(() => {
-        const ended = transfers.all().filter((transfer) => transfer.endedAtMs !== null)
-        transfers.remove(...ended.map((transfer) => transfer.id))
-      }),
-      openFolder: guard.files.openFolder.handler(() => undefined),
-    },
+    files: fileRoutes(guard, files, lineSignal),
     records: recordRoutes(guard, shelf, lineSignal),
     trust: trustRoutes(guard, desk, lineSignal),
     checkpoints: checkpointRoutes(guard, shelf, lineSignal),

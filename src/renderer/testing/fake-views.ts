@@ -7,8 +7,10 @@ import type {
   SystemStatusView,
   TransferView,
 } from '../../shared/views.ts'
+import { defaultFileSettings } from '../../shared/file-views.ts'
 import { idleCatchUp } from './fake-checkpoints.ts'
 import { fakeCid, fakePeer, fakeRecord } from './fake-ids.ts'
+import { fakeLog, fakeTextLog } from './fake-logs.ts'
 import { fakeSwarmView, fingerprintOf } from './fake-trust.ts'
 
 /** A robot as a screen sees it: alive, healthy, heard directly a moment ago. */
@@ -109,6 +111,11 @@ export function fakeShare(index: number, nowMs: number, change: Partial<ShareVie
       ...(index % 2 === 0 ? [{ peer: fakePeer(900), name: 'lab-server', alive: false }] : []),
     ],
     local: index % 5 === 0,
+    kept: false,
+    own: false,
+    sha1: null,
+    channel: null,
+    log: recording ? fakeLog(nowMs - 300_000 - index * 420_000) : fakeTextLog(),
     evidence: [fakeEvidence(index, 'file', nowMs), fakeEvidence(index + 1, 'copy', nowMs)],
     ...change,
   }
@@ -130,6 +137,9 @@ export function fakeTransfer(index: number, nowMs: number, change: Partial<Trans
     startedAtMs: nowMs - 2_600,
     endedAtMs: null,
     path: null,
+    priority: 'normal',
+    group: null,
+    from: ['duckie02'],
     ...change,
   }
 }
@@ -143,6 +153,7 @@ export const fakeSettings: Settings = {
   bootstrap: [],
   mdns: true,
   channels: [{ address: '/ipfs-pubsub/records/dswarm-line', mode: 'dial', enabled: true }],
+  files: defaultFileSettings,
   theme: 'system',
 }
 

@@ -1,4 +1,4 @@
-import { Button, CloseButton } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconDeviceFloppy, IconShieldCheck } from '@tabler/icons-react'
 import { useState } from 'react'
@@ -23,23 +23,13 @@ const howWords = {
 
 interface CheckpointPanelProps {
   readonly checkpoint: CheckpointView
-  readonly onClose: () => void
-  readonly head: boolean
 }
 
 /** One checkpoint: what it holds, who speaks for it, and what can be done with it. */
-export function CheckpointPanel({ checkpoint, onClose, head }: CheckpointPanelProps) {
+export function CheckpointPanel({ checkpoint }: CheckpointPanelProps) {
   const { root, atMs, records, bytes, chunks, local, own, reason, difference } = checkpoint
   return (
     <>
-      {head ? (
-        <div className="side-head">
-          <h2>
-            Checkpoint of <Age atMs={atMs} />
-          </h2>
-          <CloseButton size="sm" aria-label="Close" onClick={onClose} />
-        </div>
-      ) : null}
       <div>
         <BelievableWord checkpoint={checkpoint} /> <span>{reason}</span>
       </div>

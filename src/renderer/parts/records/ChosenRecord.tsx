@@ -5,7 +5,8 @@ import { createAsyncStore } from '../../state/async-store.ts'
 import { useStores } from '../../state/context.ts'
 import { CopyIcon } from '../Copy.tsx'
 import { Failed, Loading } from '../States.tsx'
-import { RecordPanel, RecordPanelHead } from './RecordPanel.tsx'
+import { SidePanel } from '../SidePanel.tsx'
+import { RecordPanel } from './RecordPanel.tsx'
 
 interface ChosenRecordProps {
   readonly id: RecordId
@@ -13,20 +14,17 @@ interface ChosenRecordProps {
   readonly changedAtMs: number
   readonly onClose: () => void
   readonly onChanged: () => void
-  /** With its own title and close button. */
-  readonly head?: boolean
 }
 
-/** The record of the address, in whatever bucket. */
-export function ChosenRecord({ id, changedAtMs, onClose, onChanged, head = false }: ChosenRecordProps) {
+/** The record of the address, in whatever bucket, beside the list. */
+export function ChosenRecord({ id, changedAtMs, onClose, onChanged }: ChosenRecordProps) {
   const { bridge } = useStores()
   const asked = useMemo(() => createAsyncStore(() => bridge.api.records.get({ id })), [bridge, id])
   useEffect(() => void asked.load(), [asked, changedAtMs])
   const state = useStore(asked.store)
   const title = state.phase === 'ready' ? state.value.key : 'Record'
   return (
-    <>
-      {head ? <RecordPanelHead title={title} onClose={onClose} /> : null}
+    <SidePanel label="Record" title={title} onClose={onClose}>
       {state.phase === 'ready' ? (
         <RecordPanel
           record={state.value}
@@ -52,6 +50,6 @@ export function ChosenRecord({ id, changedAtMs, onClose, onChanged, head = false
         <Failed title="The record could not be read" problem={state.problem} onRetry={() => void asked.load()} />
       ) : null}
       {state.phase === 'idle' || state.phase === 'loading' ? <Loading label="Loading the record" rows={6} /> : null}
-    </>
+    </SidePanel>
   )
 }

@@ -1,4 +1,4 @@
-import { Button, CloseButton } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { RecordView } from '../../../shared/record-views.ts'
 import { formatBytes, formatExact, shortId } from '../../format.ts'
@@ -11,15 +11,6 @@ import { AttestDialog } from './AttestDialog.tsx'
 import { JsonTree } from './JsonTree.tsx'
 import { RecordStateWord } from './RecordStateWord.tsx'
 import { ValidityBar } from './ValidityBar.tsx'
-
-export function RecordPanelHead({ title, onClose }: { readonly title: string; readonly onClose: () => void }) {
-  return (
-    <div className="side-head">
-      <h2>{title}</h2>
-      <CloseButton size="sm" aria-label="Close" onClick={onClose} />
-    </div>
-  )
-}
 
 interface RecordPanelProps {
   readonly record: RecordView

@@ -1,0 +1,37 @@
+import { useEffect } from 'react'
+import { useStore } from 'zustand'
+import { useStores } from '../../state/context.ts'
+import { FollowList } from '../logs/FollowsDialog.tsx'
+import { Failed, Loading } from '../States.tsx'
+import { FileChannelsPanel } from './FileChannelsPanel.tsx'
+import { FileSettingsForm } from './FileSettingsForm.tsx'
+import { StoragePanel } from './StoragePanel.tsx'
+
+/** Where files are kept, what is shared and fetched by itself, and how fast. */
+export function FilesTab() {
+  const { settings, bridge } = useStores()
+  const state = useStore(settings.store)
+  const open = useStore(bridge.connection, (line) => line.phase === 'open')
+  useEffect(() => {
+    if (open) void settings.load()
+  }, [settings, open])
+  return (
+    <div className="columns settings">
+      <div className="settings-column">
+        {state.phase === 'failed' ? (
+          <Failed title="The settings could not be read" problem={state.problem} onRetry={() => void settings.load()} />
+        ) : null}
+        {state.phase === 'idle' || state.phase === 'loading' ? <Loading label="Loading the settings" rows={7} /> : null}
+        {state.phase === 'ready' ? <FileSettingsForm inForce={state.value.files} /> : null}
+      </div>
+      <div className="settings-column">
+        <StoragePanel />
+        <FileChannelsPanel />
+        <section className="panel" aria-label="Fetched by itself">
+          <h2>Fetched by itself</h2>
+          <FollowList />
+        </section>
+      </div>
+    </div>
+  )
+}
