@@ -11,6 +11,7 @@ import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
 import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
+import { LogReader } from '../logs/log-reader.ts'
 import { FileBandwidth } from './bandwidth.ts'
 import { BlockPins } from './block-pins.ts'
 import { blockStoreOf, type BlockStore } from './block-store.ts'
@@ -43,6 +44,8 @@ const statTimeoutMs = 15_000
 export class FileService implements Startable {
   /** Single blocks in the store of the files; to be used while the service runs. */
   readonly blocks: BlockStore
+  /** Looks into files without all of them being fetched. */
+  readonly logs: LogReader
   readonly #deps: FileServiceDeps
   readonly #init: FileServiceInit
   readonly #events: Emitter<FileServiceEvents>
@@ -163,6 +166,12 @@ export class FileService implements Startable {
       init.collectAfterMs === undefined ? {} : { afterMs: init.collectAfterMs },
     )
     this.#index.onReleased = () => this.#collector.soon()
+    this.logs = new LogReader({
+      ...deps,
+      content: (cid, options) => this.content(cid, options),
+      stat: (cid) => this.stat(cid),
+      share: (cid) => this.share(cid),
+    })
     this.#folder = this.#openFolder()
   }
 
@@ -192,6 +201,7 @@ export class FileService implements Startable {
     await this.#folder.start()
     await this.#fetching.start()
     await this.#collector.start()
+    await this.logs.start()
   }
 
   async stop(): Promise<void> {
@@ -200,6 +210,7 @@ export class FileService implements Startable {
     this.#run.abort()
     for (const off of this.#off) off()
     this.#off = []
+    await this.logs.stop()
     await this.#collector.stop()
     await this.#folder.stop()
     await this.#fetching.stop()

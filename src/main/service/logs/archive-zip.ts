@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util'
 import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type ZipFile } from 'yauzl'
 import { maxEntries, type Listed } from './archive-list.ts'
 import { EnoughRead, LogProblem, problemOf } from './log-problem.ts'
@@ -42,13 +43,11 @@ class PieceReader extends RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
-    this.#source.read(position, length).then(
-      (bytes) => {
-        buffer.set(bytes, offset)
-        callback(null)
-      },
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
-    )
+    callbackify(() => this.#copy(buffer, offset, length, position))(callback)
+  }
+
+  async #copy(buffer: Buffer, offset: number, length: number, position: number): Promise<void> {
+    buffer.set(await this.#source.read(position, length), offset)
   }
 }
 
