@@ -97,7 +97,7 @@ const clock = { monotonic: () => performance.now() }
 const datagrams = [
   ...splitFrame(open.tag, header, frames[0] ?? never()),
   askFor(open.tag, header, [0, 1]),
-  greet(open.tag, 'hello', header.sender, '0011223344556677'),
+  greet(open, 'hello', header.sender, '0011223344556677'),
 ]
 const tag = ircTag(open.tag)
 const chunks = chunkFrame(tag, 'abcdef', frames[0] ?? never(), { nick: 'duckie01', target: '#lab' })
@@ -164,7 +164,7 @@ export function wireTargets(): readonly Target[] {
       name: 'datagram',
       seeds: datagrams,
       decode: (input) => {
-        const read = readDatagram(open.tag, Buffer.from(input))
+        const read = readDatagram(open, Buffer.from(input))
         return read.kind === 'part' ? [read, udp.add('10.0.0.1:1', read)] : read
       },
       isTaken: Array.isArray,

@@ -58,18 +58,22 @@ export interface LineCodecInit {
 export class LineCodec {
   /** What all lines of the swarm begin with, after version and flags; says nothing about its id or key. */
   readonly tag: Uint8Array
+  /** Of a private swarm: what greetings on UDP are signed with, since the tag can be seen by anybody on the way. */
+  readonly greetingKey: Uint8Array | null
   readonly #key: Uint8Array | null
 
   constructor(init: LineCodecInit) {
     if (init.networkKey === null) {
       this.tag = createHash('sha256').update(`dt-swarm/line/1\0${init.swarm}`).digest().subarray(0, tagBytes)
       this.#key = null
+      this.greetingKey = null
       return
     }
     // RFC 5869; the swarm's id as salt, so that one key given to two swarms by mistake still keeps them apart.
     const derived = new Uint8Array(hkdfSync('sha256', init.networkKey, init.swarm, 'dt-swarm/line/1', 32 + tagBytes))
     this.#key = derived.subarray(0, 32)
     this.tag = derived.subarray(32)
+    this.greetingKey = new Uint8Array(hkdfSync('sha256', init.networkKey, init.swarm, 'dt-swarm/greeting/1', 32))
   }
 
   /** @param options.deflateFrom bytes from which compressing is tried; default as in gossip */

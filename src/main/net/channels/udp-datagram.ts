@@ -1,3 +1,4 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { maxFrameBytes, tagBytes } from './line.ts'
 
 /** Fits an Ethernet frame with room for tunnels: 1,280 bytes is the least that IPv6 carries whole (RFC 8200, 5). */
@@ -13,6 +14,15 @@ const maxAsked = Math.floor(partBytes / partNumberBytes)
 
 /** Proves that its sender hears what is sent to its address. */
 const cookieBytes = 8
+/** Of HMAC-SHA-256 over the whole greeting, cut: whoever forges one sees no sign of success. */
+const macBytes = 16
+
+/** What all datagrams of one swarm have in common. */
+export interface DatagramSwarm {
+  readonly tag: Uint8Array
+  /** Of a private swarm; then greetings that are not signed with it are none. */
+  readonly greetingKey: Uint8Array | null
+}
 
 /**
  * A part of a message for all, a part of one for the receiver alone, an asking for parts that were lost; a greeting, and
@@ -36,7 +46,7 @@ export type Datagram =
   /** In hex; a hello without one is the first. */
   | { readonly kind: 'hello'; readonly sender: string; readonly cookie: string }
   | { readonly kind: 'cookie'; readonly sender: string; readonly cookie: string }
-  | { readonly kind: 'rejected'; readonly reason: 'malformed' | 'oversize' | 'other-swarm' }
+  | { readonly kind: 'rejected'; readonly reason: 'malformed' | 'oversize' | 'other-swarm' | 'unreadable' }
 
 /** Message numbers begin anew after this: far more than are remembered. */
 export const numberCount = 2 ** 32
@@ -61,17 +71,32 @@ export function askFor(swarmTag: Uint8Array, header: PartHeader, missing: readon
 }
 
 /** A greeting to one address, or the cookie that answers it. @param cookie in hex; empty in the first hello */
-export function greet(swarmTag: Uint8Array, type: 'hello' | 'cookie', sender: string, cookie: string): Buffer {
-  return Buffer.concat([head(swarmTag, { sender, no: 0 }, type, 0, 0), Buffer.from(cookie, 'hex')])
+export function greet(swarm: DatagramSwarm, type: 'hello' | 'cookie', sender: string, cookie: string): Buffer {
+  const greeting = Buffer.concat([head(swarm.tag, { sender, no: 0 }, type, 0, 0), Buffer.from(cookie, 'hex')])
+  return swarm.greetingKey === null ? greeting : Buffer.concat([greeting, macOf(swarm.greetingKey, greeting)])
+}
+
+function macOf(key: Uint8Array, greeting: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(greeting).digest().subarray(0, macBytes)
+}
+
+/** The cookie of a greeting, in hex; null when it is none. */
+function cookieOf(greetingKey: Uint8Array | null, type: 'hello' | 'cookie', datagram: Buffer): string | null {
+  const end = datagram.length - (greetingKey === null ? 0 : macBytes)
+  const length = end - headerBytes
+  if (length !== cookieBytes && (type === 'cookie' || length !== 0)) return null
+  if (greetingKey !== null && !timingSafeEqual(macOf(greetingKey, datagram.subarray(0, end)), datagram.subarray(end)))
+    return null
+  return datagram.toString('hex', headerBytes, end)
 }
 
 /** Reads a datagram from a stranger. Never throws; the bytes of a part are a view of it. */
-export function readDatagram(swarmTag: Uint8Array, datagram: Buffer): Datagram {
+export function readDatagram({ tag, greetingKey }: DatagramSwarm, datagram: Buffer): Datagram {
   if (datagram.length > datagramBytes) return { kind: 'rejected', reason: 'oversize' }
   if (datagram.length < headerBytes || datagram.compare(magic, 0, magic.length, 0, magic.length) !== 0) {
     return { kind: 'rejected', reason: 'malformed' }
   }
-  if (!swarmTag.every((byte, i) => datagram[3 + i] === byte)) return { kind: 'rejected', reason: 'other-swarm' }
+  if (!tag.every((byte, i) => datagram[3 + i] === byte)) return { kind: 'rejected', reason: 'other-swarm' }
   const sender = datagram.toString('hex', 3 + tagBytes, 3 + 2 * tagBytes)
   const no = datagram.readUInt32BE(3 + 2 * tagBytes)
   const part = datagram.readUInt16BE(7 + 2 * tagBytes)
@@ -84,8 +109,10 @@ export function readDatagram(swarmTag: Uint8Array, datagram: Buffer): Datagram {
     return { kind: 'ask', type: type === 'ask-all' ? 'all' : 'one', sender, no, missing }
   }
   if (type === 'hello' || type === 'cookie') {
-    const fits = bytes.length === cookieBytes || (type === 'hello' && bytes.length === 0)
-    return fits ? { kind: type, sender, cookie: bytes.toString('hex') } : { kind: 'rejected', reason: 'malformed' }
+    const cookie = cookieOf(greetingKey, type, datagram)
+    // One who has the tag and not the key has seen our datagrams, and is not of us.
+    if (cookie === null) return { kind: 'rejected', reason: greetingKey === null ? 'malformed' : 'unreadable' }
+    return { kind: type, sender, cookie }
   }
   const isWhole = part === parts - 1 ? bytes.length > 0 : bytes.length === partBytes
   if (type === undefined || parts === 0 || parts > maxParts || part >= parts || !isWhole) {

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
-import { greet, type Datagram } from './udp-datagram.ts'
+import { greet, type Datagram, type DatagramSwarm } from './udp-datagram.ts'
 import type { UdpPlaceOfPeer } from './udp-links.ts'
 
 /** Keeps a way through NAT open, and is how soon a listener that came back knows us again. */
@@ -8,7 +8,7 @@ const helloEveryMs = 5_000
 
 export interface UdpGreeterDeps {
   readonly clock: Clock
-  readonly swarmTag: Uint8Array
+  readonly swarm: DatagramSwarm
   readonly sendAll: (datagram: Buffer) => Promise<unknown>
   readonly sendTo: (datagram: Buffer, address: string, port: number) => Promise<unknown>
   /** A link hears what is sent to its address. */
@@ -17,7 +17,8 @@ export interface UdpGreeterDeps {
 
 /**
  * Whoever speaks to one address says hello, and is sent a cookie; who brings it back hears what is sent to its address,
- * and gets all messages from then on. Without that anybody could have them sent to somebody else.
+ * and gets all messages from then on. Without that anybody could have them sent to somebody else. In a
+ * private swarm greetings are signed with a key made from the network key: nobody else gets anything.
  */
 export class UdpGreeter {
   readonly #deps: UdpGreeterDeps
@@ -55,6 +56,6 @@ export class UdpGreeter {
   }
 
   #greet(type: 'hello' | 'cookie', cookie: string): Buffer {
-    return greet(this.#deps.swarmTag, type, this.#sender, cookie)
+    return greet(this.#deps.swarm, type, this.#sender, cookie)
   }
 }

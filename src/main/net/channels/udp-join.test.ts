@@ -15,11 +15,12 @@ import {
 import { UdpJoin } from './udp-join.ts'
 
 const tag = randomBytes(8)
+const swarm = { tag, greetingKey: null }
 const sender = randomBytes(8).toString('hex')
 
 function partsOf(frame: Uint8Array, no = 0, over: Partial<PartHeader> = {}) {
   return splitFrame(tag, { type: 'all', sender, no, ...over }, frame).map((datagram) => {
-    const read = readDatagram(tag, datagram)
+    const read = readDatagram(swarm, datagram)
     if (read.kind !== 'part') throw new Error(read.kind)
     return read
   })
@@ -48,7 +49,7 @@ test('a frame of any size is joined from its parts in any order, with copies amo
 test('no datagram is larger than allowed, and the largest frame can be split', () => {
   const datagrams = splitFrame(tag, { type: 'one', sender, no: 2 ** 32 - 1 }, new Uint8Array(maxFrameBytes))
   expect(Math.max(...datagrams.map(({ length }) => length))).toBe(datagramBytes)
-  expect(datagrams.every((datagram) => readDatagram(tag, datagram).kind === 'part')).toBe(true)
+  expect(datagrams.every((datagram) => readDatagram(swarm, datagram).kind === 'part')).toBe(true)
 })
 
 test('what lacks is asked for with growing pauses, then given up', async () => {
@@ -126,7 +127,11 @@ test('parts that contradict each other are left out', () => {
 
 test('an asking names its message and parts', () => {
   const header: PartHeader = { type: 'one', sender, no: 77 }
-  expect(readDatagram(tag, askFor(tag, header, [0, 5, 200]))).toEqual({ kind: 'ask', ...header, missing: [0, 5, 200] })
+  expect(readDatagram(swarm, askFor(tag, header, [0, 5, 200]))).toEqual({
+    kind: 'ask',
+    ...header,
+    missing: [0, 5, 200],
+  })
   expect(
     askFor(
       tag,
@@ -141,12 +146,15 @@ test('strangers’ datagrams give a reason and never throw', () => {
     fc.property(fc.uint8Array({ maxLength: 1_400 }), fc.boolean(), (bytes, dressed) => {
       const datagram = Buffer.from(bytes)
       if (dressed) Buffer.concat([Buffer.from('dS\0'), tag]).copy(datagram)
-      const read: Datagram = readDatagram(tag, datagram)
+      const read: Datagram = readDatagram(swarm, datagram)
       if (read.kind === 'part') expect(read.bytes.length).toBeLessThanOrEqual(partBytes)
       else if (!dressed) expect(read.kind).toBe('rejected')
     }),
   )
   expect(
-    readDatagram(randomBytes(8), splitFrame(tag, { type: 'all', sender, no: 0 }, new Uint8Array(9))[0] ?? tag),
+    readDatagram(
+      { ...swarm, tag: randomBytes(8) },
+      splitFrame(tag, { type: 'all', sender, no: 0 }, new Uint8Array(9))[0] ?? tag,
+    ),
   ).toEqual({ kind: 'rejected', reason: 'other-swarm' })
 })

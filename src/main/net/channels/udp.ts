@@ -20,6 +20,7 @@ import { UdpGreeter } from './udp-greeter.ts'
 import { UdpLinks, type UdpPlaceOfPeer } from './udp-links.ts'
 import { UdpJoin, type Missing } from './udp-join.ts'
 import { isAny, kindOf, type Interfaces } from './udp-place.ts'
+import { UdpRepairs } from './udp-repairs.ts'
 import { UdpSent } from './udp-sent.ts'
 import { UdpSockets } from './udp-sockets.ts'
 
@@ -42,8 +43,6 @@ const hostLimits: LinkLimits = { ...defaultLinkLimits, messagesPerS: 4_000, burs
 const defaultBytesPerS = 250_000
 /** Some fifty datagrams in a row: less than what a receiver's socket holds. */
 const burstBytes = 64 * 1_024
-/** What is asked for again may take as much again. */
-const repairBytesPerS = 256 * 1_024
 /** What may wait to be sent: some eight seconds of the pace. */
 const queueLimits = { maxItems: 1_024, maxBytes: 2 * 1_024 * 1_024 }
 const partingMs = 1_000
@@ -69,7 +68,7 @@ export class UdpChannel implements Channel {
   readonly #join: UdpJoin
   readonly #sent: UdpSent
   readonly #pace: TokenBucket
-  readonly #repairs: TokenBucket
+  readonly #repairs: UdpRepairs
   readonly #links: UdpLinks
   readonly #queue: SendQueue
   readonly #single: boolean
@@ -96,7 +95,7 @@ export class UdpChannel implements Channel {
     this.#links = new UdpLinks(deps.clock)
     this.#queue = new SendQueue(queueLimits, (reason) => this.#door.dropped(reason))
     this.#pace = new TokenBucket(deps.clock, { perS: init.bytesPerS ?? defaultBytesPerS, burst: burstBytes })
-    this.#repairs = new TokenBucket(deps.clock, { perS: repairBytesPerS, burst: 2 * repairBytesPerS })
+    this.#repairs = new UdpRepairs(deps.clock)
     this.#sockets = new UdpSockets(
       {
         ...deps,
@@ -128,7 +127,7 @@ export class UdpChannel implements Channel {
     const { clock, codec } = this.#deps
     const onProven = this.#remember.bind(this)
     const [sendAll, sendTo] = [this.#sockets.sendAll.bind(this.#sockets), this.#sockets.sendTo.bind(this.#sockets)]
-    this.#greeter = new UdpGreeter({ clock, swarmTag: codec.tag, sendAll, sendTo, onProven }, { sender: this.#tag })
+    this.#greeter = new UdpGreeter({ clock, swarm: codec, sendAll, sendTo, onProven }, { sender: this.#tag })
     if (!isAny(this.#init.host)) this.#greeting = this.#greeter.run(this.#run.signal)
   }
 
@@ -236,7 +235,7 @@ export class UdpChannel implements Channel {
 
   #receive(bytes: Buffer, from: RemoteInfo): void {
     if (this.#run === null) return
-    const read = readDatagram(this.#deps.codec.tag, bytes)
+    const read = readDatagram(this.#deps.codec, bytes)
     if (read.kind === 'part' && read.sender === this.#tag) return
     const link = linkName(from.address, from.port)
     if (!this.#door.admits(link, bytes.length)) return
@@ -265,7 +264,7 @@ export class UdpChannel implements Channel {
   #repair(type: PartType, no: number, parts: readonly number[], from: RemoteInfo): void {
     for (const datagram of this.#sent.find(type, no, parts)) {
       // It asks again; whoever forges askings gets no more than this out of us.
-      if (!this.#repairs.take(datagram.length)) return void this.#door.dropped('repair')
+      if (!this.#repairs.take(from.address, datagram.length)) return void this.#door.dropped('repair')
       this.#door.ledger.sent.add(datagram.length, 0)
       void this.#sockets.sendTo(datagram, from.address, from.port)
     }
