@@ -11,6 +11,7 @@ import { receiveCar, sendCar } from './checkpoint-car.ts'
 import { sendContent } from './content.ts'
 import { bracketed, Guard, isLoopback } from './guard.ts'
 import { listen, type WebAddress } from './listen.ts'
+import { sendFrame } from './log-frame.ts'
 import { openApiDocument } from './open-api.ts'
 import { describe, refusalText, secure, sendError, sendJson } from './reply.ts'
 import { Sockets } from './sockets.ts'
@@ -201,6 +202,10 @@ export class WebServer implements Startable {
     const cid = /^\/files\/([^/]+)\/content$/.exec(path)?.[1]
     if (cid !== undefined && (method === 'GET' || method === 'HEAD')) {
       return sendContent(request, response, url, cid, this.#face.peer)
+    }
+    const recorded = /^\/files\/([^/]+)\/frame$/.exec(path)?.[1]
+    if (recorded !== undefined && (method === 'GET' || method === 'HEAD')) {
+      return sendFrame(request, response, url, recorded, this.#face.peer)
     }
     if (path === '/checkpoints/car' && method === 'PUT') return receiveCar(request, response, this.#face.peer)
     const root = /^\/checkpoints\/([^/]+)\/car$/.exec(path)?.[1]
