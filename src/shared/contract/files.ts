@@ -13,8 +13,8 @@ export const fileQuerySchema = z.object({
   topic: z.string().max(256).optional(),
   format: logFormatSchema.optional(),
   channel: z.string().max(63).optional(),
-  fromMs: z.number().optional(),
-  toMs: z.number().optional(),
+  fromMs: z.coerce.number().optional(),
+  toMs: z.coerce.number().optional(),
 })
 
 /** With a name of 1,024 signs, each of nine as a URI writes them. */

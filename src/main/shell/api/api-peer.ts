@@ -1,3 +1,4 @@
+import type { StorageView } from '../../../shared/file-views.ts'
 import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
 import type { InvitePreview, InviteView, TrustRole, TrustView } from '../../../shared/trust-views.ts'
 import type {
@@ -7,7 +8,6 @@ import type {
   MachineView,
   MetricName,
   Settings,
-  ShareView,
   SystemStatusView,
   TransferView,
 } from '../../../shared/views.ts'
@@ -18,6 +18,8 @@ import type { Log } from '../../base/log.ts'
 import type { BucketRule } from '../../model/policy.ts'
 import type { CheckpointService } from '../../service/checkpoints/checkpoint-service.ts'
 import type { Link } from '../../net/links.ts'
+import type { FileService } from '../../service/files/file-service.ts'
+import type { LogReader } from '../../service/logs/log-reader.ts'
 import type { NetworkService } from '../../service/network/network-service.ts'
 import type { RangeIndex } from '../../store/range-index.ts'
 import type { RecordBook } from '../../store/record-book.ts'
@@ -33,28 +35,45 @@ export interface HistoryQuery {
 }
 
 /** What the API needs of the service of files. */
-export interface ApiFiles {
+export type ApiFiles = Pick<
+  FileService,
+  | 'shares'
+  | 'share'
+  | 'matching'
+  | 'transfers'
+  | 'transfer'
+  | 'cancel'
+  | 'pause'
+  | 'resume'
+  | 'setPriority'
+  | 'clearEnded'
+  | 'fetch'
+  | 'fetchAll'
+  | 'keep'
+  | 'follows'
+  | 'follow'
+  | 'unfollow'
+  | 'shareStream'
+  | 'content'
+  | 'stat'
+  | 'find'
+  | 'resolve'
+  | 'disproveSha1'
+  | 'channels'
+  | 'joinChannel'
+  | 'leaveChannel'
+> & {
   readonly events: EventSource<{
     'shares:changed': { readonly cids: readonly Cid[] }
     'transfers:changed': { readonly ids: readonly string[] }
   }>
-  shares(): readonly ShareView[]
-  share(cid: Cid): ShareView | undefined
-  transfers(): readonly TransferView[]
-  transfer(id: string): TransferView | undefined
-  cancel(id: string): TransferView
-  clearEnded(): void
-  fetch(cid: Cid, options: { readonly to: 'downloads' | 'store' | { readonly path: string } }): TransferView
-  shareStream(
-    name: string,
-    bytes: AsyncIterable<Uint8Array>,
-    options: { readonly sizeBytes?: number; readonly signal?: AbortSignal },
-  ): Promise<TransferView>
-  content(
-    cid: Cid,
-    options: { readonly offset?: number; readonly length?: number; readonly signal: AbortSignal },
-  ): AsyncIterable<Uint8Array>
-  stat(cid: Cid): Promise<{ readonly sizeBytes: number; readonly local: boolean }>
+  sharePaths(
+    paths: readonly string[],
+    options?: { readonly how?: 'copy' | 'link'; readonly channel?: string | null },
+  ): Promise<readonly TransferView[]>
+  unshare(cid: Cid): Awaitable<void>
+  storage(): Awaitable<StorageView>
+  readonly logs: Pick<LogReader, 'preview' | 'frame'>
 }
 
 /** What the API needs of the service of trust. */

@@ -1,6 +1,7 @@
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
+import { readCid } from '../../service/files/uri.ts'
 import { toApiError } from './api-errors.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
@@ -10,13 +11,7 @@ import type { ShellActions } from './shell-actions.ts'
 export function filesRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
   const { files } = peer
   return {
-    list: os.files.list.handler(({ input }) => {
-      const wanted = input.search?.trim().toLowerCase() ?? ''
-      return files
-        .shares()
-        .filter((share) => input.origin === undefined || share.origin === input.origin)
-        .filter((share) => wanted === '' || matches(share, wanted))
-    }),
+    list: os.files.list.handler(({ input }) => [...files.matching(input)]),
     watch: os.files.watch.handler(({ signal, context, path }) =>
       liveList<ShareView>(
         {
@@ -49,15 +44,17 @@ export function filesRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
       ),
     ),
     fetch: os.files.fetch.handler(async ({ input }) => {
-      if (input.to !== 'ask') return files.fetch(input.cid, { to: input.to })
+      const { priority } = input
+      const cid = oneForm(input.cid)
+      if (input.to !== 'ask') return files.fetch(cid, { to: input.to, priority })
       if (!shell.can.choosePlace) {
         throw new SwarmError(
           'UNSUPPORTED',
           'no dialog can be opened here: fetch to "downloads", or download the content',
         )
       }
-      const place = await shell.askSavePlace(files.share(input.cid)?.name ?? input.cid)
-      return place === null ? null : files.fetch(input.cid, { to: { path: place } })
+      const place = await shell.askSavePlace(files.share(cid)?.name ?? cid)
+      return place === null ? null : files.fetch(cid, { to: { path: place }, priority })
     }),
     transfer: os.files.transfer.handler(({ input }) => transferOf(peer, input.id)),
     cancel: os.files.cancel.handler(({ input }) => {
@@ -71,11 +68,41 @@ export function filesRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
       if (path === null) throw new SwarmError('NOT_FOUND', `"${name}" has not been written to a folder yet`)
       shell.showInFolder(path)
     }),
+    fetchAll: os.files.fetchAll.handler(({ input: { to, ...query } }) => [...files.fetchAll(query, { to })]),
+    preview: os.files.preview.handler(({ input, signal }) =>
+      files.logs.preview(oneForm(input.cid), signal === undefined ? {} : { signal }),
+    ),
+    sharePaths: os.files.sharePaths.handler(async ({ input: { paths, how, channel } }) => [
+      ...(await files.sharePaths(paths, { how, channel })),
+    ]),
+    unshare: os.files.unshare.handler(({ input }) => files.unshare(oneForm(input.cid))),
+    keep: os.files.keep.handler(({ input }) => files.keep(oneForm(input.cid), input.kept)),
+    pause: os.files.pause.handler(({ input }) => files.pause(input.id)),
+    resume: os.files.resume.handler(({ input }) => files.resume(input.id)),
+    setPriority: os.files.setPriority.handler(({ input }) => files.setPriority(input.id, input.priority)),
+    storage: os.files.storage.handler(() => files.storage()),
+    follows: os.files.follows.handler(() => [...files.follows()]),
+    follow: os.files.follow.handler(({ input }) =>
+      files.follow({
+        origin: input.origin ?? null,
+        search: input.search ?? null,
+        topic: input.topic ?? null,
+        to: input.to ?? null,
+      }),
+    ),
+    unfollow: os.files.unfollow.handler(({ input }) => files.unfollow(input.id)),
+    find: os.files.find.handler(({ input: { uri, channel }, signal }) =>
+      files.find(uri, { channel, ...(signal === undefined ? {} : { signal }) }),
+    ),
+    channels: os.files.channels.handler(() => [...files.channels()]),
+    joinChannel: os.files.joinChannel.handler(({ input }) => files.joinChannel(input.name)),
+    leaveChannel: os.files.leaveChannel.handler(({ input }) => files.leaveChannel(input.name)),
   }
 }
 
-function matches(share: ShareView, wanted: string): boolean {
-  return [share.name, share.originName, share.cid].some((text) => text.toLowerCase().includes(wanted))
+/** A CID in the one form that records and stores use: v0 and v1 of a file are the same file. */
+function oneForm(cid: Cid): Cid {
+  return readCid(cid) ?? cid
 }
 
 function transferOf(peer: ApiPeer, id: string): TransferView {

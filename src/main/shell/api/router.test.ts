@@ -117,19 +117,19 @@ test('fetching to a place of choice asks the shell; a cancelled dialog fetches n
     },
   }
   const { peer, client } = world(shell)
-  const cid = peer.put('run.log', Buffer.from('hello'))
+  const cid = peer.files.put('run.log', Buffer.from('hello'))
   expect(await client.files.fetch({ cid, to: 'ask' })).toBeNull()
   place = '/tmp/run.log'
   expect(await client.files.fetch({ cid, to: 'ask' })).toMatchObject({ cid })
   expect(asked).toEqual(['run.log', 'run.log'])
-  expect(peer.fetched).toEqual([{ path: '/tmp/run.log' }])
+  expect(peer.files.asked).toEqual([['fetch', cid, { to: { path: '/tmp/run.log' }, priority: 'normal' }]])
   await expect(world().client.files.fetch({ cid, to: 'ask' })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
 })
 
 test('files are found by name, robot or CID', async () => {
   const { peer, client } = world()
-  const cid = peer.put('Run-17.mcap', Buffer.from('a'))
-  peer.put('other.txt', Buffer.from('b'))
+  const cid = peer.files.put('Run-17.mcap', Buffer.from('a'))
+  peer.files.put('other.txt', Buffer.from('b'))
   for (const search of ['run-17', cid.slice(0, 30)]) {
     expect((await client.files.list({ search })).map((share) => share.name)).toEqual(['Run-17.mcap'])
   }

@@ -132,10 +132,10 @@ describe('the desktop app', () => {
   it('asks for a place to save with the last part of the name alone', async () => {
     await start()
     fake.savePlace = join(home, 'chosen.mcap')
-    const cid = peer.put('../../etc/run.mcap', new Uint8Array([1]))
+    const cid = peer.files.put('../../etc/run.mcap', new Uint8Array([1]))
     await pageClient().files.fetch({ cid, to: 'ask' })
     expect(fake.saveDefaults).toEqual([join('/downloads', 'run.mcap')])
-    expect(peer.fetched).toEqual([{ path: join(home, 'chosen.mcap') }])
+    expect(peer.files.asked).toMatchObject([['fetch', cid, { to: { path: join(home, 'chosen.mcap') } }]])
     fake.savePlace = null
     expect(await pageClient().files.fetch({ cid, to: 'ask' })).toBeNull()
   })

@@ -57,6 +57,9 @@ function finish(change: Partial<TransferView> = {}): void {
     startedAtMs: 1,
     endedAtMs: 2,
     path: '/downloads/run.mcap',
+    priority: 'normal',
+    group: null,
+    from: [],
     ...change,
   }
   peer.filesHeard.emit('fetch:finished', transfer)

@@ -217,10 +217,10 @@ test('an upload with a bad name is refused; one that breaks off leaves nothing',
   socket.write(
     `PUT /api/files/upload?name=x HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${token}\r\nContent-Length: 1000\r\n\r\nhalf`,
   )
-  await expect.poll(() => peer.uploaded).toBe(4)
+  await expect.poll(() => peer.files.uploaded).toBe(4)
   socket.destroy()
-  await expect.poll(() => peer.aborted, { timeout: 5_000 }).toBe(1)
-  expect(peer.contents.size).toBe(0)
+  await expect.poll(() => peer.files.aborted, { timeout: 5_000 }).toBe(1)
+  expect(peer.files.contents.size).toBe(0)
 })
 
 test('the OpenAPI document names every call, the file paths and the token', async () => {

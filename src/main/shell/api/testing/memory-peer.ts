@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
-import type { Cid, PeerId } from '../../../../shared/ids.ts'
+import { defaultFileSettings } from '../../../../shared/file-views.ts'
+import type { PeerId } from '../../../../shared/ids.ts'
 import { SwarmError } from '../../../../shared/errors.ts'
-import type { HealthView, MachineView, Settings, ShareView, TransferView } from '../../../../shared/views.ts'
+import type { HealthView, MachineView, Settings } from '../../../../shared/views.ts'
 import { systemClock, type Clock } from '../../../base/clock.ts'
 import { Counters } from '../../../base/counters.ts'
 import { Emitter } from '../../../base/emitter.ts'
@@ -10,6 +10,7 @@ import type { StoredRecord } from '../../../store/record-store.ts'
 import type { ApiBook, ApiPeer } from '../api-peer.ts'
 import type { ShellActions } from '../shell-actions.ts'
 import { MemoryBook } from './memory-book.ts'
+import { MemoryFiles } from './memory-files.ts'
 import { MemoryNetwork } from './memory-network.ts'
 import { MemoryCheckpoints } from './memory-checkpoints.ts'
 import { MemoryTrust, memorySwarm } from './memory-trust.ts'
@@ -58,21 +59,8 @@ export class MemoryPeer implements ApiPeer {
   readonly machines = new Map<PeerId, MachineView>([[peerA, machine(peerA, 'laptop')]])
   readonly machineEvents = new Emitter<{ 'machines:changed': { readonly peers: readonly PeerId[] } }>()
   readonly healthEvents = new Emitter<{ 'health:heard': { readonly peer: PeerId; readonly health: HealthView } }>()
-  readonly fileEvents = new Emitter<{
-    'shares:changed': { readonly cids: readonly Cid[] }
-    'transfers:changed': { readonly ids: readonly string[] }
-  }>()
-  readonly contents = new Map<Cid, Uint8Array>()
-  readonly names = new Map<Cid, string>()
-  readonly ended: TransferView[] = []
   readonly records: StoredRecord[]
   readonly book: ApiBook
-  /** Bytes that uploads have brought. */
-  uploaded = 0
-  /** Uploads that were given up before their end. */
-  aborted = 0
-  fetched: unknown[] = []
-
   /** @param book default: one in memory, which `records` fills */
   constructor(clock: Clock = systemClock, book?: ApiBook) {
     this.clock = clock
@@ -86,7 +74,7 @@ export class MemoryPeer implements ApiPeer {
     return (
       this.machineEvents.listenerCount +
       this.healthEvents.listenerCount +
-      this.fileEvents.listenerCount +
+      this.files.events.listenerCount +
       this.trust.heard.listenerCount
     )
   }
@@ -114,40 +102,7 @@ export class MemoryPeer implements ApiPeer {
     }),
   }
 
-  readonly files: ApiPeer['files'] = {
-    events: this.fileEvents,
-    shares: () => [...this.contents.keys()].map((cid) => this.#share(cid)),
-    share: (cid) => (this.contents.has(cid) ? this.#share(cid) : undefined),
-    transfers: () => this.ended,
-    transfer: (id) => this.ended.find((transfer) => transfer.id === id),
-    cancel: (id) => this.#transfer(id, null, 0),
-    clearEnded: () => void this.ended.splice(0),
-    fetch: (cid, { to }) => {
-      this.fetched.push(to)
-      return this.#transfer('f1', cid, 0)
-    },
-    shareStream: async (name, bytes, { signal }) => {
-      if (name.includes('/')) throw new SwarmError('INVALID_INPUT', `"${name}" is not a file name`)
-      const chunks: Uint8Array[] = []
-      try {
-        for await (const chunk of bytes) {
-          signal?.throwIfAborted()
-          chunks.push(chunk)
-          this.uploaded += chunk.length
-        }
-      } catch (error) {
-        this.aborted += 1
-        throw error
-      }
-      return this.#transfer('s1', this.put(name, Buffer.concat(chunks)), 1)
-    },
-    content: (cid, { offset = 0, length }) => this.#content(cid, offset, length),
-    stat: async (cid) => {
-      const bytes = this.contents.get(cid)
-      if (bytes === undefined) throw new SwarmError('FETCH_FAILED', 'no peer that has it can be reached')
-      return { sizeBytes: bytes.length, local: true }
-    },
-  }
+  readonly files = new MemoryFiles()
 
   readonly trust = new MemoryTrust()
 
@@ -173,6 +128,7 @@ export class MemoryPeer implements ApiPeer {
     bootstrap: [],
     mdns: false,
     channels: [],
+    files: defaultFileSettings,
     theme: 'system',
   }
 
@@ -218,57 +174,6 @@ export class MemoryPeer implements ApiPeer {
       records: 0,
       counters: { ...this.counters.snapshot() },
       warnings: [],
-    }
-  }
-
-  put(name: string, bytes: Uint8Array): Cid {
-    const digest = createHash('sha256').update(bytes).digest('hex')
-    const cid = `bafy${digest.replace(/[0189]/g, 'z')}` as Cid
-    this.contents.set(cid, bytes)
-    this.names.set(cid, name)
-    this.fileEvents.emit('shares:changed', { cids: [cid] })
-    return cid
-  }
-
-  async *#content(cid: Cid, offset: number, length: number | undefined): AsyncGenerator<Uint8Array> {
-    const bytes = this.contents.get(cid) ?? new Uint8Array()
-    const end = length === undefined ? bytes.length : offset + length
-    for (let at = offset; at < end; at += 1_000) yield bytes.subarray(at, Math.min(at + 1_000, end))
-  }
-
-  #share(cid: Cid): ShareView {
-    return {
-      cid,
-      name: this.names.get(cid) ?? '',
-      sizeBytes: this.contents.get(cid)?.length ?? 0,
-      mediaType: 'text/plain',
-      origin: peerA,
-      originName: 'laptop',
-      simulated: false,
-      modifiedAtMs: 1,
-      sharedAtMs: 1,
-      copies: [],
-      local: true,
-      evidence: [],
-    }
-  }
-
-  #transfer(id: string, cid: Cid | null, doneBytes: number): TransferView {
-    return {
-      id,
-      kind: cid === null ? 'fetch' : 'share',
-      name: cid === null ? '' : (this.names.get(cid) ?? ''),
-      cid,
-      sizeBytes: null,
-      doneBytes,
-      bytesPerS: 0,
-      remainingMs: null,
-      state: 'done',
-      step: 'done',
-      error: null,
-      startedAtMs: 1,
-      endedAtMs: 1,
-      path: null,
     }
   }
 }

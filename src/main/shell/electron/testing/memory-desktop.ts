@@ -1,5 +1,5 @@
-import type { Cid, PeerId } from '../../../../shared/ids.ts'
-import type { LabView, Settings, TransferView } from '../../../../shared/views.ts'
+import type { PeerId } from '../../../../shared/ids.ts'
+import type { LabView, Settings } from '../../../../shared/views.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { Emitter } from '../../../base/emitter.ts'
 import { MemoryPeer } from '../../api/testing/memory-peer.ts'
@@ -13,13 +13,9 @@ export class MemoryDesktopPeer extends MemoryPeer implements DesktopPeer {
     'machines:changed': { readonly peers: readonly PeerId[] }
     'machine:joined': { readonly peer: PeerId }
   }>()
-  readonly filesHeard = new Emitter<{
-    'shares:changed': { readonly cids: readonly Cid[] }
-    'transfers:changed': { readonly ids: readonly string[] }
-    'fetch:finished': TransferView
-  }>()
+  readonly filesHeard = this.files.events
   readonly settingsHeard = new Emitter<{ 'settings:changed': Settings }>()
-  readonly sharedPaths: string[] = []
+  readonly sharedPaths = this.files.sharedPaths
   /** Thrown by `start`. */
   startError: Error | null = null
   /** What `stop` waits for. */
@@ -27,21 +23,12 @@ export class MemoryDesktopPeer extends MemoryPeer implements DesktopPeer {
 
   declare readonly membership: DesktopPeer['membership']
   declare readonly settings: DesktopPeer['settings']
-  declare readonly files: DesktopPeer['files']
 
   constructor(clock?: Clock) {
     super(clock)
-    const { membership, settings, files } = this as MemoryPeer
+    const { membership, settings } = this as MemoryPeer
     this.membership = { ...membership, events: this.machinesHeard }
     this.settings = withEvents(settings, this.settingsHeard)
-    this.files = {
-      ...files,
-      events: this.filesHeard,
-      sharePaths: async (paths) => {
-        this.sharedPaths.push(...paths)
-        return []
-      },
-    }
   }
 
   async start(): Promise<void> {
