@@ -132,10 +132,10 @@ export function createUploads(bridge: Bridge, now: () => number = Date.now): Upl
     },
     cancel,
     cancelBatch: (id) => {
-      for (const upload of [...known.values()]) if (upload.batch?.id === id) cancel(upload.id)
+      for (const upload of known.values()) if (upload.batch?.id === id) cancel(upload.id)
     },
     clear: () => {
-      for (const upload of [...known.values()]) if (upload.state === 'failed') known.delete(upload.id)
+      for (const upload of known.values()) if (upload.state === 'failed') known.delete(upload.id)
       tell()
     },
   }

@@ -22,6 +22,7 @@ import { FakeDesk, trustRoutes } from './fake-desk.ts'
 import { FakeFiles, fileRoutes } from './fake-files.ts'
 import { createGuard, mutable, valueOf } from './fake-guard.ts'
 import { fakeHistory } from './fake-history.ts'
+import { fakePicture } from './fake-logs.ts'
 import { fakeGraph } from './fake-network.ts'
 import { checkpointRoutes, FakeShelf, recordRoutes } from './fake-shelf.ts'
 import { FakeList } from './fake-swarm.ts'
@@ -130,8 +131,8 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
         return Promise.resolve({ accepted: files.length, rejected: [] })
       },
       contentUrl: (cid, name) => (init.kind === 'browser' ? `/api/files/${cid}/content?name=${name}` : null),
-      imageUrl: (cid) => `/api/files/${cid}/content`,
-      frameUrl: (cid, topic, atMs) => `/api/files/${cid}/frame?topic=${encodeURIComponent(topic)}&at=${atMs}`,
+      imageUrl: (cid) => fakePicture(cid),
+      frameUrl: (cid, topic, atMs) => fakePicture(`${cid} ${topic} ${atMs}`),
       importCheckpoint: (file) => api.checkpoints.import({ file }),
       checkpointUrl: (root) => (init.kind === 'browser' ? `/api/checkpoints/${root}/car` : null),
       reconnect: () => swarm.restore(),

@@ -100,3 +100,10 @@ export const fakeStorage: StorageView = {
   freeBytes: 81_000_000_000,
   bandwidth: { downBytesPerS: null, upBytesPerS: 2_000_000 },
 }
+
+/** A picture that a page can draw, though no camera took it. */
+export function fakePicture(words: string): string {
+  const hue = [...words].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7)
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 48"><rect width="64" height="48" fill="hsl(${hue} 25% 35%)"/><path d="M20 48 30 20h4l10 28Z" fill="#333"/><path d="M32 46v-8m0-4v-6" stroke="#fc2" stroke-width="2"/></svg>`
+  return `data:image/svg+xml,${encodeURIComponent(svg)}#${encodeURIComponent(words)}`
+}

@@ -1,7 +1,8 @@
 import type { MachineView } from '../../shared/views.ts'
 import { createFakeSwarm, type FakeInit, type FakeSwarm } from './fake-client.ts'
-import { fakeCid, fakePeer, fakeRecord } from './fake-ids.ts'
-import { fakeMachine, fakeShare, fakeStatus, fakeTransfer } from './fake-views.ts'
+import { fakePeer, fakeRecord } from './fake-ids.ts'
+import { fakeShelfOfFiles, fakeTransfers } from './scripted-files.ts'
+import { fakeMachine, fakeStatus } from './fake-views.ts'
 import { fakeCheckpoints } from './fake-checkpoints.ts'
 import { fakeChannels, fakeGraph, fakeMessage, fakeRoutes } from './fake-network.ts'
 import { fakeRecords, fakeSigner } from './fake-records.ts'
@@ -79,20 +80,8 @@ export function createScriptedSwarm(robots: number, kind: 'desktop' | 'browser')
     kind,
     nowMs,
     machines: [self, ...machines],
-    shares: robots === 0 ? [] : Array.from({ length: Math.max(24, robots) }, (_, i) => fakeShare(i, nowMs)),
-    transfers:
-      robots === 0
-        ? []
-        : [
-            fakeTransfer(1, nowMs),
-            fakeTransfer(2, nowMs, {
-              state: 'done',
-              path: '/home/ana/Downloads/drive-2.mcap',
-              endedAtMs: nowMs,
-              step: 'done',
-              cid: fakeCid(2),
-            }),
-          ],
+    shares: robots === 0 ? [] : fakeShelfOfFiles(Math.max(24, robots), nowMs),
+    transfers: robots === 0 ? [] : fakeTransfers(nowMs),
     ...(robots === 0 ? {} : lively(machines, self, nowMs)),
     links: machines.slice(0, 6).map((machine, i) => ({
       peer: machine.peer,

@@ -1,6 +1,7 @@
 import type { LogPreview } from '../../../shared/log-views.ts'
 import { plural } from '../../format.ts'
 import { NumberCharts } from './NumberCharts.tsx'
+import { ScrollBox } from './ScrollBox.tsx'
 
 /** Wider or longer tables are read in a program made for that. */
 const maxColumns = 30
@@ -12,7 +13,7 @@ export function TablePreview({ preview }: { readonly preview: Extract<LogPreview
   const shown = columns.slice(0, maxColumns)
   return (
     <>
-      <div className="sheet" tabIndex={0} role="region" aria-label="First rows">
+      <ScrollBox className="sheet" label="First rows">
         <table>
           <thead>
             <tr>
@@ -33,7 +34,7 @@ export function TablePreview({ preview }: { readonly preview: Extract<LogPreview
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
       {columns.length > maxColumns ? (
         <p className="dim">and {plural(columns.length - maxColumns, 'column')} more</p>
       ) : null}

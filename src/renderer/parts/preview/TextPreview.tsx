@@ -1,4 +1,5 @@
 import type { LogPreview } from '../../../shared/log-views.ts'
+import { ScrollBox } from './ScrollBox.tsx'
 
 /** Begin and end of a text. */
 export function TextPreview({ preview }: { readonly preview: Extract<LogPreview, { kind: 'text' }> }) {
@@ -6,15 +7,15 @@ export function TextPreview({ preview }: { readonly preview: Extract<LogPreview,
   if (head === '' && tail === null) return <p className="dim">It is empty.</p>
   return (
     <>
-      <pre className="text-part" tabIndex={0} aria-label={tail === null ? 'Text' : 'First lines'} dir="auto">
-        {head}
-      </pre>
+      <ScrollBox className="text-part" label={tail === null ? 'Text' : 'First lines'}>
+        <pre dir="auto">{head}</pre>
+      </ScrollBox>
       {tail === null ? null : (
         <>
           <p className="dim text-between">… and at its end</p>
-          <pre className="text-part" tabIndex={0} aria-label="Last lines" dir="auto">
-            {tail}
-          </pre>
+          <ScrollBox className="text-part" label="Last lines">
+            <pre dir="auto">{tail}</pre>
+          </ScrollBox>
         </>
       )}
     </>
