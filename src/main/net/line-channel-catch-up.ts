@@ -51,6 +51,7 @@ export class LineChannelCatchUp implements Startable {
   readonly #neighbours: LineNeighbours
   /** Peers that were there at the last look. */
   #present: ReadonlySet<PeerId> = new Set()
+  #isUp = false
   readonly #giver: LineGiver
   readonly #taking: TokenBucket
   readonly #turns: LineTurns
@@ -108,9 +109,13 @@ export class LineChannelCatchUp implements Startable {
 
   /** Who is on the channel may have changed. */
   look(): void {
-    const present = new Set(this.channel.facts().peers.map(({ peer }) => peer))
-    if (![...present].every((peer) => this.#present.has(peer))) this.#trickle.differed()
+    const { peers, state } = this.channel.facts()
+    const present = new Set(peers.map(({ peer }) => peer))
+    // Who comes to a server says what it holds at once, and is known by it as one of us.
+    const isUp = state === 'up'
+    if ((isUp && !this.#isUp) || ![...present].every((peer) => this.#present.has(peer))) this.#trickle.differed()
     this.#present = present
+    this.#isUp = isUp
   }
 
   /** What was refused before may be welcome now. */

@@ -19,6 +19,8 @@ async function pausing(clock: FakeClock, closed: string[], lines: string[]): Pro
       onEndless: () => {},
       waitMs: () => pauseMs,
       onOverflow: () => {},
+      provenWithinMs: Infinity,
+      onUnproven: () => {},
       onClosed: (reason) => closed.push(reason),
     })
     closing.push(() => link.close('over'))

@@ -26,6 +26,9 @@ export interface TcpLineLinkDeps {
   /** For how long nothing more is read: a link that says too much is slowed down. An empty line is no message. */
   readonly waitMs: (bytes: number, messages: 0 | 1) => number
   readonly onOverflow: (lines: number) => void
+  /** It is closed when it has not been proven by then. */
+  readonly provenWithinMs: number
+  readonly onUnproven: () => void
   readonly onClosed: (reason: string) => void
 }
 
@@ -45,6 +48,8 @@ export class TcpLineLink {
   #leaving = 0
   #cut: Buffer[] = []
   #cutBytes = 0
+  readonly #beganAtMs: number
+  #isProven = false
   #heardAtMs: number
   /** We do not read just now: what we do not hear is no silence of the other side. */
   #isPaused = false
@@ -58,6 +63,7 @@ export class TcpLineLink {
     this.#deps = deps
     this.#heardAtMs = deps.clock.monotonic()
     this.#spokeAtMs = this.#heardAtMs
+    this.#beganAtMs = this.#heardAtMs
     socket.setNoDelay(true)
     socket.on('data', (bytes: Buffer) => this.#read(bytes))
     socket.on('drain', () => this.#pump())
@@ -76,6 +82,16 @@ export class TcpLineLink {
       this.#dropOldest()
       this.#pump()
     })
+  }
+
+  /** It brought a message of ours. */
+  prove(): void {
+    this.#isProven = true
+  }
+
+  /** For how long it has been there without being proven; 0 once it is. */
+  get unprovenMs(): number {
+    return this.#isProven ? 0 : this.#deps.clock.monotonic() - this.#beganAtMs
   }
 
   close(reason: string): void {
@@ -174,10 +190,15 @@ export class TcpLineLink {
   async #watch(): Promise<void> {
     const { signal } = this.#run
     while (!signal.aborted) {
-      await this.#deps.clock.sleep(keepAliveMs / 3, { signal }).catch(() => {})
+      const lookMs = Math.min(keepAliveMs / 3, this.#deps.provenWithinMs)
+      await this.#deps.clock.sleep(lookMs, { signal }).catch(() => {})
       if (signal.aborted) return
       const now = this.#deps.clock.monotonic()
       if (!this.#isPaused && now - this.#heardAtMs > silenceMs) return this.close('it was silent for too long')
+      if (!this.#isPaused && this.unprovenMs >= this.#deps.provenWithinMs) {
+        this.#deps.onUnproven()
+        return this.close('it brought nothing')
+      }
       if (now - this.#spokeAtMs > keepAliveMs && this.#leaving === 0) {
         this.#spokeAtMs = now
         this.#socket.write('\n')

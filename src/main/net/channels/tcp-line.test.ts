@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, Server, type Socket } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
-import { systemClock } from '../../base/clock.ts'
+import { systemClock, type Clock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
 import { silentLog } from '../../base/log.ts'
 import type { Channel } from './channel.ts'
@@ -18,10 +18,13 @@ function depsOf(swarm = 'test'): LineChannelDeps & { readonly counters: Counters
   return { codec, clock: systemClock, random: Math.random, counters: new Counters(), log: silentLog }
 }
 
-function make(over: Partial<TcpLineInit> & { readonly swarm?: string }): TcpLineChannel {
+function make(over: Partial<TcpLineInit> & { readonly swarm?: string }, clock?: Clock): TcpLineChannel {
   const { swarm, ...init } = { mode: 'listen' as const, host: '127.0.0.1', port: 0, ...over }
   const address = `/ip4/${init.host}/tcp/${init.port}/dswarm-line`
-  return new TcpLineChannel(depsOf(swarm), { address, backoff: quick, ...init })
+  return new TcpLineChannel(
+    { ...depsOf(swarm), ...(clock === undefined ? {} : { clock }) },
+    { address, backoff: quick, ...init },
+  )
 }
 
 async function freePort(): Promise<number> {
@@ -45,6 +48,14 @@ async function rig(): Promise<ChannelRig> {
   }
 }
 
+/** The real clock, but for steps ahead. */
+class AheadClock implements Clock {
+  aheadMs = 0
+  readonly now = (): number => systemClock.now() + this.aheadMs
+  readonly monotonic = (): number => systemClock.monotonic() + this.aheadMs
+  readonly sleep = systemClock.sleep.bind(systemClock)
+}
+
 /** Sends text to a port; resolves once the other side has closed. */
 function shout(port: number, text: string | Buffer): Promise<void> {
   return new Promise((resolve) => {
@@ -64,8 +75,8 @@ afterEach(async () => {
   await Promise.all(channels.splice(0).map((channel) => channel.stop()))
 })
 
-async function server(over: Partial<TcpLineInit> = {}): Promise<TcpLineChannel> {
-  const channel = make(over)
+async function server(over: Partial<TcpLineInit> = {}, clock?: Clock): Promise<TcpLineChannel> {
+  const channel = make(over, clock)
   channels.push(channel)
   await channel.start()
   return channel
@@ -134,6 +145,74 @@ test('connections past the limit are refused', async () => {
   await vi.waitFor(() => expect(channel.facts().stateReason).toContain('2 connected'), soon)
   await shout(port, '')
   expect(channel.facts().dropped).toMatchObject({ full: 1 })
+})
+
+test('connections that bring nothing are closed after a while; one that speaks, or only listens to us, is not', async () => {
+  const channel = await server({ provenWithinMs: 300 })
+  const port = channel.port ?? 0
+  const client = make({ mode: 'dial', port, provenWithinMs: 300 })
+  channels.push(client)
+  await client.start()
+  await vi.waitFor(() => expect(client.facts().state).toBe('up'), soon)
+  await client.send(messageOf(someone()))
+  const beganAtMs = performance.now()
+  // Keep-alives, which anybody can send, do not count.
+  await shout(port, '\n')
+  expect(performance.now() - beganAtMs).toBeGreaterThan(250)
+  expect(channel.facts().dropped).toEqual({ idle: 1 })
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  expect([channel.facts().stateReason, client.facts().state]).toEqual([`1 connected to 127.0.0.1:${port}`, 'up'])
+})
+
+test('idle connections, however many, lock nobody out', async () => {
+  const clock = new AheadClock()
+  const channel = await server({ maxConnections: 8, maxOfHost: 8, provenWithinMs: 3_600_000 }, clock)
+  const port = channel.port ?? 0
+  for (let i = 0; i < 8; i += 1) sockets.push(connect({ host: '127.0.0.1', port }))
+  await vi.waitFor(() => expect(channel.facts().stateReason).toContain('8 connected'), soon)
+  clock.aheadMs += 6_000
+  const heard = listen(channel)
+  const clients = Array.from({ length: 8 }, () => make({ mode: 'dial', port }))
+  channels.push(...clients)
+  for (const client of clients) {
+    await client.start()
+    await vi.waitFor(() => expect(client.facts().state).toBe('up'), soon)
+    await client.send(messageOf(someone()))
+  }
+  await vi.waitFor(() => expect(heard).toHaveLength(8), soon)
+  expect(channel.facts().dropped).toEqual({ idle: 8 })
+  // Those that speak keep their places.
+  clock.aheadMs += 6_000
+  await shout(port, '')
+  expect(channel.facts().dropped).toEqual({ idle: 8, full: 1 })
+})
+
+test('one host has some of the places, and not all', async () => {
+  const channel = await server({ host: '0.0.0.0', maxConnections: 8 })
+  const port = channel.port ?? 0
+  for (let i = 0; i < 4; i += 1) sockets.push(connect({ host: '127.0.0.1', port }))
+  await vi.waitFor(() => expect(channel.facts().stateReason).toContain('4 connected'), soon)
+  await shout(port, '')
+  expect(channel.facts().dropped).toEqual({ full: 1 })
+  sockets.push(connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' }))
+  await vi.waitFor(() => expect(channel.facts().stateReason).toContain('5 connected'), soon)
+})
+
+test('a server that fails while it listens gives its port free, and listens again', async () => {
+  const port = await freePort()
+  const listening = vi.spyOn(Server.prototype, 'listen')
+  const channel = await server({ port })
+  const [one] = listening.mock.contexts
+  listening.mockRestore()
+  if (!(one instanceof Server)) throw new Error('it does not listen')
+  one.emit('error', Object.assign(new Error('too many open files'), { code: 'EMFILE' }))
+  await vi.waitFor(() => expect(channel.facts().state).toBe('failed'), soon)
+  expect(one.listening).toBe(false)
+  await vi.waitFor(() => expect(channel.facts().state).toBe('waiting'), soon)
+  const client = make({ mode: 'dial', port: channel.port ?? 0 })
+  channels.push(client)
+  await client.start()
+  await vi.waitFor(() => expect(client.facts().state).toBe('up'), soon)
 })
 
 test('what its only link has said is sent to nobody, and nothing is lost by that', async () => {

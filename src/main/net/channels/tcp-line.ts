@@ -1,4 +1,4 @@
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { isAbort } from '../../../shared/errors.ts'
 import { backoffMs, type BackoffInit } from '../../base/backoff.ts'
 import type { EventSource } from '../../base/emitter.ts'
@@ -15,6 +15,7 @@ import { LineDoor, type LineChannelDeps, type LinkLimits } from './line-door.ts'
 import { hostOf, linkName } from './link-name.ts'
 import { netFault } from './net-fault.ts'
 import { TcpLineLink } from './tcp-line-link.ts'
+import { serveLines } from './tcp-line-server.ts'
 
 export interface TcpLineInit {
   /** Its multiaddress, as it is shown and configured. */
@@ -27,12 +28,19 @@ export interface TcpLineInit {
   readonly limits?: Partial<LinkLimits> | undefined
   /** Connections that are let in at most. Default 64: a lab's robots, and room. */
   readonly maxConnections?: number
+  /** Of one host. Default: half of them, and four at least. */
+  readonly maxOfHost?: number
+  /** One that came to us and has brought no message of ours by then is closed. Default 30 s. */
+  readonly provenWithinMs?: number
   /** Between tries to listen or to connect. */
   readonly backoff?: BackoffInit
 }
 
 /** No answer at all for so long: the host is away, or a wall swallows what is said to it. */
 const connectTimeoutMs = 10_000
+const provenWithinMs = 30_000
+/** An honest peer says what it holds within seconds of coming: who has brought nothing by then may lose its place. */
+const givesWayMs = 5_000
 /** A connection that held so long is a good one: the next try comes soon. */
 const goodMs = 10_000
 
@@ -167,30 +175,20 @@ export class TcpLineChannel implements Channel {
     return this.mode === 'dial' && this.#door.cut(linkName(host, port)) ? Math.max(soon, 60_000) : soon
   }
 
-  /** Resolves, to why, when the server ended. */
   #serve(signal: AbortSignal, told: () => void): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const server: Server = createServer((socket) => this.#welcome(socket))
-      const onAbort = (): void => void server.close(() => resolve('switched off'))
-      server.on('error', (error) => {
-        signal.removeEventListener('abort', onAbort)
-        reject(error)
-      })
-      server.listen({ host: this.#init.host, port: this.#init.port }, () => {
-        const bound = server.address()
-        this.#port = typeof bound === 'object' && bound !== null ? bound.port : null
-        this.#tellState()
-        told()
-      })
-      signal.addEventListener('abort', onAbort, { once: true })
-    })
+    const onListening = (port: number | null): void => {
+      this.#port = port
+      this.#tellState()
+      told()
+    }
+    return serveLines({ onSocket: (socket) => this.#welcome(socket), onListening, signal }, this.#init)
   }
 
   #welcome(socket: Socket): void {
     const { remoteAddress, remotePort } = socket
     const name = linkName(remoteAddress ?? '', remotePort ?? 0)
-    const full = this.#links.size >= (this.#init.maxConnections ?? 64)
     const banned = this.#door.cut(name)
+    const full = !banned && !this.#makesRoom(hostOf(name))
     if (this.#run !== null && remoteAddress !== undefined && !full && !banned) {
       this.#add(name, socket, () => {})
       return
@@ -198,6 +196,21 @@ export class TcpLineChannel implements Channel {
     if (full || banned) this.#door.dropped(full ? 'full' : 'cut')
     // Without a listener an error of a refused connection would end the process.
     socket.on('error', () => {}).destroy()
+  }
+
+  /** Whether there is room for one more of a host; connections that bring nothing give way. */
+  #makesRoom(host: string): boolean {
+    const max = this.#init.maxConnections ?? 64
+    const maxOfHost = this.#init.maxOfHost ?? Math.max(4, Math.ceil(max / 2))
+    const ofHost = [...this.#links].filter(([name]) => hostOf(name) === host)
+    const isFullOf = ofHost.length >= maxOfHost
+    if (!isFullOf && this.#links.size < max) return true
+    const idle = (isFullOf ? ofHost : [...this.#links]).find(([, link]) => link.unprovenMs > givesWayMs)
+    if (idle === undefined) return false
+    this.#door.dropped('idle')
+    idle[1].close('it brought nothing, and others want its place')
+    this.#links.delete(idle[0])
+    return true
   }
 
   /** Resolves, to why, when the connection ended; rejects when it never was. */
@@ -223,9 +236,16 @@ export class TcpLineChannel implements Channel {
   }
 
   #add(name: string, socket: Socket, onClosed: (reason: string) => void): TcpLineLink {
-    const link = new TcpLineLink(socket, {
+    const link: TcpLineLink = new TcpLineLink(socket, {
       clock: this.#deps.clock,
-      onLine: (line) => this.#door.take(this.#deps.codec.decodeText(line), line.length + 1, name),
+      onLine: (line) => {
+        const decoded = this.#deps.codec.decodeText(line)
+        if (decoded.kind === 'ok') link.prove()
+        this.#door.take(decoded, line.length + 1, name)
+      },
+      // A server that has nothing to say is still one.
+      provenWithinMs: this.mode === 'dial' ? Infinity : (this.#init.provenWithinMs ?? provenWithinMs),
+      onUnproven: () => this.#door.dropped('idle'),
       onEndless: (bytes) => this.#door.refused('oversize', name, bytes),
       waitMs: (bytes, messages) => this.#door.waitMs(name, bytes, messages),
       onOverflow: (lines) => this.#door.dropped('overflow', lines),
