@@ -1,7 +1,8 @@
 import { protocol, type Session } from 'electron'
 import { readFile } from 'node:fs/promises'
 import { extname, join, resolve, sep } from 'node:path'
-import { appHost, appScheme, contentSecurityPolicy } from './origin.ts'
+import { answerPicture, type PicturePeer } from './app-pictures.ts'
+import { appHost, appScheme, contentSecurityPolicy, isOwnUrl } from './origin.ts'
 
 /** The renderer's own kinds of files; anything else in its folder is not served. */
 const mediaTypes: Readonly<Record<string, string>> = {
@@ -50,8 +51,12 @@ export function assetOf(folder: string, url: string): string | null {
   return file.startsWith(root + sep) && extname(file) in mediaTypes ? file : null
 }
 
-async function answer(folder: string, request: Request): Promise<Response> {
+async function answer(folder: string, request: Request, peer: PicturePeer): Promise<Response> {
   if (request.method !== 'GET') return new Response('only GET is served here', { status: 405, headers })
+  if (isOwnUrl(request.url)) {
+    const picture = await answerPicture(request.url, request.signal, peer)
+    if (picture !== null) return picture
+  }
   const file = assetOf(folder, request.url)
   if (file === null) return new Response('no such page', { status: 404, headers })
   try {
@@ -62,7 +67,10 @@ async function answer(folder: string, request: Request): Promise<Response> {
   }
 }
 
-/** Serves the renderer's build from `folder` at `app://dt-swarm/`, with its policy on every answer. */
-export function serveRenderer(session: Session, folder: string): void {
-  session.protocol.handle(appScheme, (request) => answer(folder, request))
+/**
+ * Serves the renderer's build from `folder` at `app://dt-swarm/`, with its policy on every answer, and the pictures of the
+ * peer's files.
+ */
+export function serveRenderer(session: Session, folder: string, peer: PicturePeer = () => null): void {
+  session.protocol.handle(appScheme, (request) => answer(folder, request, peer))
 }

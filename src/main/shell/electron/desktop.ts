@@ -55,7 +55,12 @@ export class Desktop {
     this.#clock = deps.clock ?? systemClock
     this.#init = init
     this.#window = new AppWindow(
-      { log: deps.log, onOpened: (window) => this.#wire(window) },
+      {
+        log: deps.log,
+        onOpened: (window) => this.#wire(window),
+        // While the peer changes there is no router, and nothing to be drawn.
+        pictures: () => (this.#router === null || this.#host === null ? null : this.#host.peer),
+      },
       {
         stateFile: join(init.options.home, 'window.json'),
         rendererDir: init.rendererDir,

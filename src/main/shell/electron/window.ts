@@ -1,6 +1,7 @@
 import { BrowserWindow, nativeTheme, screen, shell, type WebContents } from 'electron'
 import type { Settings } from '../../../shared/views.ts'
 import type { Log } from '../../base/log.ts'
+import type { PicturePeer } from './app-pictures.ts'
 import { serveRenderer } from './app-protocol.ts'
 import { appOrigin, isAllowedExternal, isOwnUrl } from './origin.ts'
 import { fitState, loadState, minimumSize, saveState, type WindowState } from './window-state.ts'
@@ -55,13 +56,25 @@ export class AppWindow {
   readonly #init: WindowInit
   readonly #log: Log
   readonly #onOpened: (window: BrowserWindow) => void
+  readonly #pictures: PicturePeer
   #window: BrowserWindow | null = null
   #state: WindowState
 
-  /** @param deps.onOpened called with each new window, before its page is loaded */
-  constructor(deps: { readonly log: Log; readonly onOpened: (window: BrowserWindow) => void }, init: WindowInit) {
+  /**
+   * @param deps.onOpened called with each new window, before its page is loaded
+   * @param deps.pictures whose files the page may draw. Default: nobody's
+   */
+  constructor(
+    deps: {
+      readonly log: Log
+      readonly onOpened: (window: BrowserWindow) => void
+      readonly pictures?: PicturePeer
+    },
+    init: WindowInit,
+  ) {
     this.#log = deps.log
     this.#onOpened = deps.onOpened
+    this.#pictures = deps.pictures ?? (() => null)
     this.#init = init
     this.#state = loadState(init.stateFile)
   }
@@ -108,7 +121,7 @@ export class AppWindow {
       },
     })
     this.#window = window
-    serveRendererOnce(window.webContents, this.#init.rendererDir)
+    serveRendererOnce(window.webContents, this.#init.rendererDir, this.#pictures)
     confine(window.webContents, this.#log)
     window.once('ready-to-show', () => {
       if (this.#state.maximized) window.maximize()
@@ -160,8 +173,8 @@ export class AppWindow {
 const served = new WeakSet<object>()
 
 /** A window made anew shares its session with the one before, and a scheme can be handled once. */
-function serveRendererOnce(contents: WebContents, folder: string): void {
+function serveRendererOnce(contents: WebContents, folder: string, pictures: PicturePeer): void {
   if (served.has(contents.session)) return
   served.add(contents.session)
-  serveRenderer(contents.session, folder)
+  serveRenderer(contents.session, folder, pictures)
 }
