@@ -148,7 +148,7 @@ export class CopyRoom {
     const inStore = storeBytes + (shared ? file.bytes : 0) + spareBytes - (store?.freeBytes ?? Infinity)
     if (inStore > 0) return { bytes: inStore, folder: this.#storeDir, inStore: true }
     if (file === null || place === null || shared) return null
-    const inPlace = file.bytes + spareBytes - place.freeBytes
+    const inPlace = file.bytes - place.freeBytes
     return inPlace > 0 ? { bytes: inPlace, folder: file.dir, inStore: false } : null
   }
 }

@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Left alone: the database, logs and records need some room too. */
+/** Left alone where the blocks lie: the database, logs and records need some room too. */
 export const spareBytes = 64 * 1024 * 1024
 
 /** What a user may still write on the file system of a folder (or, while it is not there, of its parent). */

@@ -1,5 +1,6 @@
 import { rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { ContentStore, RemoteSource } from './content-store.ts'
 import { diskError } from './disk-error.ts'
@@ -24,6 +25,11 @@ export interface RoomNeed {
   readonly storeBytes: number
   /** In a folder, for the file itself; null: only in the store. */
   readonly file: { readonly dir: string; readonly bytes: number } | null
+}
+
+interface BringOptions {
+  readonly signal: AbortSignal
+  readonly progressed: () => void
 }
 
 interface Place {
@@ -61,7 +67,7 @@ export class FetchRun {
    */
   async bring(
     from: RemoteSource,
-    options: { readonly signal: AbortSignal; readonly progressed: () => void },
+    options: BringOptions,
   ): Promise<{ readonly sizeBytes: number; readonly path: string | null }> {
     const { signal } = options
     this.#sizeBytes ??= await this.#deps.store.sizeBytes(this.#cid, { signal, from })
@@ -71,13 +77,25 @@ export class FetchRun {
     if (place !== null && this.#part === null) this.#part = await this.#create(place)
     if (!this.#hasRoom) await this.#deps.makeRoom(this.#need(sizeBytes, place))
     this.#hasRoom = true
+    try {
+      await this.#read(from, options)
+    } catch (error) {
+      if (!(error instanceof SwarmError) || error.code !== 'DISK_FULL') throw error
+      // Something else filled the disk meanwhile: old copies make room once, or it is said how much is missing.
+      await this.#deps.makeRoom(this.#need(sizeBytes, place))
+      await this.#read(from, options)
+    }
+    return { sizeBytes, path: place === null || this.#part === null ? null : await this.#finish(this.#part, place) }
+  }
+
+  async #read(from: RemoteSource, options: BringOptions): Promise<void> {
+    const { signal, progressed } = options
     for await (const bytes of this.#deps.store.read(this.#cid, { signal, offset: this.#doneBytes, from })) {
       await this.#part?.write(bytes)
       this.#doneBytes += bytes.length
       this.#transfer.advance(bytes.length)
-      options.progressed()
+      progressed()
     }
-    return { sizeBytes, path: place === null || this.#part === null ? null : await this.#finish(this.#part, place) }
   }
 
   /** Keeps what it has for another try, with no file open. */

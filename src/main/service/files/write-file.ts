@@ -30,7 +30,9 @@ export class PartFile {
     }
   }
 
+  /** All of it or nothing counts as written: after a failure the same may be written again. */
   async write(bytes: Uint8Array): Promise<void> {
+    const startedAt = this.#at
     try {
       // Not made anew: what was written before must still be there.
       this.#handle ??= await open(this.path, 'r+')
@@ -40,6 +42,7 @@ export class PartFile {
         this.#at += bytesWritten
       }
     } catch (error) {
+      this.#at = startedAt
       throw diskError(error, `writing ${this.path}`)
     }
   }
