@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { SwarmError } from '../../../shared/errors.ts'
 import { isCid } from '../../../shared/ids.ts'
+import { parseUri, readCid } from '../../service/files/uri.ts'
 import type { ApiPeer } from '../api/api-peer.ts'
 import { parseRange } from './byte-range.ts'
 
@@ -10,19 +12,48 @@ import { parseRange } from './byte-range.ts'
 const statDeadlineMs = 30_000
 
 /**
+ * `GET /api/files/content?uri=…`: as `sendContent`, for whatever URI names the file. What `sha1://` names is compared when
+ * all of it is asked for: a file that is another breaks off before its last bytes, and the next call tries the next one
+ * that is said to be it. A range of it is as true as the record that says so.
+ * @throws SwarmError as `sendContent`, and NOT_FOUND
+ */
+export async function sendContentOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  peer: Pick<ApiPeer, 'files'>,
+): Promise<void> {
+  const text = url.searchParams.get('uri')
+  if (text === null) throw new SwarmError('INVALID_INPUT', 'say which file: ?uri=ipfs://CID or sha1://HASH, escaped')
+  const uri = parseUri(text)
+  const gone = new AbortController()
+  const onClose = (): void => gone.abort()
+  response.once('close', onClose)
+  const cid = uri.kind === 'cid' ? uri.cid : await peer.files.resolve(text, { signal: gone.signal })
+  response.off('close', onClose)
+  if (uri.name !== null && !url.searchParams.has('name') && peer.files.share(cid) === undefined) {
+    url.searchParams.set('name', uri.name)
+  }
+  await sendContent(request, response, url, cid, peer, uri.kind === 'sha1' ? uri.sha1 : null)
+}
+
+/**
  * `GET /api/files/{cid}/content?name=…`: the file's bytes, verified as they stream, from this peer's store or from
  * the swarm. Range and HEAD are understood. Always an attachment of unknown type: what robots share is never shown
  * as a page of ours.
+ * @param sha1 what it must be besides, when all of it is sent
  * @throws SwarmError INVALID_INPUT, TIMEOUT and what the service of files throws, before the first byte
  */
 export async function sendContent(
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
-  cid: string,
+  given: string,
   peer: Pick<ApiPeer, 'files'>,
+  sha1: string | null = null,
 ): Promise<void> {
-  if (!isCid(cid)) throw new SwarmError('INVALID_INPUT', `"${cid}" is not a CID`)
+  if (!isCid(given)) throw new SwarmError('INVALID_INPUT', `"${given}" is not a CID`)
+  const cid = readCid(given) ?? given
   if (request.headers['if-none-match'] === `"${cid}"`) return void response.writeHead(304).end()
   const { sizeBytes } = await withDeadline(peer.files.stat(cid), cid)
   const name = url.searchParams.get('name') ?? peer.files.share(cid)?.name ?? cid
@@ -45,7 +76,30 @@ export async function sendContent(
   if (request.method === 'HEAD' || length === 0) return void response.end()
   const gone = new AbortController()
   response.once('close', () => gone.abort())
-  await pipeline(Readable.from(peer.files.content(cid, { offset, length, signal: gone.signal })), response)
+  const bytes = peer.files.content(cid, { offset, length, signal: gone.signal })
+  const checked =
+    sha1 === null || range !== null ? bytes : onlyIf(bytes, sha1, () => peer.files.disproveSha1(sha1, cid))
+  await pipeline(Readable.from(checked), response)
+}
+
+/** The bytes, the last piece only when all together have that SHA-1. @throws SwarmError FETCH_FAILED instead of it */
+async function* onlyIf(
+  bytes: AsyncIterable<Uint8Array>,
+  sha1: string,
+  onWrong: () => void,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha1')
+  let held: Uint8Array | null = null
+  for await (const piece of bytes) {
+    hash.update(piece)
+    if (held !== null) yield held
+    held = piece
+  }
+  if (hash.digest('hex') !== sha1) {
+    onWrong()
+    throw new SwarmError('FETCH_FAILED', `what is said to have the SHA-1 ${sha1} has another: ask again for the next`)
+  }
+  if (held !== null) yield held
 }
 
 /** RFC 6266: a plain name for old readers, the real one beside it. Folders of a shared name are not kept. */

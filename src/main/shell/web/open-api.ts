@@ -7,7 +7,7 @@ import { transferSchema } from '../../../shared/views.ts'
 const cid = { name: 'cid', in: 'path', required: true, schema: { type: 'string' } } as const
 const error = (description: string) => ({ description })
 
-/** The two ways that bytes travel, which no RPC contract can describe. */
+/** The ways that bytes travel, which no RPC contract can describe. */
 function filePaths(transfer: object): NonNullable<OpenAPI.Document['paths']> {
   const bytes = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } as const
   const content = {
@@ -19,7 +19,7 @@ function filePaths(transfer: object): NonNullable<OpenAPI.Document['paths']> {
       put: {
         operationId: 'files.upload',
         summary: 'Share a file: its bytes are the body',
-        parameters: [{ name: 'name', in: 'query', required: true, schema: { type: 'string', maxLength: 255 } }],
+        parameters: [{ name: 'name', in: 'query', required: true, schema: { type: 'string', maxLength: 1_024 } }],
         requestBody: {
           required: true,
           content: bytes,
@@ -30,6 +30,34 @@ function filePaths(transfer: object): NonNullable<OpenAPI.Document['paths']> {
           413: error('TOO_LARGE'),
           429: error('LIMIT_REACHED: too many uploads at once.'),
           507: error('DISK_FULL'),
+        },
+      },
+    },
+    '/files/content': {
+      get: {
+        operationId: 'files.contentOf',
+        summary: 'The bytes of whatever file a URI names; Range is understood',
+        description:
+          'What sha1:// names is compared when all of it is asked for: another file breaks off before its last bytes, and the next call tries the next file that is said to be it.',
+        parameters: [
+          {
+            name: 'uri',
+            in: 'query',
+            required: true,
+            schema: { type: 'string' },
+            description: 'ipfs://CID/name, a CID, or sha1://HASH/name',
+          },
+          { name: 'name', in: 'query', schema: { type: 'string' }, description: 'The name to save it under.' },
+          { name: 'Range', in: 'header', schema: { type: 'string' }, example: 'bytes=0-1023' },
+        ],
+        responses: {
+          200: content,
+          206: content,
+          400: error('INVALID_INPUT: this is no URI of a file.'),
+          404: error('NOT_FOUND: no record names such a file, and nobody who was asked has it.'),
+          408: error('TIMEOUT: nobody who holds it answered.'),
+          416: error('The range lies past the end.'),
+          502: error('FETCH_FAILED'),
         },
       },
     },

@@ -1,5 +1,6 @@
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/websocket'
+import { hash } from 'node:crypto'
 import { mkdtempSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
@@ -336,4 +337,63 @@ test('another peer is served on the same address: who looks on is dropped and fi
   const again = await openSocket()
   again.close()
   expect(peer.listenerCount).toBe(0)
+})
+
+test('a URI names a file: by CID of either version, or by its SHA-1, which is compared', async () => {
+  const bytes = Buffer.alloc(10_000, 7)
+  const sha1 = hash('sha1', bytes)
+  peer.files.put('run 1.mcap', bytes)
+  const of = (uri: string, headers = {}) => api(`/files/content?uri=${encodeURIComponent(uri)}`, { headers })
+  const whole = await of(`sha1://${sha1}/other-name.mcap`)
+  expect(whole.headers.get('content-disposition')).toContain('filename="run 1.mcap"')
+  expect(Buffer.from(await whole.arrayBuffer())).toEqual(bytes)
+  expect((await of(`sha1://${sha1}`, { range: 'bytes=10-19' })).status).toBe(206)
+
+  for (const wrong of ['', 'run-1.mcap', 'sha1://12', 'http://example.org']) {
+    expect(await (await of(wrong)).json()).toMatchObject({ code: 'INVALID_INPUT' })
+  }
+  expect(await (await api('/files/content')).json()).toMatchObject({ code: 'INVALID_INPUT' })
+  expect(await (await of(`sha1://${hash('sha1', 'nobody')}`)).json()).toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('what is said to have a SHA-1 and has another never comes whole, and is not believed again', async () => {
+  const sha1 = hash('sha1', 'the truth')
+  for (const bytes of [Buffer.alloc(10_000, 1), Buffer.from('tiny')]) {
+    peer.files.disproved.length = 0
+    peer.files.contents.clear()
+    peer.files.put('liar.mcap', bytes, { sha1 })
+    const reading = api(`/files/content?uri=sha1://${sha1}`).then((answer) => answer.arrayBuffer())
+    await expect(reading).rejects.toThrow(/terminated|fetch failed/)
+    expect(peer.files.disproved).toEqual([sha1])
+  }
+})
+
+test('queries of files come as HTTP gives them, and file channels are joined and left', async () => {
+  const log = {
+    format: 'mcap',
+    startMs: 1_000,
+    endMs: 5_000,
+    messages: 3,
+    topics: [{ name: '/camera/image', type: 'sensor_msgs/Image', count: 3 }],
+    moreTopics: 0,
+    whole: true,
+    problem: null,
+    facts: [],
+  } as const
+  peer.files.put('a.mcap', Buffer.from('a'), { log: { ...log, topics: [...log.topics], facts: [] } })
+  peer.files.put('b.txt', Buffer.from('b'), { modifiedAtMs: 9_000 })
+  const names = async (query: string) =>
+    ((await (await api(`/files?${query}`)).json()) as { name: string }[]).map(({ name }) => name)
+  expect(await names('fromMs=4000&toMs=6000')).toEqual(['a.mcap'])
+  expect(await names('fromMs=6000')).toEqual(['b.txt'])
+  expect(await names('topic=/camera/image')).toEqual(['a.mcap'])
+  expect(await names('topic=/camera/')).toEqual(['a.mcap'])
+  expect(await names('topic=/camera')).toEqual([])
+  expect(await names('format=mcap')).toEqual(['a.mcap'])
+  expect((await api('/files?fromMs=soon')).status).toBe(400)
+
+  expect(await (await post('/files/channels/lab/join', {})).json()).toMatchObject({ name: 'lab', joined: true })
+  expect(await (await api('/files/channels')).json()).toHaveLength(1)
+  expect((await post('/files/channels/No%20Name/join', {})).status).toBe(400)
+  expect(await (await post('/files/channels/lab/leave', {})).json()).toMatchObject({ joined: false })
 })

@@ -8,7 +8,7 @@ import type { ApiRouter } from '../api/router.ts'
 import { rendererDir, sendAsset } from './assets.ts'
 import { Calls } from './calls.ts'
 import { receiveCar, sendCar } from './checkpoint-car.ts'
-import { sendContent } from './content.ts'
+import { sendContent, sendContentOf } from './content.ts'
 import { bracketed, Guard, isLoopback } from './guard.ts'
 import { listen, type WebAddress } from './listen.ts'
 import { sendFrame } from './log-frame.ts'
@@ -198,6 +198,9 @@ export class WebServer implements Startable {
     if (path === '/files/upload') {
       if (method === 'PUT') return this.#face.uploads.receive(request, response, url)
       return sendError(request, response, 'UNSUPPORTED', 'a file is uploaded with PUT', 405)
+    }
+    if (path === '/files/content' && (method === 'GET' || method === 'HEAD')) {
+      return sendContentOf(request, response, url, this.#face.peer)
     }
     const cid = /^\/files\/([^/]+)\/content$/.exec(path)?.[1]
     if (cid !== undefined && (method === 'GET' || method === 'HEAD')) {
