@@ -41,6 +41,10 @@ export class BlockDisk implements Startable, Blocks {
   #written = 0
   /** Blocks that the collection under way keeps. */
   #kept: DigestSet | null = null
+  /** What the blocks take, counted once and kept up to date since; null before that. */
+  #usedBytes: Promise<number> | null = null
+  /** Written less removed since it was last counted. */
+  #changedBytes = 0
   /** Blocks that are being removed now. */
   readonly #removing = new Map<string, Promise<void>>()
 
@@ -105,10 +109,36 @@ export class BlockDisk implements Startable, Blocks {
       await this.#makeFolder(path.slice(0, -(nameOf(cid).length + 1)))
       await writeFile(temporary, bytes, { flag: 'wx' })
       await rename(temporary, path)
+      this.#changedBytes += bytes.length
     } catch (error) {
       await unlink(temporary).catch(() => {})
       throw diskError(error, `writing a block to ${this.#dir}`)
     }
+  }
+
+  /** Bytes of all blocks. Counting looks at every one, in turns, the first time only. */
+  async usedBytes(signal: AbortSignal): Promise<number> {
+    this.#usedBytes ??= this.#count(signal).catch((error: unknown) => {
+      this.#usedBytes = null
+      throw error
+    })
+    return Math.max(0, (await this.#usedBytes) + this.#changedBytes)
+  }
+
+  async #count(signal: AbortSignal): Promise<number> {
+    this.#changedBytes = 0
+    let total = 0
+    for (const folder of await readdir(this.#dir)) {
+      signal.throwIfAborted()
+      if (folder.length !== 2) continue
+      const names = await readdir(join(this.#dir, folder)).catch(() => [])
+      for (const name of names)
+        total += await lstat(join(this.#dir, folder, name)).then(
+          ({ size }) => size,
+          () => 0,
+        )
+    }
+    return total
   }
 
   /**
@@ -147,6 +177,7 @@ export class BlockDisk implements Startable, Blocks {
   #remove(name: string, path: string): Promise<number> {
     const work = lstat(path).then(async ({ size }) => {
       await unlink(path)
+      this.#changedBytes -= size
       return size
     })
     // One that could not be removed is met again by the next collection.

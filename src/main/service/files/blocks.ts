@@ -11,7 +11,7 @@ export interface Blocks {
 }
 
 /** What is in either place, looked for in the first one first. What is put goes to the first. */
-export function inEither(first: Blocks, second: Blocks): Blocks {
+export function inEither(first: Blocks, second: Pick<Blocks, 'has' | 'get'>): Blocks {
   return {
     has: async (cid) => (await first.has(cid)) || second.has(cid),
     get: async (cid) => (await first.get(cid)) ?? second.get(cid),

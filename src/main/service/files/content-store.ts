@@ -61,6 +61,8 @@ export interface ContentStore extends Startable {
   read(cid: Cid, options: ReadOptions): AsyncIterable<Uint8Array>
   /** Whether all of a file is here. */
   complete(cid: Cid, options: SignalOption): Promise<boolean>
+  /** Sees to it that a file that came in stays, where that is to be said; tells whether it is whole. */
+  keep(cid: Cid, options: SignalOption): Promise<boolean>
   /**
    * Removes the blocks that no kept file needs. What is added or read meanwhile stays. An interrupted collection has
    * removed some of them and harmed nothing. Null when a file that should be whole is not: then nothing is removed,

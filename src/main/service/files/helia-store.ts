@@ -29,8 +29,8 @@ export interface HeliaStoreDeps {
   readonly libp2p: () => Libp2p
   /** Default: our own streams, and Bitswap, over `libp2p`. */
   readonly exchange?: BlockExchange
-  /** Blocks that lie elsewhere and are given to peers too. Default: none. */
-  readonly also?: Blocks
+  /** Blocks that lie elsewhere: read, and given to peers too. Default: none. */
+  readonly also?: Pick<Blocks, 'has' | 'get'>
   /** How fast blocks may come and go. Default: no limits. */
   readonly bandwidth?: FileBandwidth
   /** Whether a peer may be given a block. Default: always. Bitswap does not ask, since it does not tell who wants. */
@@ -55,7 +55,10 @@ export class HeliaStore implements ContentStore {
   readonly exchange: BlockExchange
   readonly #deps: HeliaStoreDeps
   readonly #disk: BlockDisk
+  /** Reads what is here, and what lies elsewhere. */
   readonly #reader: TreeReader
+  /** Reads what is here. */
+  readonly #here: TreeReader
   readonly #hashing: HashPool
   /** Roots of what is being added, and of what was added but is not yet kept by name. */
   readonly #adding = new Set<ReadonlySet<CID>>()
@@ -69,20 +72,28 @@ export class HeliaStore implements ContentStore {
     )
     const given = deps.also === undefined ? this.#disk : inEither(this.#disk, deps.also)
     this.exchange = deps.exchange ?? new SwarmExchange({ ...deps, blocks: given })
-    this.#reader = new TreeReader(
-      {
-        ...deps,
-        blocks: this.#disk,
-        exchange: this.exchange,
-        ...(deps.bandwidth === undefined ? {} : { down: deps.bandwidth.down }),
-      },
-      init.stallMs === undefined ? {} : { stallMs: init.stallMs },
-    )
+    const reader = (blocks: Blocks): TreeReader =>
+      new TreeReader(
+        {
+          ...deps,
+          blocks,
+          exchange: this.exchange,
+          ...(deps.bandwidth === undefined ? {} : { down: deps.bandwidth.down }),
+        },
+        init.stallMs === undefined ? {} : { stallMs: init.stallMs },
+      )
+    this.#here = reader(this.#disk)
+    this.#reader = deps.also === undefined ? this.#here : reader(given)
   }
 
   /** Single blocks of this store; what is put and not pinned goes with the next collection. */
   get blocks(): Blocks {
     return this.#disk
+  }
+
+  /** Bytes of all blocks here. */
+  usedBytes(options: SignalOption): Promise<number> {
+    return this.#disk.usedBytes(options.signal)
   }
 
   start(): Promise<void> {
@@ -157,12 +168,18 @@ export class HeliaStore implements ContentStore {
     return this.#reader.complete(cid, options)
   }
 
-  /** Lends a way to load single blocks. */
+  /** Only tells whether all of it is here: what is kept is said at each collection. */
+  keep(cid: Cid, options: SignalOption): Promise<boolean> {
+    return this.#here.complete(cid, options)
+  }
+
+  /** Lends a way to load single blocks, which are kept here. */
   fetching<Result>(from: RemoteSource, use: (load: LoadBlock) => Promise<Result>): Promise<Result> {
-    return this.#reader.fetching(from, use)
+    return this.#here.fetching(from, use)
   }
 
   forgetFailures(): void {
     this.#reader.forgetFailures()
+    this.#here.forgetFailures()
   }
 }

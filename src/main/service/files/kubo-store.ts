@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
+import type { Throttle } from '../../base/throttle.ts'
 import type { Blocks } from './blocks.ts'
 import type {
   AddedFile,
@@ -20,6 +21,10 @@ import { TreeReader, type BlockExchange } from './tree-reader.ts'
 export interface KuboStoreDeps {
   /** What Kubo does not have comes over our own links, as for the store of our own. */
   readonly exchange: Pick<BlockExchange, 'request' | 'announce'>
+  /** Blocks that lie elsewhere: read too, without asking Kubo for them. Default: none. */
+  readonly also?: Pick<Blocks, 'has' | 'get'>
+  /** Holds what comes to a limit. Default: none. */
+  readonly down?: Throttle
   readonly peerId: PeerId
   readonly clock: Clock
   readonly random: () => number
@@ -60,7 +65,7 @@ export class KuboStore implements ContentStore {
     this.#blocks = new KuboBlocks({ ...deps, rpc: this.rpc, pinName: this.#name, onCorrupt: () => deps.onCorrupt?.() })
     this.blocks = this.#blocks
     this.#reader = new TreeReader(
-      { ...deps, blocks: this.#blocks },
+      { ...deps, blocks: deps.also === undefined ? this.#blocks : readAlso(deps.also, this.#blocks) },
       init.stallMs === undefined ? {} : { stallMs: init.stallMs },
     )
   }
@@ -158,5 +163,13 @@ export class KuboStore implements ContentStore {
   /** Of our pins. Two peers may share a daemon: each takes away its own only. */
   get #name(): string {
     return `dt-swarm/${this.#deps.peerId}`
+  }
+}
+
+function readAlso(also: Pick<Blocks, 'has' | 'get'>, kubo: Blocks): Blocks {
+  return {
+    has: async (cid) => (await also.has(cid)) || kubo.has(cid),
+    get: async (cid) => (await also.get(cid)) ?? kubo.get(cid),
+    put: (cid, bytes) => kubo.put(cid, bytes),
   }
 }
