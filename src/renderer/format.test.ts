@@ -4,7 +4,10 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatLength,
   formatRate,
+  formatSpan,
+  formatTick,
   formatUntil,
   plural,
   shortId,
@@ -79,4 +82,24 @@ test('a long name keeps its tail, whole letters only', () => {
   ).toBe('\u{1F986}'.repeat(9) + '.mcap')
   const hebrew = '\u05d4\u05e7\u05dc\u05d8\u05d4 '.repeat(8)
   expect(splitName(hebrew)).toEqual([hebrew, ''])
+})
+
+test.each([
+  [8_400, '8.4 s'],
+  [42_000, '42 s'],
+  [300_000, '5 min'],
+  [312_400, '5 min 12 s'],
+  [4_800_000, '1 h 20 min'],
+  [7_200_000, '2 h'],
+])('a recording of %d ms is %s long', (ms, said) => {
+  expect(formatLength(ms)).toBe(said)
+})
+
+test('a span says the day again only when it is another one', () => {
+  const noon = new Date(2026, 10, 20, 12).getTime()
+  expect(formatSpan(noon, noon + 600_000)).toMatch(/20.* 12:00 – 12:10$/)
+  expect(formatSpan(noon, noon + 86_400_000)).toMatch(/20.* – .*21/)
+  expect(formatSpan(noon - 9 * 365 * 86_400_000, noon)).toMatch(/2017 – .*2026/)
+  expect(formatTick(new Date(2026, 10, 20).getTime(), 86_400_000)).not.toContain(':')
+  expect(formatTick(noon, 86_400_000)).toBe('12:00')
 })

@@ -75,11 +75,11 @@ export function formatClock(atMs: number, withSeconds: boolean): string {
   return (withSeconds ? clockSeconds : clock).format(atMs)
 }
 
-/** A moment on an axis of that length: the clock within two days, else the day, with its year from ten months on. */
+/** A moment on an axis of that length: the clock within two days, and the day at midnight; beyond, the day, and its year from ten months on. */
 export function formatTick(atMs: number, rangeMs: number): string {
   if (rangeMs > 300 * dayMs) return dayOfYear.format(atMs)
-  if (rangeMs > 2 * dayMs) return day.format(atMs)
-  return (rangeMs > 20 * hourMs ? dayAndClock : clock).format(atMs)
+  const midnight = new Date(atMs).getHours() === 0 && new Date(atMs).getMinutes() === 0
+  return (rangeMs > 2 * dayMs || midnight ? day : clock).format(atMs)
 }
 
 /** From when to when: `20 Nov, 14:02 – 14:12`; the day is said again only when it is another one. */

@@ -1,9 +1,9 @@
 import { useStore } from 'zustand'
 import type { ShareView } from '../../shared/views.ts'
-import { formatBytes, formatExact } from '../format.ts'
+import { formatBytes, formatExact, formatLength, formatSpan } from '../format.ts'
 import { go, hrefOf } from '../route.ts'
 import { useStores } from '../state/context.ts'
-import { fileKind, isEnded, transferOf } from '../state/select-files.ts'
+import { fileKind, isEnded, spanOf, transferOf } from '../state/select-files.ts'
 import type { Sort } from '../state/prefs.ts'
 import { Age } from './Age.tsx'
 import { DataTable, type Column } from './DataTable.tsx'
@@ -30,6 +30,22 @@ function Here({ share }: { readonly share: ShareView }) {
     )
   }
   return share.local ? <span className="level-ok">✓ here</span> : <FetchButton share={share} compact />
+}
+
+/** How long a recording is; nothing for what has no length. */
+function Length({ share }: { readonly share: ShareView }) {
+  const { fromMs, toMs } = spanOf(share)
+  return toMs > fromMs ? <>{formatLength(toMs - fromMs)}</> : null
+}
+
+/** When it was recorded to its end, or else last changed. */
+function Recorded({ share }: { readonly share: ShareView }) {
+  const { fromMs, toMs } = spanOf(share)
+  return (
+    <span title={toMs > fromMs ? formatSpan(fromMs, toMs) : `last changed ${formatExact(toMs)}`}>
+      <Age atMs={toMs} />
+    </span>
+  )
 }
 
 const columns: readonly Column<ShareView>[] = [
@@ -62,17 +78,16 @@ const columns: readonly Column<ShareView>[] = [
     widthRem: 6,
     cell: (share) => <span title={share.mediaType}>{fileKind(share)}</span>,
   },
-  { key: 'size', label: 'Size', widthRem: 5.5, right: true, cell: (share) => formatBytes(share.sizeBytes) },
   {
-    key: 'time',
-    label: 'Changed',
-    widthRem: 7.5,
-    cell: (share) => (
-      <span title={formatExact(share.modifiedAtMs)}>
-        <Age atMs={share.modifiedAtMs} />
-      </span>
-    ),
+    key: 'length',
+    minor: true,
+    label: 'Length',
+    widthRem: 6,
+    right: true,
+    cell: (share) => <Length share={share} />,
   },
+  { key: 'size', label: 'Size', widthRem: 5.5, right: true, cell: (share) => formatBytes(share.sizeBytes) },
+  { key: 'time', label: 'Recorded', widthRem: 7.5, cell: (share) => <Recorded share={share} /> },
   {
     key: 'copies',
     minor: true,

@@ -124,6 +124,7 @@ const sortValues: Readonly<Record<string, (share: ShareView) => string | number>
   type: (share) => fileKind(share),
   size: (share) => share.sizeBytes,
   time: (share) => spanOf(share).toMs,
+  length: (share) => spanOf(share).toMs - spanOf(share).fromMs,
   copies: (share) => share.copies.length,
   here: (share) => Number(share.local),
 }

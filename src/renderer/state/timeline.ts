@@ -33,6 +33,7 @@ const steps = 400
 
 export const scales = [
   { key: 'hour', label: '1 h', ms: 3_600_000 },
+  { key: 'six', label: '6 h', ms: 6 * 3_600_000 },
   { key: 'day', label: '24 h', ms: 86_400_000 },
   { key: 'week', label: '7 d', ms: 7 * 86_400_000 },
   { key: 'month', label: '30 d', ms: 30 * 86_400_000 },
@@ -141,5 +142,8 @@ export function timelineTicks({ fromMs, toMs }: TimeRange): readonly number[] {
   const zoneMs = new Date(toMs).getTimezoneOffset() * minuteMs
   const ticks: number[] = []
   for (let at = Math.ceil((fromMs - zoneMs) / stepMs) * stepMs + zoneMs; at <= toMs; at += stepMs) ticks.push(at)
-  return ticks
+  // Words at the very ends would be cut off.
+  const edgeMs = (toMs - fromMs) * 0.02
+  const whole = ticks.filter((at) => at - fromMs >= edgeMs && toMs - at >= edgeMs)
+  return whole.length > 0 ? whole : ticks
 }

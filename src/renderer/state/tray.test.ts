@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { TransferView } from '../../shared/views.ts'
 import { fakeTransfer } from '../testing/fake-views.ts'
 import { groupWords, trayTitle } from '../parts/tray/progress-words.ts'
-import { rowsOf, trayOf } from './tray.ts'
+import { rowsOf, trayOf, type TrayTotals } from './tray.ts'
 import type { Upload } from './uploads.ts'
 
 const nowMs = 1_800_000_000_000
@@ -45,7 +45,7 @@ test('files of a group are one line that counts those that left the list', () =>
   const [only] = view.groups
   expect(only).toMatchObject({ files: 10, doneFiles: 7, failedFiles: 1, sizeBytes: 1_000, doneBytes: 740 })
   expect(only?.remainingMs).toBe(26_000)
-  expect(only === undefined ? '' : groupWords(only)).toBe(
+  expect(only === undefined ? '' : groupWords(only).join(' · ')).toBe(
     '7 of 10 files · 740 B of 1.00 kB · 10 B/s · 26 s left · 1 failed',
   )
   expect(view.totals).toMatchObject({ open: 1, failed: 1, all: 1, percent: 74 })
@@ -66,7 +66,7 @@ test("where one transfer stands for the group, its figures are the group's", () 
   })
   const [only] = trayOf([leader, member(1, { state: 'failed', endedAtMs: nowMs })], [], none).groups
   expect(only).toMatchObject({ files: null, state: 'paused', sizeBytes: 4_000_000_000 })
-  expect(only === undefined ? '' : groupWords(only)).toBe(
+  expect(only === undefined ? '' : groupWords(only).join(' · ')).toBe(
     '312 of 20 000 files · 1.20 GB of 4.00 GB · paused · 1 failed',
   )
 })
@@ -97,11 +97,12 @@ test('running ones come first, then those that wait by their priority, ended one
 })
 
 test('the closed tray says how far, how fast and how long', () => {
+  const said = (one: TrayTotals): string => trayTitle(one).join(' · ')
   const totals = { open: 3, paused: 0, failed: 1, all: 5, bytesPerS: 8_200_000, percent: 42.7, remainingMs: 180_000 }
-  expect(trayTitle(totals)).toBe('3 transfers · 42 % · 8.20 MB/s · 3 min left · 1 failed')
-  expect(trayTitle({ ...totals, open: 1, paused: 1, failed: 0, bytesPerS: 0 })).toBe('1 transfer · 42 % · paused')
-  expect(trayTitle({ ...totals, open: 0 })).toBe('1 transfer failed')
-  expect(trayTitle({ ...totals, open: 0, failed: 0 })).toBe('5 transfers done')
+  expect(said(totals)).toBe('3 transfers · 42 % · 8.20 MB/s · 3 min left · 1 failed')
+  expect(said({ ...totals, open: 1, paused: 1, failed: 0, bytesPerS: 0 })).toBe('1 transfer · 42 % · paused')
+  expect(said({ ...totals, open: 0 })).toBe('1 transfer failed')
+  expect(said({ ...totals, open: 0, failed: 0 })).toBe('5 transfers done')
 })
 
 test('20,000 transfers are sorted out within a frame or two', () => {

@@ -14,6 +14,9 @@ import { useAct } from '../../state/use-act.ts'
 import { ProblemNote } from '../Problem.tsx'
 import { LimitFields } from './LimitFields.tsx'
 
+/** A number needs less room than the sentence above it. */
+const short = { input: { maxWidth: '12rem' } }
+
 /** How this peer keeps, shares and fetches files; in force as soon as it is saved. */
 export function FileSettingsForm({ inForce }: { readonly inForce: FileSettings }) {
   const { bridge, settings, storage } = useStores()
@@ -86,7 +89,7 @@ export function FileSettingsForm({ inForce }: { readonly inForce: FileSettings }
           label="Largest file, MB"
           description="Larger ones in the share folder are not shared; empty: any size"
           inputMode="decimal"
-          w="14rem"
+          styles={short}
           value={draft.maxFileMb}
           error={errors.maxFileMb}
           onChange={(event) => put({ maxFileMb: event.currentTarget.value })}
@@ -107,7 +110,7 @@ export function FileSettingsForm({ inForce }: { readonly inForce: FileSettings }
           label="Room for copies, GB"
           description="Beyond it, fetched copies that nobody keeps are removed, the oldest first; empty: while the disk has room"
           inputMode="decimal"
-          w="14rem"
+          styles={short}
           value={draft.quotaGb}
           error={errors.quotaGb}
           onChange={(event) => put({ quotaGb: event.currentTarget.value })}

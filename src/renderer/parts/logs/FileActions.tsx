@@ -13,6 +13,7 @@ import { FetchButton } from '../FetchButton.tsx'
 import { ProblemNote } from '../Problem.tsx'
 import { sayFailed } from '../SharedDrop.tsx'
 import { progressWords } from '../tray/progress-words.ts'
+import { Words } from '../tray/Words.tsx'
 import { UnshareDialog } from './UnshareDialog.tsx'
 
 /** What can be done with a file, and how far it is on its way here. */
@@ -57,7 +58,7 @@ export function FileActions({ share }: { readonly share: ShareView }) {
           </Button>
         ) : null}
         <CopyWord label="Copy link" text={linkOf(share)} />
-        {share.local ? (
+        {share.local || !running ? (
           <Button
             size="xs"
             variant="default"
@@ -70,7 +71,7 @@ export function FileActions({ share }: { readonly share: ShareView }) {
             leftSection={share.kept ? <IconPinnedOff size={15} aria-hidden /> : <IconPin size={15} aria-hidden />}
             onClick={() => keep(!share.kept)}
           >
-            {share.kept ? 'Keep no longer' : 'Keep'}
+            {share.kept ? 'Keep no longer' : share.local ? 'Keep' : 'Fetch and keep'}
           </Button>
         ) : null}
         {share.own ? (
@@ -112,10 +113,12 @@ function OnItsWay({ transfer }: { readonly transfer: TransferView }) {
         <Progress
           value={sizeBytes === null || sizeBytes === 0 ? 0 : (doneBytes / sizeBytes) * 100}
           size="sm"
-          color={state === 'paused' ? 'gray' : 'blue'}
+          color={state === 'paused' ? 'var(--dim)' : 'blue'}
           aria-label={`${kind === 'share' ? 'Sharing' : 'Fetching'} ${name}`}
         />
-        <span className="dim">{progressWords(transfer)}</span>
+        <span className="dim">
+          <Words parts={progressWords(transfer)} />
+        </span>
       </div>
     )
   }

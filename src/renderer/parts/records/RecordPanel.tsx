@@ -20,15 +20,17 @@ interface RecordPanelProps {
 /** One record: what it says, who signed, whether and why it counts, and which way it came. */
 export function RecordPanel({ record, onChanged }: RecordPanelProps) {
   const [attesting, setAttesting] = useState<'endorse' | 'dismiss' | null>(null)
+  // A dismissal stands whatever is signed after it.
+  const mayEndorse = record.mayEndorse && record.state !== 'dismissed'
   return (
     <>
       <div>
         <RecordStateWord record={record} /> <span>{record.stateReason}</span>
       </div>
       <ValidityBar record={record} />
-      {record.mayEndorse || record.mayDismiss ? (
+      {mayEndorse || record.mayDismiss ? (
         <div className="side-actions">
-          {record.mayEndorse ? (
+          {mayEndorse ? (
             <Button size="xs" onClick={() => setAttesting('endorse')}>
               Endorse…
             </Button>

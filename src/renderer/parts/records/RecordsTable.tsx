@@ -93,7 +93,7 @@ function columnsOf(bucket: string | null): readonly Column<RecordView>[] {
         </>
       ),
     },
-    { key: 'until', label: 'Ends', widthRem: 5, cell: (record) => <Until record={record} /> },
+    { key: 'until', label: 'Ends', widthRem: 7, cell: (record) => <Until record={record} /> },
     {
       key: 'size',
       label: 'Size',

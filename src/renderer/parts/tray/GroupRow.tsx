@@ -14,6 +14,7 @@ import { FileName } from '../FileName.tsx'
 import { sayFailed } from '../SharedDrop.tsx'
 import { groupWords, percentOf } from './progress-words.ts'
 import { RowAction } from './RowAction.tsx'
+import { Words } from './Words.tsx'
 
 interface GroupRowProps {
   readonly group: TrayGroup
@@ -64,12 +65,16 @@ export function GroupRow({ group, open, onToggle }: GroupRowProps) {
       <Progress
         value={percentOf(doneBytes, sizeBytes)}
         size="sm"
-        color={state === 'paused' ? 'gray' : state === 'ended' && group.failedFiles === 0 ? 'green' : 'blue'}
+        color={state === 'paused' ? 'var(--dim)' : state === 'ended' && group.failedFiles === 0 ? 'green' : 'blue'}
         aria-label={`${name} in all`}
         transitionDuration={200}
       />
       <span className={leader?.state === 'failed' ? 'level-act' : 'dim'}>
-        {leader?.state === 'failed' ? `failed: ${leader.error?.message ?? 'no reason was given'}` : groupWords(group)}
+        {leader?.state === 'failed' ? (
+          `failed: ${leader.error?.message ?? 'no reason was given'}`
+        ) : (
+          <Words parts={groupWords(group)} />
+        )}
       </span>
     </div>
   )

@@ -12,6 +12,7 @@ import { sayFailed } from '../SharedDrop.tsx'
 import { PriorityMenu } from './PriorityMenu.tsx'
 import { percentOf, progressWords } from './progress-words.ts'
 import { RowAction } from './RowAction.tsx'
+import { Words } from './Words.tsx'
 
 const undone: Readonly<Record<TransferAct, string>> = {
   pause: 'was not paused',
@@ -39,11 +40,13 @@ export function TransferRow({ transfer, inGroup = false }: { transfer: TransferV
           <Progress
             value={percentOf(doneBytes, sizeBytes)}
             size="sm"
-            color={state === 'paused' ? 'gray' : 'blue'}
+            color={state === 'paused' ? 'var(--dim)' : 'blue'}
             aria-label={`${verb} ${name}`}
             transitionDuration={200}
           />
-          <span className="dim">{progressWords(transfer)}</span>
+          <span className="dim">
+            <Words parts={progressWords(transfer)} />
+          </span>
         </>
       )}
     </div>

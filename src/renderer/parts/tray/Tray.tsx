@@ -8,6 +8,7 @@ import { actableIn, rowsOf, trayOf, type TrayView } from '../../state/tray.ts'
 import { sayFailed } from '../SharedDrop.tsx'
 import { trayTitle } from './progress-words.ts'
 import { TrayList } from './TrayList.tsx'
+import { Words } from './Words.tsx'
 
 /** Shares and fetches, bottom right: a small pill that opens. Not there when there is nothing to say. */
 export function Tray() {
@@ -30,7 +31,9 @@ export function Tray() {
     <section className="tray" data-open={open} aria-label="Transfers">
       <button type="button" className="tray-head" aria-expanded={open} onClick={() => setOpen(!open)}>
         <IconTransfer size={16} aria-hidden />
-        <span className={totals.open === 0 && totals.failed > 0 ? 'level-act' : ''}>{trayTitle(totals)}</span>
+        <span className={totals.open === 0 && totals.failed > 0 ? 'level-act' : ''}>
+          <Words parts={trayTitle(totals)} />
+        </span>
         <span style={{ marginLeft: 'auto' }}>
           {open ? <IconChevronDown size={16} aria-hidden /> : <IconChevronUp size={16} aria-hidden />}
         </span>

@@ -7,6 +7,7 @@ import type { Upload } from '../../state/uploads.ts'
 import { FileName } from '../FileName.tsx'
 import { percentOf } from './progress-words.ts'
 import { RowAction } from './RowAction.tsx'
+import { Words } from './Words.tsx'
 
 /** A file on its way from this browser to the peer. */
 export function UploadRow({ upload, inGroup = false }: { readonly upload: Upload; readonly inGroup?: boolean }) {
@@ -19,7 +20,7 @@ export function UploadRow({ upload, inGroup = false }: { readonly upload: Upload
     state === 'waiting' ? 'waiting' : 'sending to the peer',
     `${formatBytes(sentBytes)} of ${formatBytes(sizeBytes)}`,
     ...(rate > 0 ? [formatRate(rate), `${formatDuration(((sizeBytes - sentBytes) / rate) * 1_000)} left`] : []),
-  ].join(' · ')
+  ]
   return (
     <div className="tray-row" data-within={inGroup}>
       <span className="tray-name">
@@ -40,7 +41,9 @@ export function UploadRow({ upload, inGroup = false }: { readonly upload: Upload
             aria-label={`Sharing ${name}`}
             transitionDuration={200}
           />
-          <span className="dim">{words}</span>
+          <span className="dim">
+            <Words parts={words} />
+          </span>
         </>
       )}
     </div>
