@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { makeFilePeer, startFilePeers, stopFilePeers } from './testing/file-peers.ts'
-import { ended, pair, shared, stream, waitFor } from './testing/file-steps.ts'
+import { startFilePeers, stopFilePeers } from './testing/file-peers.ts'
+import { ended, pair, shared, waitFor } from './testing/file-steps.ts'
 
 afterEach(stopFilePeers)
 
@@ -30,126 +30,6 @@ it('a file dropped in the share folder is shared once it stopped growing, and fe
   expect((await readFile(join(b.downloadDir, 'one.bag'))).equals(bytes)).toBe(true)
   await waitFor(() => expect(a.files.share(share.cid)?.copies.map(({ name }) => name)).toEqual(['a', 'b']))
   expect(b.files.share(share.cid)?.local).toBe(true)
-})
-
-it('an upload lies in the share folder under its name, and is shared at once', async () => {
-  const [a, b] = await pair()
-  const bytes = randomBytes(700_000)
-  const cid = await shared(a, 'log.txt', bytes)
-  expect((await readFile(join(a.shareDir, 'log.txt'))).equals(bytes)).toBe(true)
-  expect(b.files.share(cid)?.name).toBe('log.txt')
-  const again = await a.files.shareStream('log.txt', stream(bytes), {})
-  expect(again).toMatchObject({ cid, path: join(a.shareDir, 'log.txt') })
-  const other = await a.files.shareStream('log.txt', stream(randomBytes(10)), {})
-  expect(other.path).toBe(join(a.shareDir, 'log (2).txt'))
-  expect(a.files.shares()).toHaveLength(2)
-})
-
-it('an upload that breaks off leaves nothing behind', async () => {
-  const [a] = await pair()
-  async function* broken(): AsyncGenerator<Uint8Array> {
-    yield randomBytes(400_000)
-    throw new Error('the line broke')
-  }
-  expect(await a.files.shareStream('x.bin', broken(), {})).toMatchObject({ state: 'failed' })
-  const short = await a.files.shareStream('x.bin', stream(randomBytes(10)), { sizeBytes: 11 })
-  expect(short.error?.code).toBe('INVALID_INPUT')
-  const gone = new AbortController()
-  async function* aborted(): AsyncGenerator<Uint8Array> {
-    yield randomBytes(300_000)
-    gone.abort()
-    yield randomBytes(300_000)
-  }
-  expect(await a.files.shareStream('x.bin', aborted(), { signal: gone.signal })).toMatchObject({ state: 'cancelled' })
-  expect(await readdir(a.shareDir)).toEqual([])
-  expect(a.files.shares()).toEqual([])
-})
-
-it.each(['../up', 'a/b', '', '.hidden', 'nul\0', 'line\nbreak', 'x'.repeat(300)])(
-  'an upload named %j is refused',
-  async (name) => {
-    const a = await makeFilePeer('a')
-    await expect(a.files.shareStream(name, stream(randomBytes(1)), {})).rejects.toMatchObject({ code: 'INVALID_INPUT' })
-  },
-)
-
-it('files chosen by path are copied into the share folder', async () => {
-  const [a] = await pair()
-  const source = join(a.home, 'elsewhere.csv')
-  await writeFile(source, 'a,b\n1,2\n')
-  const views = await a.files.sharePaths([source, join(a.home, 'no-such'), a.home])
-  expect(views.map(({ error }) => error?.code)).toEqual([undefined, 'NOT_FOUND', 'UNSUPPORTED'])
-  const [first] = views
-  if (first === undefined) throw new Error('no view')
-  expect(await ended(a, first)).toMatchObject({ state: 'done', path: join(a.shareDir, 'elsewhere.csv') })
-  expect(await readFile(join(a.shareDir, 'elsewhere.csv'), 'utf8')).toBe('a,b\n1,2\n')
-})
-
-it('a changed file is a new share, a deleted one is none', async () => {
-  const [a, b] = await pair()
-  const path = join(a.shareDir, 'run.log')
-  await writeFile(path, 'one')
-  await waitFor(() => expect(b.files.shares()).toHaveLength(1))
-  const before = b.files.shares()[0]?.cid
-  await writeFile(path, 'one two')
-  await waitFor(() => {
-    expect(b.files.shares()).toHaveLength(1)
-    expect(b.files.shares()[0]?.cid).not.toBe(before)
-  })
-  await rm(path)
-  await waitFor(() => expect(b.files.shares()).toEqual([]))
-})
-
-it('hidden files, part files, folders and links out of the folder are not shared', async () => {
-  const [a] = await pair()
-  await writeFile(join(a.home, 'secret'), 'secret')
-  await writeFile(join(a.shareDir, '.hidden'), 'x')
-  await writeFile(join(a.shareDir, 'half.dt-swarm-part'), 'x')
-  await writeFile(join(a.shareDir, 'bad\nname'), 'x')
-  await symlink(join(a.home, 'secret'), join(a.shareDir, 'link'))
-  await writeFile(join(a.shareDir, 'real'), 'x')
-  await symlink(join(a.shareDir, 'real'), join(a.shareDir, 'inner-link'))
-  await waitFor(() => expect(a.files.shares().map(({ name }) => name)).toHaveLength(1))
-  await waitFor(() => expect(a.counters.get('files.skipped:bad-name')).toBeGreaterThan(1))
-  // Both names are one file: one CID.
-  expect(a.files.shares()).toHaveLength(1)
-  expect(['real', 'inner-link']).toContain(a.files.shares()[0]?.name)
-})
-
-it('a share folder that vanishes and comes back is watched again', async () => {
-  const [a] = await pair()
-  await writeFile(join(a.shareDir, 'one'), '1')
-  await waitFor(() => expect(a.files.shares()).toHaveLength(1))
-  await rename(a.shareDir, `${a.shareDir}-away`)
-  await writeFile(a.shareDir, 'a file in its place')
-  await waitFor(() => expect(a.files.warnings()[0]?.code).toBe('SHARE_DIR_UNREADABLE'))
-  // What cannot be seen is not taken back.
-  expect(a.files.shares()).toHaveLength(1)
-  await rm(a.shareDir)
-  await mkdir(a.shareDir)
-  await writeFile(join(a.shareDir, 'two'), '22')
-  await waitFor(() => expect(a.files.shares().map(({ name }) => name)).toEqual(['two']))
-  expect(a.files.warnings()).toEqual([])
-})
-
-it.runIf(process.getuid?.() !== 0)('an unreadable share folder is a warning', async () => {
-  const [a] = await pair()
-  await chmod(a.shareDir, 0)
-  await waitFor(() => expect(a.files.warnings()).toHaveLength(1))
-  await chmod(a.shareDir, 0o700)
-  await waitFor(() => expect(a.files.warnings()).toHaveLength(0))
-})
-
-it('a restart does not share again what it shared before', async () => {
-  const [a] = await pair()
-  await writeFile(join(a.shareDir, 'one'), 'content')
-  await waitFor(() => expect(a.files.shares()).toHaveLength(1))
-  const [before] = a.files.shares()
-  await a.restartFiles()
-  expect(a.files.shares()).toEqual([before])
-  await writeFile(join(a.shareDir, 'two'), 'more')
-  await waitFor(() => expect(a.files.shares()).toHaveLength(2))
-  expect(a.files.transfers().map(({ name }) => name)).toEqual(['two'])
 })
 
 it('a fetch of what nobody has fails with the reason, and goes on when its holder comes', async () => {

@@ -28,10 +28,9 @@ import { Holders } from './holders.ts'
 import { parseCid } from './parse-cid.ts'
 import { NoProviderError } from './provider-pool.ts'
 import { ShareBook, type Here } from './share-book.ts'
-import { ShareCare } from './share-care.ts'
-import { ShareFolder } from './share-folder.ts'
 import { ShareIndex } from './share-index.ts'
-import { Sharer } from './sharer.ts'
+import { Sharing } from './sharing.ts'
+import type { StreamOptions } from './sharer.ts'
 import { TransferList } from './transfer-list.ts'
 import { removeParts } from './write-file.ts'
 
@@ -47,7 +46,6 @@ export class FileService implements Startable {
   /** Looks into files without all of them being fetched. */
   readonly logs: LogReader
   readonly #deps: FileServiceDeps
-  readonly #init: FileServiceInit
   readonly #events: Emitter<FileServiceEvents>
   readonly #store: HeliaStore
   readonly #bandwidth: FileBandwidth
@@ -57,12 +55,10 @@ export class FileService implements Startable {
   readonly #transfers: TransferList
   readonly #finder: FileFinder
   readonly #holders: Holders
-  readonly #sharer: Sharer
+  readonly #sharing: Sharing
   readonly #fetching: Fetching
-  readonly #care: ShareCare
   readonly #collector: Collector
   readonly #here: Here = { isLocal: (cid) => this.#index.held.has(cid), isKept: (cid) => this.#fetching.isKept(cid) }
-  #folder: ShareFolder
   #dirs: { readonly shareDir: string; readonly downloadDir: string }
   #run = new AbortController()
   #running = false
@@ -70,7 +66,6 @@ export class FileService implements Startable {
 
   constructor(deps: FileServiceDeps, init: FileServiceInit) {
     this.#deps = deps
-    this.#init = init
     this.#dirs = { shareDir: init.shareDir, downloadDir: init.downloadDir }
     const { clock, counters, log, book, node, peerId } = deps
     this.#events = new Emitter((err, name) => log.error({ err, event: name }, 'a listener of the files failed'))
@@ -90,7 +85,7 @@ export class FileService implements Startable {
         bandwidth: this.#bandwidth,
         blame: (peer) => node.offenders.add(peer),
         mayGive: (peer, cid) => this.mayGive(peer, cid),
-        onCorrupt: () => this.#care.repairSoon(),
+        onCorrupt: () => this.#sharing.repairSoon(),
       },
       {
         blocksDir,
@@ -132,12 +127,16 @@ export class FileService implements Startable {
       holders: this.#holders,
       signal,
     }
-    this.#sharer = new Sharer({
-      ...common,
-      shareDir: () => this.#dirs.shareDir,
-      finished: (view) => this.#finished('share:finished', view),
-    })
     const settings = init.settings ?? defaultFileSettings
+    this.#sharing = new Sharing(
+      {
+        ...common,
+        changed: (cids) => this.#events.emit('shares:changed', { cids }),
+        finished: (view) => this.#finished('share:finished', view),
+        forgot: (id) => this.#events.emit('transfers:changed', { ids: [id] }),
+      },
+      { ...init, settings },
+    )
     this.#fetching = new Fetching(
       {
         ...common,
@@ -151,13 +150,6 @@ export class FileService implements Startable {
       },
       { ...init, settings, blocksDir },
     )
-    this.#care = new ShareCare({
-      ...common,
-      repaired: (cids) => {
-        this.#events.emit('shares:changed', { cids })
-        this.#folder.look()
-      },
-    })
     this.#collector = new Collector(
       {
         ...common,
@@ -172,7 +164,6 @@ export class FileService implements Startable {
       stat: (cid) => this.stat(cid),
       share: (cid) => this.share(cid),
     })
-    this.#folder = this.#openFolder()
   }
 
   get events(): EventSource<FileServiceEvents> {
@@ -197,8 +188,7 @@ export class FileService implements Startable {
         if (bucket === 'machines' && arrival.via !== 'authored') this.#fetching.look()
       }),
     ]
-    await this.#care.start()
-    await this.#folder.start()
+    await this.#sharing.start()
     await this.#fetching.start()
     await this.#collector.start()
     await this.logs.start()
@@ -212,9 +202,8 @@ export class FileService implements Startable {
     this.#off = []
     await this.logs.stop()
     await this.#collector.stop()
-    await this.#folder.stop()
+    await this.#sharing.stop()
     await this.#fetching.stop()
-    await this.#care.stop()
     for (const transfer of this.#transfers.all())
       if (!transfer.over && transfer.view.state === 'running') await transfer.ended
     this.#index.save()
@@ -254,7 +243,7 @@ export class FileService implements Startable {
   }
 
   /** Whether a peer may be given a file: one of a file channel only to those on it. */
-  mayGive(peer: PeerId, cid: Cid): boolean {
+  mayGive(peer: PeerId | null, cid: Cid): boolean {
     return this.#finder.scope.sees(peer, cid)
   }
 
@@ -312,17 +301,21 @@ export class FileService implements Startable {
    * Writes what comes into the share folder under this name (or `name (2)`), and shares it at once. Resolves when it
    * has ended; one that failed has its `error`. @throws SwarmError INVALID_INPUT for a name that is none
    */
-  shareStream(
-    name: string,
-    bytes: AsyncIterable<Uint8Array>,
-    options: { readonly sizeBytes?: number; readonly signal?: AbortSignal } = {},
-  ): Promise<TransferView> {
-    return this.#sharer.shareStream(name, bytes, options)
+  shareStream(name: string, bytes: AsyncIterable<Uint8Array>, options: StreamOptions = {}): Promise<TransferView> {
+    return this.#sharing.shareStream(name, bytes, options)
   }
 
-  /** Copies files into the share folder and shares them. Resolves when all have begun. */
-  sharePaths(paths: readonly string[]): Promise<readonly TransferView[]> {
-    return this.#sharer.sharePaths(paths)
+  /** Shares files and folders of this machine: see `Sharer.sharePaths`. @throws SwarmError LIMIT_REACHED */
+  sharePaths(
+    paths: readonly string[],
+    options: { readonly how?: 'copy' | 'link'; readonly channel?: string | null } = {},
+  ): Promise<readonly TransferView[]> {
+    return this.#sharing.sharePaths(paths, options)
+  }
+
+  /** Stops sharing a file, which stays where it lies. @throws SwarmError NOT_FOUND */
+  unshare(cid: Cid): void {
+    this.#sharing.unshare(cid)
   }
 
   /**
@@ -394,46 +387,24 @@ export class FileService implements Startable {
 
   /** Changes the folders; what lies in the old share folder is no longer shared once the new one was looked at. */
   async setDirs(dirs: { readonly shareDir: string; readonly downloadDir: string }): Promise<void> {
-    const moved = dirs.shareDir !== this.#dirs.shareDir
     this.#dirs = { shareDir: dirs.shareDir, downloadDir: dirs.downloadDir }
-    if (!moved) return
-    const old = this.#folder
-    this.#folder = this.#openFolder()
-    await old.stop()
-    if (this.#running) await this.#folder.start()
+    await this.#sharing.setShareDir(dirs.shareDir)
   }
 
   /** Takes effect at once. */
   applySettings(settings: FileSettings): void {
     this.#bandwidth.apply(settings)
     this.#fetching.applySettings(settings)
+    this.#sharing.applySettings(settings)
   }
 
   /** What an operator should know and do something about. */
   warnings(): readonly { readonly code: string; readonly message: string }[] {
-    const { problem } = this.#folder
-    return problem === null ? [] : [{ code: 'SHARE_DIR_UNREADABLE', message: problem }]
+    return this.#sharing.warnings()
   }
 
   #partial(): readonly Cid[] {
     return [...this.#book.ownCids(), ...this.#fetching.wanted()]
-  }
-
-  #openFolder(): ShareFolder {
-    const { quietMs, rescanMs } = this.#init
-    return new ShareFolder(
-      {
-        ...this.#deps,
-        known: (file) => this.#sharer.known(file),
-        ready: (file, options) => this.#sharer.shareFound(file, options),
-        seen: (files, lookedAtMs) => this.#care.forgetGone(files, lookedAtMs),
-      },
-      {
-        dir: this.#dirs.shareDir,
-        ...(quietMs === undefined ? {} : { quietMs }),
-        ...(rescanMs === undefined ? {} : { rescanMs }),
-      },
-    )
   }
 
   #finished(event: 'fetch:finished' | 'share:finished', view: TransferView): void {

@@ -139,12 +139,13 @@ export class ShareBook {
   }
 
   /** This peer's share records under a name. */
-  ownNamed(name: string): readonly { readonly id: RecordId; readonly cid: Cid }[] {
+  ownNamed(name: string): readonly { readonly id: RecordId; readonly cid: Cid; readonly channel: string | null }[] {
     const now = this.#deps.now()
     return [...(this.#ownByName.get(name) ?? [])].flatMap((id) => {
       const cid = this.#cidOf.get(id)
       const fact = cid === undefined ? undefined : this.#byCid.get(cid)?.get(id)
-      return cid === undefined || fact === undefined || fact.validUntilMs <= now ? [] : [{ id, cid }]
+      if (cid === undefined || fact?.value.kind !== 'share' || fact.validUntilMs <= now) return []
+      return [{ id, cid, channel: fact.value.channel }]
     })
   }
 

@@ -74,7 +74,14 @@ async function open(): Promise<void> {
   await shares.start()
   index = new ShareIndex(basics, { path: join(home, 'files.json') })
   await index.load()
-  care = new ShareCare({ ...basics, store, shares, index, repaired: (cids) => repaired.push(...cids) })
+  care = new ShareCare({
+    whenDeleted: () => 'unshare',
+    ...basics,
+    store,
+    shares,
+    index,
+    repaired: (cids) => repaired.push(...cids),
+  })
 }
 
 async function restart(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { FileSettings } from '../../../shared/file-views.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
@@ -15,6 +16,8 @@ export interface ShareCareDeps {
   readonly clock: Clock
   readonly counters: Counters
   readonly log: Log
+  /** What becomes of a share when its file is deleted from the share folder. */
+  readonly whenDeleted: () => FileSettings['whenDeleted']
   /** These are no longer whole in the store; those of the share folder should be added again. */
   readonly repaired: (broken: readonly Cid[]) => void
 }
@@ -49,23 +52,44 @@ export class ShareCare implements Startable {
   }
 
   /**
-   * Takes back the shares of files that are no longer among these, which are all of the share folder.
+   * Takes back the shares of files that are no longer among these, which are all of the share folder that is to be
+   * shared; or, as the settings say, keeps their content and goes on sharing it.
    * @param lookedAtMs when it was begun to look, monotonic: what was shared since then need not be among them
+   * @param leftOut names of files that are there and not to be shared any more: those are not kept
    */
-  forgetGone(files: ReadonlyMap<string, FoundFile>, lookedAtMs: number): void {
-    const { index, shares } = this.#deps
+  forgetGone(
+    files: ReadonlyMap<string, FoundFile>,
+    lookedAtMs: number,
+    leftOut: ReadonlySet<string> = new Set(),
+  ): void {
+    const { index, shares, whenDeleted } = this.#deps
     const names = new Set([...files.values()].map(({ name }) => name))
+    const keeps = whenDeleted() === 'keep'
     let gone = 0
-    for (const path of index.files.keys()) {
-      if (files.has(path) || index.isNewer(path, lookedAtMs)) continue
+    for (const [path, { cid, sizeBytes, linked, name }] of index.files) {
+      if (linked || files.has(path) || index.isNewer(path, lookedAtMs)) continue
+      if (keeps && name !== null && !leftOut.has(name)) index.keepCopy(cid, sizeBytes)
       index.dropFile(path)
       gone += 1
     }
     const indexed = new Set([...index.files.values()].map(({ recordId }) => recordId))
     // A file that is there but not indexed (the index was lost) is hashed again: then its record still holds.
-    for (const { id, name } of shares.ownShares()) if (!indexed.has(id) && !names.has(name)) shares.withdraw(id)
+    for (const { id, name } of shares.ownShares()) {
+      if (!indexed.has(id) && !names.has(name) && !(keeps && !leftOut.has(name))) shares.withdraw(id)
+    }
     if (gone === 0) return
     this.#claimCopies()
+    this.#changed()
+  }
+
+  /** A file that was shared where it lay is gone. */
+  forgetLinked(path: string): void {
+    const { index, shares, whenDeleted } = this.#deps
+    const entry = index.files.get(path)
+    if (entry === undefined) return
+    if (whenDeleted() === 'keep') index.keepCopy(entry.cid, entry.sizeBytes)
+    else shares.withdraw(entry.recordId)
+    index.dropFile(path)
     this.#changed()
   }
 

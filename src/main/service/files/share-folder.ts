@@ -6,7 +6,9 @@ import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
 import { systemCode } from './disk-error.ts'
 import { scanFolder, type FolderContent, type FoundFile } from './folder-scan.ts'
+import { LeftOutFiles, type LeftOut } from './left-out.ts'
 import { makeFolder } from './make-folder.ts'
+import { ShareRules, type FolderRules } from './share-rules.ts'
 
 export interface ShareFolderDeps {
   readonly clock: Clock
@@ -15,10 +17,12 @@ export interface ShareFolderDeps {
   readonly log: Log
   /** Whether this very state of the file was shared before. */
   readonly known: (file: FoundFile) => boolean
-  /** A file that has stopped growing; called again later when the promise rejects. Two at a time, never one twice. */
+  /** What of the folder is to be shared; asked before each look. */
+  readonly rules: () => FolderRules
+  /** A file that has stopped growing; called again later when the promise rejects. A few at a time, never one twice. */
   readonly ready: (file: FoundFile, options: { readonly signal: AbortSignal }) => Promise<void>
   /** All that is there, after each complete look, which began at `lookedAtMs` (monotonic). */
-  readonly seen: (files: ReadonlyMap<string, FoundFile>, lookedAtMs: number) => void
+  readonly seen: (files: ReadonlyMap<string, FoundFile>, lookedAtMs: number, leftOut: ReadonlySet<string>) => void
 }
 
 export interface ShareFolderInit {
@@ -40,8 +44,8 @@ interface Candidate {
 /** Folders watched at most: each costs one of the few watches that a system gives (8,192 on older Linux). */
 const maxWatched = 512
 const maxQuietMs = 60_000
-/** Files handed over at a time: one keeps a robot's card busy, a second fills the gaps. */
-const atATime = 2
+/** Files handed over at a time: they wait for their turn there, many are signed together, some are held by a person. */
+const atATime = 64
 
 /**
  * Looks after the share folder: the truth is in regular looks at the whole folder, the system's change events only
@@ -62,9 +66,11 @@ export class ShareFolder implements Startable {
   #hinted = false
   #leastRestMs = 0
   #problem: string | null = null
+  readonly #leftOut: LeftOutFiles
 
   constructor(deps: ShareFolderDeps, init: ShareFolderInit) {
     this.#deps = deps
+    this.#leftOut = new LeftOutFiles(deps.counters)
     this.#dir = init.dir
     this.#quietMs = init.quietMs ?? 2_000
     this.#rescanMs = init.rescanMs ?? 15_000
@@ -73,6 +79,18 @@ export class ShareFolder implements Startable {
   /** Why the folder cannot be read, in words; null while it can. */
   get problem(): string | null {
     return this.#problem
+  }
+
+  /** What is in the folder and is not shared, as of the last look. */
+  get leftOut(): readonly LeftOut[] {
+    return this.#leftOut.all
+  }
+
+  /** What an operator should know and do something about. */
+  warnings(): readonly { readonly code: string; readonly message: string }[] {
+    if (this.#problem !== null) return [{ code: 'SHARE_DIR_UNREADABLE', message: this.#problem }]
+    const { warning } = this.#leftOut
+    return warning === null ? [] : [{ code: 'FILES_LEFT_OUT', message: warning }]
   }
 
   async start(): Promise<void> {
@@ -111,7 +129,9 @@ export class ShareFolder implements Startable {
         if (!made) await makeFolder(this.#dir)
         made = true
         const startedMs = clock.monotonic()
-        const content = await scanFolder(this.#dir, this.#deps.counters, signal)
+        const rules = await ShareRules.read(this.#dir, this.#deps.rules())
+        const content = await scanFolder(this.#dir, rules, signal)
+        this.#leftOut.set(content.leftOut)
         // A folder of many thousand files must not be looked at all the time because one of them is being written.
         this.#leastRestMs = Math.max(this.#quietMs / 4, 5 * (clock.monotonic() - startedMs))
         this.#problem = null
@@ -142,7 +162,7 @@ export class ShareFolder implements Startable {
       else this.#waiting.push(file)
     }
     for (const path of this.#candidates.keys()) if (!content.files.has(path)) this.#candidates.delete(path)
-    if (!content.partial) seen(content.files, lookedAtMs)
+    if (!content.partial) seen(content.files, lookedAtMs, new Set(content.leftOut.map(({ name }) => name)))
     this.#handOver(signal)
     return nextMs
   }

@@ -11,14 +11,6 @@ const cid = z.custom<Cid>((value) => typeof value === 'string' && isCid(value))
 const recordId = z.custom<RecordId>((value) => typeof value === 'string' && isRecordId(value))
 const size = z.number().int().nonnegative()
 
-const fetchTargetSchema = z.union([
-  z.literal('downloads'),
-  z.literal('store'),
-  z.object({ path: z.string().min(1).max(4_096) }),
-])
-/** Where a fetched file goes: the download folder, the store alone, or a file of the user's choice. */
-export type FetchTarget = z.infer<typeof fetchTargetSchema>
-
 /** What records told of a file that is here: still known when they are gone. */
 const saidSchema = z.object({
   name: z.string().max(1_024),
@@ -50,11 +42,10 @@ const indexSchema = z.object({
     z.string(),
     z.object({ sizeBytes: size, copy: z.boolean().default(true), said: saidSchema.optional() }),
   ),
-  /** Fetches under way: they go on after a restart. */
-  fetches: z.array(z.object({ cid, to: fetchTargetSchema })).max(1_000),
 })
 type Index = z.infer<typeof indexSchema>
 export type IndexedFile = Index['files'][string]
+type Plain = Partial<Pick<IndexedFile, 'name' | 'linked' | 'channel'>>
 export type Held = Index['held'][string]
 
 /** Written at most this often while many files come. */
@@ -71,13 +62,14 @@ export class ShareIndex {
   readonly #uses = new Map<Cid, Set<string>>()
   /** When each path was last set, by the monotonic clock of this run. */
   readonly #setAtMs = new Map<string, number>()
-  readonly fetches = new Map<Cid, FetchTarget>()
   /** A file of the share folder whose content no other file there has, and that is no fetched copy, went away. */
   onReleased: () => void = () => {}
   readonly #deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log }
   readonly #path: string
   #dirty = false
   #saveDue = false
+  /** What the last saving took. */
+  #tookMs = 0
 
   constructor(
     deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log },
@@ -98,7 +90,8 @@ export class ShareIndex {
   }
 
   /** A file of the share folder, as it is now in the store too. What was at this path before is forgotten. */
-  setFile(path: string, file: IndexedFile): void {
+  setFile(path: string, facts: Omit<IndexedFile, keyof Plain> & Plain): void {
+    const file = { name: null, linked: false, channel: null, ...facts }
     const before = this.#files.get(path)
     this.#put(path, file)
     this.#setAtMs.set(path, this.#deps.clock.monotonic())
@@ -166,7 +159,6 @@ export class ShareIndex {
     this.#held.clear()
     this.#uses.clear()
     this.#setAtMs.clear()
-    this.fetches.clear()
     let text: string
     try {
       text = await readFile(this.#path, 'utf8')
@@ -178,7 +170,6 @@ export class ShareIndex {
       const index = indexSchema.parse(JSON.parse(text))
       for (const [path, file] of Object.entries(index.files)) this.#put(path, file)
       for (const [key, held] of Object.entries(index.held)) if (isCid(key)) this.#held.set(key, held)
-      for (const fetch of index.fetches) this.fetches.set(fetch.cid, fetch.to)
     } catch (error) {
       this.#lost(error)
       await rename(this.#path, `${this.#path}.corrupt-${this.#deps.clock.now()}`).catch(() => {})
@@ -190,8 +181,10 @@ export class ShareIndex {
     this.#dirty = true
     if (this.#saveDue) return
     this.#saveDue = true
+    // Of many thousand files saving takes its time, which must stay a small part of all.
+    const afterMs = Math.max(saveAfterMs, 50 * this.#tookMs)
     void this.#deps.clock
-      .sleep(saveAfterMs, { signal })
+      .sleep(afterMs, { signal })
       .catch(() => {})
       .then(() => {
         this.#saveDue = false
@@ -203,12 +196,12 @@ export class ShareIndex {
   save(): void {
     if (!this.#dirty) return
     this.#dirty = false
+    const startedMs = this.#deps.clock.monotonic()
     try {
       const index: Index = {
         v: 1,
         files: Object.fromEntries(this.#files),
         held: Object.fromEntries(this.#held),
-        fetches: [...this.fetches].slice(0, 1_000).map(([cid, to]) => ({ cid, to })),
       }
       writeFileAtomic(this.#path, JSON.stringify(index))
     } catch (error) {
@@ -218,6 +211,7 @@ export class ShareIndex {
         'the index of shared files cannot be saved; files are hashed again after a restart',
       )
     }
+    this.#tookMs = this.#deps.clock.monotonic() - startedMs
   }
 
   #lost(error: unknown): void {

@@ -17,10 +17,11 @@ export class TransferList {
     this.#maxEnded = init.maxEnded ?? 100
   }
 
+  /** @param facts an `id` to use again: of one that goes on after a restart */
   add(
     kind: TransferView['kind'],
     name: string,
-    facts: Pick<TransferView, 'cid' | 'sizeBytes'> & Partial<Pick<TransferView, 'priority' | 'group'>>,
+    facts: Pick<TransferView, 'cid' | 'sizeBytes'> & Partial<Pick<TransferView, 'id' | 'priority' | 'group'>>,
   ): Transfer {
     const transfer = new Transfer(
       { id: randomUUID(), kind, name, priority: 'normal', group: null, ...facts },
@@ -33,10 +34,14 @@ export class TransferList {
   }
 
   /** Stands for many files in all: of a folder, a drop, a query. Its group is its own id. */
-  addGroup(kind: TransferView['kind'], name: string, facts: Pick<TransferView, 'sizeBytes'>): Transfer {
-    const id = randomUUID()
+  addGroup(
+    kind: TransferView['kind'],
+    name: string,
+    facts: Pick<TransferView, 'sizeBytes'> & Partial<Pick<TransferView, 'id'>>,
+  ): Transfer {
+    const { id = randomUUID() } = facts
     const transfer = new Transfer(
-      { id, kind, name, cid: null, priority: 'normal', group: { id, name }, ...facts },
+      { kind, name, cid: null, priority: 'normal', group: { id, name }, ...facts, id },
       this.#deps,
     )
     this.#transfers.set(id, transfer)

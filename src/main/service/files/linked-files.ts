@@ -1,0 +1,87 @@
+import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Cid } from '../../../shared/ids.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Startable } from '../../base/lifecycle.ts'
+import { systemCode } from './disk-error.ts'
+import type { FoundFile } from './folder-scan.ts'
+import type { ShareIndex } from './share-index.ts'
+
+export interface LinkedFilesDeps {
+  readonly index: ShareIndex
+  readonly clock: Clock
+  /** One has changed and is still. Rejects when it could not be shared: asked again at the next look. */
+  readonly changed: (file: FoundFile, options: { readonly signal: AbortSignal }) => Promise<void>
+  /** One is gone, though the folder in which it lay is there. */
+  readonly gone: (path: string, cid: Cid) => void
+}
+
+/**
+ * Looks after files that are shared where they lie: one that has changed is shared anew, one that was deleted no longer.
+ * What lay on a drive that is not there just now is left as it is: its content is in the store.
+ */
+export class LinkedFiles implements Startable {
+  readonly #deps: LinkedFilesDeps
+  readonly #everyMs: number
+  /** Times of files that were not as they are shared, at the last look: one that is the same twice is still. */
+  readonly #seen = new Map<string, number>()
+  #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
+
+  /** @param init `everyMs`: from one look to the next, default 15 s */
+  constructor(deps: LinkedFilesDeps, init: { readonly everyMs?: number } = {}) {
+    this.#deps = deps
+    this.#everyMs = init.everyMs ?? 15_000
+  }
+
+  async start(): Promise<void> {
+    if (this.#run !== null) return
+    const stop = new AbortController()
+    this.#run = { stop, ended: this.#loop(stop.signal) }
+  }
+
+  async stop(): Promise<void> {
+    const run = this.#run
+    this.#run = null
+    run?.stop.abort()
+    await run?.ended
+    this.#seen.clear()
+  }
+
+  async #loop(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      for (const [path, { linked }] of this.#deps.index.files) {
+        if (signal.aborted) return
+        if (linked) await this.#look(path, signal)
+      }
+      await this.#deps.clock.sleep(this.#everyMs, { signal }).catch(() => {})
+    }
+  }
+
+  async #look(path: string, signal: AbortSignal): Promise<void> {
+    const { index, changed, gone } = this.#deps
+    const facts = await stat(path).catch((error: unknown) => systemCode(error) ?? 'EIO')
+    const entry = index.files.get(path)
+    if (entry === undefined || signal.aborted) return
+    if (typeof facts === 'string') {
+      if (facts === 'ENOENT' && (await isThere(dirname(path)))) gone(path, entry.cid)
+      return
+    }
+    const { size: sizeBytes, mtimeMs } = facts
+    if (sizeBytes === entry.sizeBytes && mtimeMs === entry.mtimeMs) {
+      this.#seen.delete(path)
+      return
+    }
+    const isStill = this.#seen.get(path) === mtimeMs
+    this.#seen.set(path, mtimeMs)
+    if (isStill && sizeBytes > 0) {
+      const file = { path, name: entry.name ?? path, sizeBytes, mtimeMs }
+      await changed(file, { signal }).catch(() => {})
+    }
+  }
+}
+
+const isThere = (dir: string): Promise<boolean> =>
+  stat(dir).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  )

@@ -1,0 +1,398 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { defaultFileSettings } from '../../../shared/file-views.ts'
+import { makeFilePeer, stopFilePeers, type FilePeer } from './testing/file-peers.ts'
+import { ended, pair, stream, waitFor, shared } from './testing/file-steps.ts'
+
+afterEach(stopFilePeers)
+
+it('an upload lies in the share folder under its name, and is shared at once', async () => {
+  const [a, b] = await pair()
+  const bytes = randomBytes(700_000)
+  const cid = await shared(a, 'log.txt', bytes)
+  expect((await readFile(join(a.shareDir, 'log.txt'))).equals(bytes)).toBe(true)
+  expect(b.files.share(cid)?.name).toBe('log.txt')
+  const again = await a.files.shareStream('log.txt', stream(bytes), {})
+  expect(again).toMatchObject({ cid, path: join(a.shareDir, 'log.txt') })
+  const other = await a.files.shareStream('log.txt', stream(randomBytes(10)), {})
+  expect(other.path).toBe(join(a.shareDir, 'log (2).txt'))
+  expect(a.files.shares()).toHaveLength(2)
+})
+
+it('an upload that breaks off leaves nothing behind', async () => {
+  const [a] = await pair()
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield randomBytes(400_000)
+    throw new Error('the line broke')
+  }
+  expect(await a.files.shareStream('x.bin', broken(), {})).toMatchObject({ state: 'failed' })
+  const short = await a.files.shareStream('x.bin', stream(randomBytes(10)), { sizeBytes: 11 })
+  expect(short.error?.code).toBe('INVALID_INPUT')
+  const gone = new AbortController()
+  async function* aborted(): AsyncGenerator<Uint8Array> {
+    yield randomBytes(300_000)
+    gone.abort()
+    yield randomBytes(300_000)
+  }
+  expect(await a.files.shareStream('x.bin', aborted(), { signal: gone.signal })).toMatchObject({ state: 'cancelled' })
+  expect(await readdir(a.shareDir)).toEqual([])
+  expect(a.files.shares()).toEqual([])
+})
+
+it.each([
+  '../up',
+  'a/../b',
+  '/etc/passwd',
+  'a//b',
+  '',
+  '.hidden',
+  'a/.git/x',
+  'x.dt-swarm-part',
+  'nul\0',
+  'line\nbreak',
+  'x'.repeat(300),
+])('an upload named %j is refused', async (name) => {
+  const a = await makeFilePeer('a')
+  await expect(a.files.shareStream(name, stream(randomBytes(1)), {})).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+})
+
+it('files chosen by path are copied into the share folder', async () => {
+  const [a] = await pair()
+  const source = join(a.home, 'elsewhere.csv')
+  await writeFile(source, 'a,b\n1,2\n')
+  const views = await a.files.sharePaths([source, join(a.home, 'no-such'), a.home])
+  expect(views.map(({ error }) => error?.code)).toEqual([undefined, 'NOT_FOUND', 'UNSUPPORTED'])
+  expect(views[2]?.error?.message).toContain('holds the share folder itself')
+  const [first] = views
+  if (first === undefined) throw new Error('no view')
+  const head = await ended(a, first)
+  // Of three, one could be shared: that one is.
+  expect(head).toMatchObject({ state: 'done', step: '1 file shared, 2 could not be' })
+  expect(await readFile(join(a.shareDir, 'elsewhere.csv'), 'utf8')).toBe('a,b\n1,2\n')
+})
+
+it('a changed file is a new share, a deleted one is none', async () => {
+  const [a, b] = await pair()
+  const path = join(a.shareDir, 'run.log')
+  await writeFile(path, 'one')
+  await waitFor(() => expect(b.files.shares()).toHaveLength(1))
+  const before = b.files.shares()[0]?.cid
+  await writeFile(path, 'one two')
+  await waitFor(() => {
+    expect(b.files.shares()).toHaveLength(1)
+    expect(b.files.shares()[0]?.cid).not.toBe(before)
+  })
+  await rm(path)
+  await waitFor(() => expect(b.files.shares()).toEqual([]))
+})
+
+it('hidden files, part files, folders and links out of the folder are not shared', async () => {
+  const [a] = await pair()
+  await writeFile(join(a.home, 'secret'), 'secret')
+  await writeFile(join(a.shareDir, '.hidden'), 'x')
+  await writeFile(join(a.shareDir, 'half.dt-swarm-part'), 'x')
+  await writeFile(join(a.shareDir, 'bad\nname'), 'x')
+  await symlink(join(a.home, 'secret'), join(a.shareDir, 'link'))
+  await writeFile(join(a.shareDir, 'real'), 'x')
+  await symlink(join(a.shareDir, 'real'), join(a.shareDir, 'inner-link'))
+  await waitFor(() => expect(a.files.shares().map(({ name }) => name)).toHaveLength(1))
+  await waitFor(() => expect(a.counters.get('files.skipped:bad-name')).toBe(1))
+  expect(a.counters.get('files.skipped:link-outside')).toBe(1)
+  const [warning] = a.files.warnings()
+  expect(warning?.code).toBe('FILES_LEFT_OUT')
+  expect(warning?.message).toContain('"bad\\nname": its name has control characters')
+  expect(warning?.message).toContain('"link": it is a link out of the folder')
+  // Both names are one file: one CID.
+  expect(a.files.shares()).toHaveLength(1)
+  expect(['real', 'inner-link']).toContain(a.files.shares()[0]?.name)
+})
+
+it('a share folder that vanishes and comes back is watched again', async () => {
+  const [a] = await pair()
+  await writeFile(join(a.shareDir, 'one'), '1')
+  await waitFor(() => expect(a.files.shares()).toHaveLength(1))
+  await rename(a.shareDir, `${a.shareDir}-away`)
+  await writeFile(a.shareDir, 'a file in its place')
+  await waitFor(() => expect(a.files.warnings()[0]?.code).toBe('SHARE_DIR_UNREADABLE'))
+  // What cannot be seen is not taken back.
+  expect(a.files.shares()).toHaveLength(1)
+  await rm(a.shareDir)
+  await mkdir(a.shareDir)
+  await writeFile(join(a.shareDir, 'two'), '22')
+  await waitFor(() => expect(a.files.shares().map(({ name }) => name)).toEqual(['two']))
+  expect(a.files.warnings()).toEqual([])
+})
+
+it('an unreadable share folder is a warning', async ({ skip }) => {
+  skip(process.getuid?.() === 0, 'root may read every folder: run the tests as another user to see this one')
+  const [a] = await pair()
+  await chmod(a.shareDir, 0)
+  await waitFor(() => expect(a.files.warnings()).toHaveLength(1))
+  await chmod(a.shareDir, 0o700)
+  await waitFor(() => expect(a.files.warnings()).toHaveLength(0))
+})
+
+it('a restart does not share again what it shared before', async () => {
+  const [a] = await pair()
+  await writeFile(join(a.shareDir, 'one'), 'content')
+  await waitFor(() => expect(a.files.shares()).toHaveLength(1))
+  const [before] = a.files.shares()
+  await a.restartFiles()
+  expect(a.files.shares()).toEqual([before])
+  await writeFile(join(a.shareDir, 'two'), 'more')
+  await waitFor(() => expect(a.files.shares()).toHaveLength(2))
+  expect(a.files.transfers().map(({ name }) => name)).toEqual(['two'])
+})
+
+/** A folder of a robot's run, beside the share folder. */
+async function tree(a: FilePeer): Promise<string> {
+  const dir = join(a.home, 'run-17')
+  await mkdir(join(dir, 'cameras', 'left'), { recursive: true })
+  await mkdir(join(dir, '.git'))
+  await writeFile(join(dir, '.git', 'config'), 'x')
+  await writeFile(join(dir, 'notes.txt'), 'it drove')
+  await writeFile(join(dir, 'cameras', 'left', 'one.bin'), randomBytes(2_000_000))
+  await writeFile(join(dir, 'cameras', 'left', 'empty'), '')
+  await writeFile(join(dir, 'cameras', 'two.bin'), randomBytes(300_000))
+  await symlink('/etc/hostname', join(dir, 'outside'))
+  return dir
+}
+const treeNames = [
+  'run-17/cameras/left/empty',
+  'run-17/cameras/left/one.bin',
+  'run-17/cameras/two.bin',
+  'run-17/notes.txt',
+]
+
+const namesOf = (peer: FilePeer): string[] =>
+  peer.files
+    .shares()
+    .map(({ name }) => name)
+    .toSorted()
+
+it('a folder is shared with all that is in it, copied into the share folder under the same names', async () => {
+  const [a, b] = await pair()
+  const dir = await tree(a)
+  const [head, ...refused] = await a.files.sharePaths([dir])
+  if (head === undefined) throw new Error('no transfer')
+  expect(head).toMatchObject({ kind: 'share', name: 'run-17', group: { id: head.id, name: 'run-17' } })
+  const end = await ended(a, head)
+  expect(end).toMatchObject({ state: 'done', step: '4 files shared, 1 could not be', doneBytes: end.sizeBytes })
+  expect(refused.map(({ error }) => error?.message)).toEqual([
+    '"run-17/outside" is not shared: it is a link out of the folder.',
+  ])
+  expect(namesOf(a)).toEqual(treeNames)
+  for (const name of treeNames) {
+    expect((await readFile(join(a.shareDir, name))).equals(await readFile(join(a.home, name)))).toBe(true)
+  }
+  const one = b.files.shares().find(({ name }) => name.endsWith('one.bin'))
+  const bytes = await readFile(join(dir, 'cameras', 'left', 'one.bin'))
+  expect(one?.sha1).toBe(createHash('sha1').update(bytes).digest('hex'))
+  expect(one).toMatchObject({ own: false, channel: null })
+  // Only what stands for all of them is left in the list, and what could not be shared.
+  expect(a.files.transfers().map(({ name }) => name)).toEqual(['run-17', 'run-17/outside'])
+  // The look at the share folder finds nothing to do, and nothing gone.
+  await a.restartFiles()
+  const again = await a.files.sharePaths([dir])
+  expect(await ended(a, again[0] ?? head)).toMatchObject({ step: '4 files shared, 4 of them before, 1 could not be' })
+  expect(namesOf(a)).toEqual(treeNames)
+  expect(a.book.counts().find(({ bucket }) => bucket === 'files')?.records).toBe(4)
+})
+
+it('a folder is shared where it lies, without a copy; a change is shared anew, and what is deleted no longer', async () => {
+  const [a] = await pair()
+  const dir = await tree(a)
+  const [head] = await a.files.sharePaths([dir], { how: 'link', channel: 'course-3' })
+  if (head === undefined) throw new Error('no transfer')
+  await ended(a, head)
+  a.files.joinChannel('course-3')
+  expect(namesOf(a)).toEqual(treeNames)
+  expect(a.files.shares().map(({ channel }) => channel)).toEqual(Array(4).fill('course-3'))
+  expect(await readdir(a.shareDir)).toEqual([])
+  await writeFile(join(dir, 'notes.txt'), 'it drove far')
+  const cid = a.files.shares().find(({ name }) => name === 'run-17/notes.txt')?.cid
+  await waitFor(() => {
+    const now = a.files.shares().filter(({ name }) => name === 'run-17/notes.txt')
+    expect(now).toHaveLength(1)
+    expect(now[0]?.cid).not.toBe(cid)
+    expect(now[0]?.channel).toBe('course-3')
+  })
+  await rm(join(dir, 'notes.txt'))
+  await waitFor(() => expect(namesOf(a)).toEqual(treeNames.slice(0, 3)))
+  // A drive that is not there takes nothing back.
+  await rename(dir, `${dir}-away`)
+  await new Promise((resolve) => setTimeout(resolve, 1_200))
+  expect(namesOf(a)).toEqual(treeNames.slice(0, 3))
+})
+
+it('what is unshared stays where it is, is not shared again by itself, and is when somebody shares it', async () => {
+  const [a, b] = await pair()
+  const path = join(a.shareDir, 'run.log')
+  await writeFile(path, 'one')
+  await waitFor(() => expect(b.files.shares()).toHaveLength(1))
+  const [share] = a.files.shares()
+  if (share === undefined) throw new Error('no share')
+  expect(share.own).toBe(true)
+  a.files.unshare(share.cid)
+  expect(() => a.files.unshare(share.cid)).toThrow(/does not share/)
+  await waitFor(() => expect(b.files.shares()).toEqual([]))
+  await a.restartFiles()
+  // Two looks later.
+  await writeFile(join(a.shareDir, 'other.log'), 'two')
+  await waitFor(() => expect(namesOf(a)).toEqual(['other.log']))
+  await writeFile(join(a.shareDir, 'third.log'), 'three')
+  await waitFor(() => expect(namesOf(a)).toEqual(['other.log', 'third.log']))
+  expect(await readFile(path, 'utf8')).toBe('one')
+  const [view] = await a.files.sharePaths([path])
+  expect(await ended(a, view ?? { id: '' })).toMatchObject({ state: 'done', cid: share.cid, path })
+  await waitFor(() => expect(namesOf(b)).toContain('run.log'))
+})
+
+it('the same content under another name is not copied into the share folder twice', async () => {
+  const [a] = await pair()
+  const bytes = randomBytes(400_000)
+  const cid = await shared(a, 'first.bin', bytes)
+  const source = join(a.home, 'second.bin')
+  await writeFile(source, bytes)
+  const [view] = await a.files.sharePaths([source])
+  expect(await ended(a, view ?? { id: '' })).toMatchObject({
+    cid,
+    step: 'shared already',
+    path: join(a.shareDir, 'first.bin'),
+  })
+  expect(await readdir(a.shareDir)).toEqual(['first.bin'])
+  expect(namesOf(a)).toEqual(['first.bin'])
+})
+
+it('patterns and the size limit of the settings leave files out, and let them in when they change', async () => {
+  const [a] = await pair()
+  a.files.applySettings({ ...defaultFileSettings, ignore: ['*.tmp', 'build/'], maxFileBytes: 1_000 })
+  await mkdir(join(a.shareDir, 'build'))
+  await writeFile(join(a.shareDir, 'build', 'x.log'), 'x')
+  await writeFile(join(a.shareDir, 'a.tmp'), 'a')
+  await writeFile(join(a.shareDir, 'private.log'), 'p')
+  await writeFile(join(a.shareDir, 'large.log'), randomBytes(1_001))
+  await writeFile(join(a.shareDir, '.swarmignore'), '# not for others\nprivate*\n')
+  await writeFile(join(a.shareDir, 'a.log'), 'log')
+  await waitFor(() => expect(namesOf(a)).toEqual(['a.log']))
+  expect(a.files.warnings()[0]?.message).toBe(
+    '1 file in the share folder is not shared. "large.log": it has 1001 bytes, Settings allow 1000.',
+  )
+  const [refused] = await a.files.sharePaths([join(a.shareDir, 'a.tmp')])
+  expect((await ended(a, refused ?? { id: '' })).error).toMatchObject({ code: 'INVALID_INPUT' })
+  await expect(a.files.shareStream('b.tmp', stream(randomBytes(5)))).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  await writeFile(join(a.shareDir, '.swarmignore'), '*.log\n')
+  a.files.applySettings({ ...defaultFileSettings, ignore: ['build/'] })
+  await waitFor(() => expect(namesOf(a)).toEqual(['a.tmp']))
+  expect(a.files.warnings()).toEqual([])
+})
+
+it('what is deleted from the share folder goes on being shared when the settings say so', async () => {
+  const [a, b] = await pair()
+  a.files.applySettings({ ...defaultFileSettings, whenDeleted: 'keep' })
+  const bytes = randomBytes(500_000)
+  const cid = await shared(a, 'gone.bin', bytes)
+  await rm(join(a.shareDir, 'gone.bin'))
+  await shared(a, 'other.bin', randomBytes(10))
+  await writeFile(join(a.shareDir, 'late.log'), 'late')
+  await waitFor(() => expect(namesOf(a)).toContain('late.log'))
+  expect(namesOf(a)).toContain('gone.bin')
+  expect(await ended(b, b.files.fetch(cid, { to: 'downloads' }))).toMatchObject({ state: 'done' })
+  expect((await readFile(join(b.downloadDir, 'gone.bin'))).equals(bytes)).toBe(true)
+})
+
+it('a share is held in the middle and goes on; cancelled it leaves nothing in the share folder', async () => {
+  const [a] = await pair()
+  const source = join(a.home, 'big.bin')
+  await writeFile(source, randomBytes(60_000_000))
+  const heldAt = async (id: string): Promise<number> => {
+    const off = a.files.events.on('transfers:changed', () => {
+      const view = a.files.transfer(id)
+      if (view?.state === 'running' && view.doneBytes > 1_000_000) a.files.pause(id)
+    })
+    await waitFor(() => expect(a.files.transfer(id)?.state).toBe('paused'))
+    off()
+    // What was under way comes in yet.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    return a.files.transfer(id)?.doneBytes ?? 0
+  }
+  const [view] = await a.files.sharePaths([source])
+  if (view === undefined) throw new Error('no transfer')
+  const before = await heldAt(view.id)
+  expect(before).toBeLessThan(60_000_000)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(a.files.transfer(view.id)?.doneBytes).toBe(before)
+  // Others are not kept waiting by it.
+  await shared(a, 'other.bin', randomBytes(2_000_000))
+  expect(a.files.resume(view.id).state).not.toBe('paused')
+  expect(await ended(a, view)).toMatchObject({ state: 'done', doneBytes: 60_000_000 })
+  await rm(join(a.shareDir, 'big.bin'))
+  await writeFile(source, randomBytes(60_000_000))
+  const [second] = await a.files.sharePaths([source])
+  if (second === undefined) throw new Error('no transfer')
+  await heldAt(second.id)
+  a.files.cancel(second.id)
+  expect(await ended(a, second)).toMatchObject({ state: 'cancelled' })
+  await waitFor(async () => expect(await readdir(a.shareDir)).toEqual(['other.bin']))
+})
+
+it('a drop goes on after a restart, held if it was held, and copies nothing twice', async () => {
+  const [a] = await pair()
+  const dir = join(a.home, 'many')
+  await mkdir(dir)
+  for (let n = 0; n < 30; n += 1) await writeFile(join(dir, `${n}.bin`), randomBytes(1_500_000))
+  const [head] = await a.files.sharePaths([dir])
+  if (head === undefined) throw new Error('no transfer')
+  await waitFor(() => expect(a.files.transfer(head.id)?.doneBytes).toBeGreaterThan(3_000_000))
+  a.files.pause(head.id)
+  expect(a.files.transfer(head.id)?.state).toBe('paused')
+  await a.restartFiles()
+  await waitFor(() => expect(a.files.transfer(head.id)?.state).toBe('paused'))
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(a.files.shares().length).toBeLessThan(30)
+  a.files.resume(head.id)
+  expect(await ended(a, head)).toMatchObject({ state: 'done', doneBytes: 45_000_000 })
+  expect(namesOf(a)).toHaveLength(30)
+  expect((await readdir(join(a.shareDir, 'many'))).length).toBe(30)
+  expect((await readdir(a.shareDir)).filter((name) => name.startsWith('.'))).toEqual([])
+})
+
+it('what failed of a drop is told, and tried again by itself when somebody asks', async () => {
+  const [a] = await pair()
+  const dir = join(a.home, 'mixed')
+  await mkdir(dir)
+  await writeFile(join(dir, 'good.log'), 'good')
+  await writeFile(join(dir, 'bad.log'), 'bad')
+  // Where its copy should go lies a folder that cannot be written over.
+  await mkdir(join(a.shareDir, 'mixed'), { recursive: true })
+  await writeFile(join(a.home, 'mixed', 'sub'), 'file')
+  await mkdir(join(dir, 'deep'))
+  await writeFile(join(dir, 'deep', 'x.log'), 'x')
+  await writeFile(join(a.shareDir, 'mixed', 'deep'), 'a file in its place')
+  const [head] = await a.files.sharePaths([dir])
+  if (head === undefined) throw new Error('no transfer')
+  const end = await ended(a, head)
+  expect(end).toMatchObject({ state: 'failed', error: { code: 'PERMISSION_DENIED' } })
+  expect(end.error?.message).toMatch(/^1 of 4 files could not be shared\./)
+  expect(a.files.transfers().map(({ name, state }) => [name, state])).toContainEqual(['mixed/deep/x.log', 'failed'])
+  await rm(join(a.shareDir, 'mixed', 'deep'))
+  a.files.resume(head.id)
+  expect(await ended(a, head)).toMatchObject({ state: 'done', error: null, step: '1 file shared' })
+  expect(namesOf(a)).toContain('mixed/deep/x.log')
+})
+
+it('a chosen file that is written to while it is read is shared when it is still', async () => {
+  const [a] = await pair()
+  const source = join(a.home, 'growing.log')
+  await writeFile(source, randomBytes(30_000_000))
+  const [view] = await a.files.sharePaths([source], { how: 'link' })
+  if (view === undefined) throw new Error('no transfer')
+  await waitFor(() => expect(a.files.transfer(view.id)?.doneBytes).toBeGreaterThan(0))
+  // Cut off while it is read.
+  await writeFile(source, randomBytes(100_000))
+  const end = await ended(a, view)
+  expect(end).toMatchObject({ state: 'done', doneBytes: 100_000 })
+  expect(a.files.shares().map(({ sizeBytes }) => sizeBytes)).toEqual([100_000])
+})

@@ -1,0 +1,167 @@
+import { join } from 'node:path'
+import type { FileSettings } from '../../../shared/file-views.ts'
+import type { Cid } from '../../../shared/ids.ts'
+import type { TransferView } from '../../../shared/views.ts'
+import { startAll, stopAll, type Startable } from '../../base/lifecycle.ts'
+import { LogInspector } from '../logs/log-inspector.ts'
+import type { ContentStore } from './content-store.ts'
+import { DropBook } from './drop-book.ts'
+import type { FileServiceDeps, FileServiceInit } from './file-service-init.ts'
+import type { LeftOut } from './left-out.ts'
+import { LinkedFiles } from './linked-files.ts'
+import type { ShareBook } from './share-book.ts'
+import { ShareCare } from './share-care.ts'
+import { ShareFolder } from './share-folder.ts'
+import type { ShareIndex } from './share-index.ts'
+import { Sharer, type StreamOptions } from './sharer.ts'
+import type { TransferList } from './transfer-list.ts'
+
+export interface SharingDeps extends FileServiceDeps {
+  readonly store: ContentStore
+  readonly shares: ShareBook
+  readonly index: ShareIndex
+  readonly transfers: TransferList
+  /** Aborts when the service stops. */
+  readonly signal: () => AbortSignal
+  readonly finished: (view: TransferView) => void
+  /** What this machine knows of these files differs now. */
+  readonly changed: (cids: readonly Cid[]) => void
+  /** No longer in the list of transfers. */
+  readonly forgot: (id: string) => void
+}
+
+export type SharingInit = Pick<FileServiceInit, 'home' | 'shareDir' | 'quietMs' | 'rescanMs'> & {
+  readonly settings: FileSettings
+}
+
+/** All that makes files of this machine shares of the swarm: the share folder, drops, links, uploads. */
+export class Sharing implements Startable {
+  readonly #deps: SharingDeps
+  readonly #init: SharingInit
+  readonly #drops: DropBook
+  readonly #inspector: LogInspector
+  readonly #sharer: Sharer
+  readonly #care: ShareCare
+  readonly #linked: LinkedFiles
+  #folder: ShareFolder
+  #shareDir: string
+  #settings: FileSettings
+  #running = false
+
+  constructor(deps: SharingDeps, init: SharingInit) {
+    this.#deps = deps
+    this.#init = init
+    this.#shareDir = init.shareDir
+    this.#settings = init.settings
+    this.#drops = new DropBook(deps, { path: join(init.home, 'drops.json') })
+    this.#inspector = new LogInspector(deps)
+    this.#sharer = new Sharer({
+      ...deps,
+      drops: this.#drops,
+      inspect: (path, about) => this.#inspector.inspectFile(path, about),
+      shareDir: () => this.#shareDir,
+      rules: () => this.#settings,
+    })
+    this.#care = new ShareCare({
+      ...deps,
+      whenDeleted: () => this.#settings.whenDeleted,
+      repaired: (cids) => {
+        deps.changed(cids)
+        this.#folder.look()
+      },
+    })
+    this.#linked = new LinkedFiles(
+      {
+        ...deps,
+        changed: (file, options) => this.#sharer.shareFound(file, { ...options, how: 'link' }),
+        gone: (path) => this.#care.forgetLinked(path),
+      },
+      init.rescanMs === undefined ? {} : { everyMs: init.rescanMs },
+    )
+    this.#folder = this.#openFolder()
+  }
+
+  async start(): Promise<void> {
+    if (this.#running) return
+    this.#running = true
+    this.#drops.load()
+    await startAll([this.#inspector, this.#care, this.#folder, this.#linked])
+    this.#sharer.resume()
+  }
+
+  /** The signal must have been aborted. */
+  async stop(): Promise<void> {
+    if (!this.#running) return
+    this.#running = false
+    await stopAll([this.#inspector, this.#care, this.#folder, this.#linked])
+    await this.#sharer.stopped()
+    this.#drops.save()
+  }
+
+  shareStream(name: string, bytes: AsyncIterable<Uint8Array>, options: StreamOptions): Promise<TransferView> {
+    return this.#sharer.shareStream(name, bytes, options)
+  }
+
+  sharePaths(
+    paths: readonly string[],
+    options: { readonly how?: 'copy' | 'link'; readonly channel?: string | null },
+  ): Promise<readonly TransferView[]> {
+    return this.#sharer.sharePaths(paths, options)
+  }
+
+  /** @throws SwarmError NOT_FOUND */
+  unshare(cid: Cid): void {
+    this.#sharer.unshare(cid)
+    this.#deps.changed([cid])
+  }
+
+  /** A block was found damaged. */
+  repairSoon(): void {
+    this.#care.repairSoon()
+  }
+
+  applySettings(settings: FileSettings): void {
+    this.#settings = settings
+    if (this.#running) this.#folder.look()
+  }
+
+  /** What lies in the old folder is no longer shared once the new one was looked at. */
+  async setShareDir(shareDir: string): Promise<void> {
+    if (shareDir === this.#shareDir) return
+    this.#shareDir = shareDir
+    const old = this.#folder
+    this.#folder = this.#openFolder()
+    await old.stop()
+    if (this.#running) await this.#folder.start()
+  }
+
+  /** What is in the share folder and is not shared, as of the last look. */
+  get leftOut(): readonly LeftOut[] {
+    return this.#folder.leftOut
+  }
+
+  warnings(): readonly { readonly code: string; readonly message: string }[] {
+    return this.#folder.warnings()
+  }
+
+  #openFolder(): ShareFolder {
+    const { quietMs, rescanMs } = this.#init
+    return new ShareFolder(
+      {
+        ...this.#deps,
+        rules: () => this.#settings,
+        known: (file) => this.#sharer.known(file),
+        ready: (file, options) => this.#sharer.shareFound(file, options),
+        seen: (files, lookedAtMs, leftOut) => {
+          this.#care.forgetGone(files, lookedAtMs, leftOut)
+          this.#sharer.forgetUnshared(files)
+        },
+      },
+      {
+        dir: this.#shareDir,
+        ...(quietMs === undefined ? {} : { quietMs }),
+        ...(rescanMs === undefined ? {} : { rescanMs }),
+      },
+    )
+  }
+}
