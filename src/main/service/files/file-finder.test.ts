@@ -90,7 +90,7 @@ describe('find', () => {
     const bytes = randomBytes(50_000)
     const cid = await shared(at(peers, first), 'gone.bag', bytes)
     await ended(at(peers, second), at(peers, second).files.fetch(cid, { to: 'store' }))
-    await at(peers, first).files.unshare(cid)
+    at(peers, first).files.unshare(cid)
     await waitFor(() => expect(at(peers, second).files.share(cid)).toBeUndefined())
     await at(peers, second).restartFiles()
     await late.start()

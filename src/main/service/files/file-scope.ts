@@ -21,15 +21,15 @@ export class FileScope {
     this.#deps = deps
   }
 
-  /** Whether a peer may see a file, and be given it. Of what nobody says anything, that is so. */
-  sees(peer: PeerId, cid: Cid): boolean {
+  /** Whether a peer may see a file, and be given it; null: one that nobody knows. Of what nobody says anything, that is so. */
+  sees(peer: PeerId | null, cid: Cid): boolean {
     const { shares, index, channels } = this.#deps
     const said = shares.said(cid)
     const scopes = said.flatMap(({ value }) => (value.kind === 'share' ? [value.channel] : []))
     // A copy outlives what was said of it.
     if (scopes.length === 0) scopes.push(index.held.get(cid)?.said?.channel ?? null)
     if (scopes.includes(null) || said.some(({ author }) => author === peer)) return true
-    return scopes.some((name) => name !== null && channels.isMember(peer, name))
+    return peer !== null && scopes.some((name) => name !== null && channels.isMember(peer, name))
   }
 
   /** All files that are shared on a channel. */

@@ -33,8 +33,8 @@ export interface HeliaStoreDeps {
   readonly also?: Pick<Blocks, 'has' | 'get'>
   /** How fast blocks may come and go. Default: no limits. */
   readonly bandwidth?: FileBandwidth
-  /** Whether a peer may be given a block. Default: always. Bitswap does not ask, since it does not tell who wants. */
-  readonly mayGive?: (peer: PeerId, cid: Cid) => boolean
+  /** Whether a peer may be given a block; null: whoever speaks Bitswap, which does not tell who wants. Default: always. */
+  readonly mayGive?: (peer: PeerId | null, cid: Cid) => boolean
   /** A peer did what no honest peer does. */
   readonly blame?: (peer: PeerId) => void
   readonly clock: Clock

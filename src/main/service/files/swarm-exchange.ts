@@ -20,8 +20,8 @@ export interface SwarmExchangeDeps {
   readonly counters: Counters
   /** Limits what is sent. Default: none. */
   readonly bandwidth?: Pick<FileBandwidth, 'up'>
-  /** Whether a peer may be given a block. Default: always. Bitswap does not ask: it does not tell us who wants. */
-  readonly mayGive?: (peer: PeerId, cid: Cid) => boolean
+  /** Whether a peer may be given a block; null: whoever speaks Bitswap, which does not tell who wants. Default: always. */
+  readonly mayGive?: (peer: PeerId | null, cid: Cid) => boolean
   /** A peer did what no honest peer does. */
   readonly blame?: (peer: PeerId) => void
 }
@@ -45,12 +45,17 @@ export class SwarmExchange implements Startable {
 
   constructor(deps: SwarmExchangeDeps) {
     this.#deps = deps
-    const { blocks, bandwidth } = deps
+    const { blocks, bandwidth, mayGive } = deps
+    const isForAll = (cid: CID): boolean => mayGive?.(null, cid.toString() as Cid) !== false
     const blame = deps.blame ?? (() => {})
     const admit = async (bytes: number, signal: AbortSignal): Promise<void> => bandwidth?.up.take(bytes, signal)
     this.#bitswap = new BitswapExchange({
       ...deps,
-      blocks: { ...bind(blocks), get: (cid) => paced(blocks, cid, admit) },
+      blocks: {
+        ...bind(blocks),
+        has: async (cid) => isForAll(cid) && (await blocks.has(cid)),
+        get: async (cid) => (isForAll(cid) ? paced(blocks, cid, admit) : undefined),
+      },
     })
     this.#client = new BlockClient({ ...deps, blame })
     this.#server = new BlockServer({ ...deps, blame, admit, load: (cid, peer) => this.#load(cid, peer) })
@@ -87,7 +92,11 @@ export class SwarmExchange implements Startable {
   }
 
   async #ask(peer: PeerId, cid: CID, options: AskOptions): Promise<Uint8Array> {
-    const block = await this.#client.request(peer, cid.bytes, options)
+    const onBytes = (bytes: number): void => {
+      this.#deps.counters.add('files.block:came-bytes', bytes)
+      options.onBytes?.(bytes)
+    }
+    const block = await this.#client.request(peer, cid.bytes, { signal: options.signal, onBytes })
     if (block === undefined) throw new Error('the peer does not have the block')
     if (isBlock(cid, block)) return block
     this.#deps.counters.add('files.refused:wrong-block')
