@@ -16,16 +16,30 @@ ipcRenderer.on('dt-swarm:port', (event) => {
   window.postMessage('dt-swarm:port', window.location.origin, event.ports)
 })
 
+/** What a window's File has besides Node's. */
+type ChosenFile = File & { readonly webkitRelativePath?: string }
+
+/**
+ * Where a file lies; of one that came with a chosen folder ("run-17/camera/a.bag"), where that folder lies: it is shared
+ * as one, under its name. Steps are parted by one sign on every system, so lengths tell.
+ */
+function sharedPath(file: ChosenFile): string {
+  const path = webUtils.getPathForFile(file)
+  const { webkitRelativePath: relative = '' } = file
+  const within = relative.indexOf('/')
+  return path === '' || within < 0 ? path : path.slice(0, path.length - (relative.length - within))
+}
+
 contextBridge.exposeInMainWorld(
   'dtSwarm',
   Object.freeze({
     /** Asks for a fresh port; it arrives as a `dt-swarm:port` message. */
     connect: (): void => ipcRenderer.send('dt-swarm:connect'),
-    /** Shares files that a person dropped or chose. A file made by script has no path and is refused here. */
-    shareFiles: async (files: readonly File[]): Promise<unknown> => {
-      const named = files.map((file) => ({ name: file.name, path: webUtils.getPathForFile(file) }))
+    /** Shares files and folders that a person dropped or chose. A file made by script has no path and is refused here. */
+    shareFiles: async (files: readonly ChosenFile[]): Promise<unknown> => {
+      const named = files.map((file) => ({ name: file.name, path: sharedPath(file) }))
       const nowhere = named.filter(({ path }) => path === '')
-      const paths = named.map(({ path }) => path).filter((path) => path !== '')
+      const paths = [...new Set(named.map(({ path }) => path).filter((path) => path !== ''))]
       const answer = (await ipcRenderer.invoke('dt-swarm:share', paths)) as {
         accepted: number
         rejected: { name: string; reason: string }[]

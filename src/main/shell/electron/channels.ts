@@ -4,7 +4,7 @@ export const channels = {
   connect: 'dt-swarm:connect',
   /** Main to window: here it is. */
   port: 'dt-swarm:port',
-  /** Window to main: paths of files that a person dropped or chose. */
+  /** Window to main: paths of files and folders that a person dropped or chose. */
   share: 'dt-swarm:share',
   /** Window to main: path of a checkpoint's CAR file that a person dropped or chose. */
   checkpoint: 'dt-swarm:checkpoint',

@@ -38,15 +38,16 @@ describe('dropped paths', () => {
 })
 
 describe('a drop', () => {
-  it('shares files, and says why it does not share the rest', async () => {
+  it('shares files and folders, and says why it does not share the rest', async () => {
     const peer = new MemoryDesktopPeer()
-    const answer = await shareDropped(peer, [log, join(folder, 'inner'), join(folder, 'gone.bag')])
-    expect(peer.sharedPaths).toEqual([log])
+    const inner = join(folder, 'inner')
+    const answer = await shareDropped(peer, [log, inner, join(folder, 'gone.bag'), '/dev/null'])
+    expect(peer.sharedPaths).toEqual([log, inner])
     expect(answer).toEqual({
-      accepted: 1,
+      accepted: 2,
       rejected: [
-        { name: 'inner', reason: expect.stringContaining('is a folder') },
         { name: 'gone.bag', reason: expect.stringContaining('cannot be read') },
+        { name: 'null', reason: expect.stringContaining('neither a file nor a folder') },
       ],
     })
   })

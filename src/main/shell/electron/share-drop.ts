@@ -7,7 +7,7 @@ import { channels } from './channels.ts'
 import type { DesktopPeer } from './desktop-peer.ts'
 import { isOwnMainFrame } from './origin.ts'
 
-/** More at once is a dropped folder tree by mistake, and would fill the list of transfers many times over. */
+/** More at once is a mistake: many files come as the folder that they lie in. */
 export const mostFiles = 10_000
 
 /** No file system names a longer path. */
@@ -39,14 +39,13 @@ export function parsePaths(data: unknown): readonly string[] | null {
 async function reasonNotToShare(path: string): Promise<string | null> {
   try {
     const found = await stat(path)
-    if (found.isDirectory()) return 'is a folder: drop the files that are in it'
-    return found.isFile() ? null : 'is not a regular file'
+    return found.isFile() || found.isDirectory() ? null : 'is neither a file nor a folder'
   } catch {
     return 'cannot be read: it is gone, or its permissions forbid it'
   }
 }
 
-/** Shares what can be shared and says of the others why not. It never throws: the window gets data. */
+/** Shares files, and folders with all that is in them, and says of the others why not. It never throws: the window gets data. */
 export async function shareDropped(target: ShareTarget, paths: readonly string[]): Promise<ShareAnswer> {
   const rejected: { name: string; reason: string }[] = []
   const good: string[] = []
