@@ -71,7 +71,9 @@ it('wherever a bag is cut off, it tells the messages that are still there', asyn
       const cut = made.bytes.subarray(0, length)
       const info = await inspect(sourceOf(cut), about)
       expect(info).toMatchObject({ format: 'rosbag', whole: false })
-      const wholeChunks = made.chunksAt.filter((_, index) => (made.chunksAt[index + 1] ?? made.indexAt) <= length).length
+      const wholeChunks = made.chunksAt.filter(
+        (_, index) => (made.chunksAt[index + 1] ?? made.indexAt) <= length,
+      ).length
       expect(info.messages).toBeGreaterThanOrEqual(wholeChunks * 100)
       // One message more cannot be there than what its bytes are for.
       expect(info.messages).toBeLessThanOrEqual(Math.min(300, (wholeChunks + 1) * 100))
@@ -118,10 +120,19 @@ it('the timeline has each message once, in its time', async () => {
 })
 
 it.each([
-  ['the index lies past the end', (bytes: Buffer) => bytes.writeBigUInt64LE(0xffff_ffff_ffffn, valueAt(bytes, 'index_pos=', 13))],
+  [
+    'the index lies past the end',
+    (bytes: Buffer) => bytes.writeBigUInt64LE(0xffff_ffff_ffffn, valueAt(bytes, 'index_pos=', 13)),
+  ],
   ['the index lies at the beginning', (bytes: Buffer) => bytes.writeBigUInt64LE(13n, valueAt(bytes, 'index_pos=', 13))],
-  ['there are four thousand million connections', (bytes: Buffer) => bytes.writeUInt32LE(0xffff_ffff, valueAt(bytes, 'conn_count=', 13))],
-  ['there are two thousand million chunks', (bytes: Buffer) => bytes.writeUInt32LE(0x7fff_ffff, valueAt(bytes, 'chunk_count=', 13))],
+  [
+    'there are four thousand million connections',
+    (bytes: Buffer) => bytes.writeUInt32LE(0xffff_ffff, valueAt(bytes, 'conn_count=', 13)),
+  ],
+  [
+    'there are two thousand million chunks',
+    (bytes: Buffer) => bytes.writeUInt32LE(0x7fff_ffff, valueAt(bytes, 'chunk_count=', 13)),
+  ],
 ])('a bag that says that %s is gone over instead', async (_, lie) => {
   const bytes = Buffer.from(made.bytes)
   lie(bytes)

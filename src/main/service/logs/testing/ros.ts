@@ -39,7 +39,12 @@ export class RosBytes {
 
 /** seq, stamp, frame_id */
 export function rosHeader(n: number): Uint8Array {
-  return new RosBytes().uint32(n).uint32(1_000 + n).uint32(0).string('camera').done()
+  return new RosBytes()
+    .uint32(n)
+    .uint32(1_000 + n)
+    .uint32(0)
+    .string('camera')
+    .done()
 }
 
 export const headerDefinition = `================================================================================
