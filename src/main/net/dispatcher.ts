@@ -34,7 +34,7 @@ export interface DispatcherDeps {
 export interface Arrived {
   readonly payload: SignedPayload
   readonly standing: Standing
-  /** Answers on the table's way, else on the way that it came. */
+  /** Answers on the table's way, and on the way that it came unless the other is known to lead there. */
   readonly answer: (kind: string, body: CborValue) => Promise<Sent>
 }
 
@@ -153,7 +153,8 @@ export class Dispatcher implements Startable {
     // Only what is admitted takes room: strangers' floods must not push out the ids of honest messages.
     this.#replays.take(head.id, head.at, now)
     // Invented identities must not fill the table.
-    if (standing !== 'stranger') this.routes.learn(origin, message.sender, source, message.hops + 1)
+    const way = { sender: message.sender, source, hops: message.hops + 1, saidAtMs: head.at }
+    if (standing !== 'stranger') this.routes.learn(origin, way)
     const channel = this.#deps.channels().find(({ id }) => id === source.channel)
     const payload = withStep(opened.payload, this.#deps.signer.peerId, channel?.address ?? source.kind)
     if (head.destination === this.#deps.signer.peerId) return this.#arrive(payload, standing, source)
@@ -199,15 +200,18 @@ export class Dispatcher implements Startable {
     if (resolved.kind === 'channel') {
       const channel = this.routes.channelAt(resolved.hop)
       const reason = channel === undefined ? 'off' : await this.#put(channel, payload, resolved.rest, way)
-      if (reason === null) return { channels: 1, used: resolved.used, reason: '' }
+      if (channel !== undefined && reason === null) {
+        // Nobody knows yet whether a way that was only learned leads there: an answer also goes back where it came from.
+        const link = channel.shared ? way.back?.link : this.#linkTo(channel, resolved.rest)
+        const isBack = channel.id === way.back?.channel && link === way.back.link
+        if (!isBack && !this.routes.areProven(resolved.used)) await this.#putBack(payload, way)
+        return { channels: 1, used: resolved.used, reason: '' }
+      }
       // Whoever it is for has heard it: said again, it would only be heard twice.
       if (reason === 'heard-there') return { channels: 0, used: [], reason }
       this.routes.forget(resolved.used)
     }
-    const back = this.#deps.channels().find(({ id }) => id === way.back?.channel)
-    if (back !== undefined && (await this.#put(back, payload, [], way, way.back?.link)) === null) {
-      return { channels: 1, used: [], reason: '' }
-    }
+    if (await this.#putBack(payload, way)) return { channels: 1, used: [], reason: '' }
     // A chain says which way is wanted; only the bare name of a peer is looked for everywhere.
     if (withoutHere(to, this.#deps.signer.peerId).length !== 1) {
       return { channels: 0, used: [], reason: resolved.kind === 'none' ? resolved.reason : 'no-route' }
@@ -215,6 +219,13 @@ export class Dispatcher implements Startable {
     const reasons = await Promise.all(this.#deps.channels().map((channel) => this.#put(channel, payload, [], way)))
     const channels = reasons.filter((reason) => reason === null).length
     return { channels, used: [], reason: reasons.find((reason) => reason !== null) ?? 'no-route' }
+  }
+
+  /** The way that a question came. */
+  async #putBack(payload: SignedPayload, way: Way): Promise<boolean> {
+    const back = this.#deps.channels().find(({ id }) => id === way.back?.channel)
+    if (back === undefined) return false
+    return (await this.#put(back, payload, [], way, way.back?.link)) === null
   }
 
   /** @returns null when it has left, else why not */

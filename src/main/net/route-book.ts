@@ -7,6 +7,7 @@ import {
   checkRoute,
   emptyTable,
   markUsed,
+  maxLearnedRoutes,
   maxSetRoutes,
   resolve,
   routesOf,
@@ -30,14 +31,25 @@ export interface RouteBookDeps {
 
 /** A way that carried a message is believed for so long; a robot that changes its network is found again by then. */
 const learnedForMs = 10 * 60_000
+/** What a message teaches: one that was said longer ago, by the swarm's time, may have been kept back by somebody. */
+const freshMs = 60_000
 /** A shorter way is kept beside a longer newer one for so long: traffic comes by all ways at once. */
 const preferredForMs = 60_000
+
+interface Learned {
+  /** When the message that taught it was said. */
+  readonly saidAtMs: number
+  /** A question that went that way was answered: until then no message teaches another. */
+  readonly provenUntilMs: number
+}
 
 /** The routing table of this peer as it is now: what was set, what was learned, and whom it is linked to. */
 export class RouteBook {
   readonly #deps: RouteBookDeps
   readonly #events = new Emitter<{ 'routes:changed': Record<never, never> }>()
   #table: RoutingTable = emptyTable
+  /** Of learned routes, by prefix; those of routes that are gone go when there are many. */
+  readonly #learned = new Map<string, Learned>()
   /** By prefix: when a link was last used as a route; those of links that are gone go with the next look. */
   #linkUses: ReadonlyMap<string, number> = new Map()
 
@@ -82,19 +94,35 @@ export class RouteBook {
     this.#events.emit('routes:changed', {})
   }
 
-  /** A message of `origin` that verified came that way, by way of the neighbour `sender`. */
-  learn(origin: PeerId, sender: PeerId, { channel: id }: MessageSource, hops: number): void {
-    const channel = this.#deps.channels().find((one) => one.id === id)
+  /**
+   * A message of `origin` that verified, and was never heard before, came that way, by way of the neighbour `sender`.
+   * Who brings it nobody proves: so a way that has proven itself stays, and a message kept back by somebody, or said
+   * before the one that taught what is known, teaches nothing.
+   */
+  learn(
+    origin: PeerId,
+    { sender, source, hops, saidAtMs }: { sender: PeerId; source: MessageSource; hops: number; saidAtMs: number },
+  ): void {
+    const channel = this.#deps.channels().find((one) => one.id === source.channel)
     if (channel === undefined || origin === this.#deps.self || sender === this.#deps.self) return
     const now = this.#deps.clock.now()
+    if (now - saidAtMs > freshMs) return
     const prefix = brainAddress(origin)
     const known = this.#table.learned.get(prefix)
-    const knownForMs = known?.expiresAtMs == null ? Infinity : now + learnedForMs - known.expiresAtMs
-    if (known !== undefined && (known.hops ?? Infinity) < hops && knownForMs < preferredForMs) return
     const way = sender === origin ? channel.address : `${channel.address}${brainAddress(sender)}`
+    const next = `${way}/$0`
+    const facts = known === undefined ? undefined : this.#learned.get(prefix)
+    if (known !== undefined && known.next !== next) {
+      if (facts !== undefined && (facts.provenUntilMs > now || facts.saidAtMs >= saidAtMs)) return
+      const knownForMs = known.expiresAtMs == null ? Infinity : now + learnedForMs - known.expiresAtMs
+      if ((known.hops ?? Infinity) < hops && knownForMs < preferredForMs) return
+    }
+    const isSame = known?.next === next
+    this.#learned.set(prefix, { saidAtMs, provenUntilMs: isSame ? (facts?.provenUntilMs ?? 0) : 0 })
+    this.#forgetGone()
     this.#table = withRoute(this.#table, {
       prefix,
-      next: `${way}/$0`,
+      next,
       source: 'learned',
       hops,
       expiresAtMs: Math.trunc(now) + learnedForMs,
@@ -107,6 +135,24 @@ export class RouteBook {
     for (const { source, prefix } of routes) {
       if (source === 'learned') this.#table = withoutRoute(this.#table, source, prefix)
     }
+  }
+
+  /** A question that went this way was answered. */
+  prove(routes: readonly Route[]): void {
+    const provenUntilMs = this.#deps.clock.now() + learnedForMs
+    for (const { source, prefix, next } of routes) {
+      const facts = this.#learned.get(prefix)
+      if (source !== 'learned' || facts === undefined || this.#table.learned.get(prefix)?.next !== next) continue
+      this.#learned.set(prefix, { ...facts, provenUntilMs })
+    }
+  }
+
+  /** Whether these ways are set, are links, or have answered. */
+  areProven(routes: readonly Route[]): boolean {
+    const now = this.#deps.clock.now()
+    return routes.every(
+      ({ source, prefix }) => source !== 'learned' || (this.#learned.get(prefix)?.provenUntilMs ?? 0) > now,
+    )
   }
 
   resolve(to: Address): Resolved {
@@ -129,6 +175,11 @@ export class RouteBook {
   channelAt(hop: Hop): Channel | undefined {
     const address = formatHop(hop)
     return this.#deps.channels().find((channel) => channel.address === address)
+  }
+
+  #forgetGone(): void {
+    if (this.#learned.size <= 2 * maxLearnedRoutes) return
+    for (const prefix of this.#learned.keys()) if (!this.#table.learned.has(prefix)) this.#learned.delete(prefix)
   }
 
   #current(): RoutingTable {

@@ -104,6 +104,8 @@ export class Talk {
         void dispatcher.send(kind, to, body, { id: ids[1] ?? '', everywhere: true })
         answer = await Promise.race([answered, wait(timeoutMs / 2)])
       }
+      // The first try's: the second one went everywhere.
+      else void first.then(({ used }) => dispatcher.routes.prove(used))
       return { answer, tookMs: clock.monotonic() - startedMs }
     } catch (error) {
       if (isAbort(error)) return { answer: null, tookMs: clock.monotonic() - startedMs }

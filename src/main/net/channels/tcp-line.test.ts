@@ -205,10 +205,11 @@ test('a server that fails while it listens gives its port free, and listens agai
   const [one] = listening.mock.contexts
   listening.mockRestore()
   if (!(one instanceof Server)) throw new Error('it does not listen')
+  const states: string[] = []
+  channel.events.on('channel:changed', () => states.push(channel.facts().state))
   one.emit('error', Object.assign(new Error('too many open files'), { code: 'EMFILE' }))
-  await vi.waitFor(() => expect(channel.facts().state).toBe('failed'), soon)
+  await vi.waitFor(() => expect(states).toEqual(['failed', 'waiting']), soon)
   expect(one.listening).toBe(false)
-  await vi.waitFor(() => expect(channel.facts().state).toBe('waiting'), soon)
   const client = make({ mode: 'dial', port: channel.port ?? 0 })
   channels.push(client)
   await client.start()
