@@ -10,6 +10,7 @@ import { keyOfPeerId } from '../src/main/model/peer-key.ts'
 import { recordDigest } from '../src/main/model/record-id.ts'
 import type { SignedRecord } from '../src/main/model/record.ts'
 import { evaluateTrust } from '../src/main/model/trust-evaluate.ts'
+import { TrustRoom } from '../src/main/store/trust-room.ts'
 import { BucketTally } from '../src/main/store/bucket-tally.ts'
 import { Database } from '../src/main/store/database.ts'
 import { identityOfSeed } from '../src/main/store/identity-store.ts'
@@ -150,7 +151,8 @@ function openBare(ours: Database) {
 function viewOf({ anchor, records, root }: TrustedSwarm): DoorView {
   const nowMs = arrival.receivedAtMs
   const trust = evaluateTrust({ anchor, records, now: nowMs })
-  return { trust, self: root.peerId, nowMs, timeKnown: true, learning: false }
+  const room = new TrustRoom({ records: () => records, trust: () => trust, isInvited: () => false })
+  return { trust, self: root.peerId, nowMs, timeKnown: true, learning: false, room }
 }
 
 /** What `RecordBook.merge` does within its transaction. */

@@ -53,6 +53,18 @@ export const memberSchema = z.object({
 })
 export type MemberView = z.infer<typeof memberSchema>
 
+const weight = z.object({ roles: z.array(trustRoleSchema), count: z.number().int() })
+
+/** Whose signatures make a record of a bucket count. */
+export const bucketRuleSchema = z.object({
+  /** The author must have one of these roles; empty: anybody may author. */
+  authors: z.array(trustRoleSchema),
+  /** So many with one of these roles must have signed, the author included. */
+  endorse: weight,
+  /** So many with one of these roles can dismiss another's record; 0: its author alone can. */
+  dismiss: weight,
+})
+
 /** A peer that wants to be admitted. */
 export const askSchema = z.object({
   peer: peerIdSchema,
@@ -90,17 +102,28 @@ export const trustSchema = z.object({
       keys: z.array(z.object({ peer: peerIdSchema, name: z.string().nullable() })),
       expiresAtMs: timeMs,
       recordId: recordIdSchema,
+      /** What is risky about these keys, as a sentence: too few must sign, so that a swarm that is cut apart can fork. */
+      warning: z.string().optional(),
     })
     .nullable(),
   members: z.array(memberSchema),
   asks: z.array(askSchema),
   proposals: z.array(proposalSchema),
-  /** Buckets' rules in words, as they are in force. */
-  policies: z.array(z.object({ bucket: z.string(), rule: z.string(), own: z.boolean() })),
+  /** Buckets' rules as they are in force: in words, and as data. Of the bucket trust in words alone: it is fixed. */
+  policies: z.array(
+    z.object({ bucket: z.string(), rule: z.string(), own: z.boolean(), is: bucketRuleSchema.optional() }),
+  ),
   /** Rollback, freeze, fork, expiry: what an operator should know about the trust state itself. */
   problems: z.array(z.object({ code: z.string(), message: z.string() })),
 })
 export type TrustView = z.infer<typeof trustSchema>
+
+/** The state after a change. */
+export const trustChangedSchema = trustSchema.extend({
+  /** What will stop counting, because it hangs on a signature that weighs nothing any more and could not be kept: in words. */
+  lost: z.array(z.string()).optional(),
+})
+export type TrustChangedView = z.infer<typeof trustChangedSchema>
 
 export const inviteSchema = z.object({
   id: z.string(),

@@ -69,7 +69,7 @@ export function attestOwn(
   if (!changes.wouldKeep(held, attestation)) {
     throw new SwarmError(
       'NOT_TRUSTED',
-      `This peer has no role in the swarm, so its signature under ${id} would count nowhere. Have it admitted first.`,
+      `This peer has no role in the swarm whose signature counts under ${id}, so nobody would keep it.`,
       { detail: { id } },
     )
   }

@@ -20,7 +20,7 @@ import { RecordStore } from './record-store.ts'
 import { RecordSweep } from './record-sweep.ts'
 import { RecordTeller } from './record-teller.ts'
 import type { Arrival, StoredRecord } from './stored-record.ts'
-import { TrustKeeper, type TrustChange } from './trust-keeper.ts'
+import { heldTrust, TrustKeeper, type TrustChange } from './trust-keeper.ts'
 import { TrustRoom } from './trust-room.ts'
 
 /** After the last change of trust, roots and roles that nobody vouches for yet are let in for so long. */
@@ -60,7 +60,7 @@ export class RecordBook extends RecordReader {
     for (const { bucket, author, records, bytes } of database.read(() => store.counts.tallies())) {
       this.#tally.add(bucket, author, records, bytes)
     }
-    const held = database.read(() => [...this.#allTrust()])
+    const held = database.read(() => [...heldTrust(store)])
     this.#keeper = new TrustKeeper(components, { records: held, nowMs: clock.now() })
     this.#tally.setStrangers((author) => this.#isStranger(author))
     this.#room = new TrustRoom({
@@ -127,11 +127,20 @@ export class RecordBook extends RecordReader {
 
   /**
    * Adds this peer's verdict to a record it holds. Throws NOT_FOUND when it holds none of that id, NOT_TRUSTED when
-   * this peer is a stranger, whose signature nobody would keep.
+   * this peer's signature would have no weight, so that nobody would keep it.
    */
   attest(id: RecordId, verdict: Verdict): StoredRecord {
     const arrival = ownArrival(Math.trunc(this.#components.clock.now()))
     return this.#write(arrival, (changes) => attestOwn({ id, verdict }, this.#own(), this.#store, changes, arrival))
+  }
+
+  /** As `attest`, many in one transaction: all of them or, when it throws, none. */
+  attestAll(ids: readonly RecordId[], verdict: Verdict): void {
+    if (ids.length === 0) return
+    const arrival = ownArrival(Math.trunc(this.#components.clock.now()))
+    this.#write(arrival, (changes) => {
+      for (const id of ids) attestOwn({ id, verdict }, this.#own(), this.#store, changes, arrival)
+    })
   }
 
   #own(): OwnSigner {
@@ -232,15 +241,6 @@ export class RecordBook extends RecordReader {
   #isStranger(author: PeerId): boolean {
     const { standing } = this.#keeper.state.of(author)
     return author !== this.self && (standing === 'stranger' || standing === 'revoked')
-  }
-
-  *#allTrust(): Generator<SignedRecord> {
-    let after: Uint8Array | undefined = new Uint8Array(0)
-    while (after !== undefined) {
-      const step = this.#store.rows('trust', after)
-      for (const { record } of this.#store.ofRows(Float64Array.from(step.rows), -1)) yield record
-      after = step.last
-    }
   }
 
   /** The root that was kept beside the database goes back into it, for others to have. */

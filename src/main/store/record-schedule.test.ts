@@ -311,6 +311,9 @@ it('ends in the same state on all books, tells exactly what counts, and accepts 
         for (const one of books) one.close()
       }
     }),
-    { numRuns: 40 },
+    {
+      numRuns: Number(process.env['SCHEDULES'] ?? 40),
+      ...(process.env['SCHEDULE_SEED'] === undefined ? {} : { seed: Number(process.env['SCHEDULE_SEED']) }),
+    },
   )
 }, 120_000)

@@ -5,6 +5,7 @@ import { bucketNames, maxFutureMs, type BucketName } from '../model/bucket.ts'
 import type { SignedRecord } from '../model/record.ts'
 import type { PeerStanding, TrustState } from '../model/trust.ts'
 import { evaluateTrust } from '../model/trust-evaluate.ts'
+import type { RecordStore } from './record-store.ts'
 import type { SwarmStore } from './swarm-store.ts'
 
 /** What the book needs to know about its swarm, and to have kept. */
@@ -114,6 +115,16 @@ export class TrustKeeper {
       if (begins > nowMs && begins < dueMs) dueMs = begins
     }
     return dueMs
+  }
+}
+
+/** All that is held in the bucket `trust`, also what has ended. */
+export function* heldTrust(store: RecordStore): Generator<SignedRecord> {
+  let after: Uint8Array | undefined = new Uint8Array(0)
+  while (after !== undefined) {
+    const step = store.rows('trust', after)
+    for (const { record } of store.ofRows(Float64Array.from(step.rows), -1)) yield record
+    after = step.last
   }
 }
 

@@ -1,11 +1,13 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { peerIdSchema, recordIdSchema } from '../ids-schema.ts'
-import { invitePreviewSchema, inviteSchema, trustRoleSchema, trustSchema } from '../trust-views.ts'
+import { invitePreviewSchema, inviteSchema, trustChangedSchema, trustRoleSchema, trustSchema } from '../trust-views.ts'
 import { base } from './errors.ts'
 
 const link = z.object({ link: z.string().min(1).max(4_096) })
 const peer = z.object({ peer: peerIdSchema })
+/** Let go whom the peer has admitted, when its signatures lose their weight. Default: this peer signs those words, too. */
+const dropGrants = z.boolean().default(false)
 
 /**
  * Who may say what. A change that this peer alone cannot decide becomes a proposal: the others endorse it with
@@ -53,16 +55,16 @@ export const trust = {
       path: '/trust/members/{peer}/admit',
       summary: 'Grant roles; a proposal where more must sign',
     })
-    .input(peer.extend({ roles: z.array(trustRoleSchema).min(1).max(4) }))
-    .output(trustSchema),
+    .input(peer.extend({ roles: z.array(trustRoleSchema).min(1).max(4), dropGrants }))
+    .output(trustChangedSchema),
   revoke: base
     .route({
       method: 'POST',
       path: '/trust/members/{peer}/revoke',
       summary: 'Nothing this key signs counts any more; a proposal where more must sign',
     })
-    .input(peer.extend({ note: z.string().max(200).optional() }))
-    .output(trustSchema),
+    .input(peer.extend({ note: z.string().max(200).optional(), dropGrants }))
+    .output(trustChangedSchema),
   setRoot: base
     .route({ method: 'POST', path: '/trust/root', summary: 'Propose new root keys or another threshold' })
     .input(

@@ -113,7 +113,9 @@ export class Admissions {
       if (ask.invite === null || state.versionOf(peer) > 0) return []
       const invite = invites.provenBy(peer, ask)
       if (invite === undefined || invite.role === null) return []
-      if (!open.has(invite.id) && !invite.usedBy.includes(peer)) return []
+      // One that is used up still admits those who used it up; one that has ended admits nobody.
+      const isUsed = invite.expiresAtMs > clock.now() && invite.usedBy.includes(peer)
+      if (!open.has(invite.id) && !isUsed) return []
       const allowed = maySign(state, neededFor(state, { subject: peer, roles: [invite.role] }), self)
       return allowed ? [{ peer, id: invite.id }] : []
     })

@@ -124,7 +124,7 @@ export class InviteBook {
       const invite = next.get(id)
       if (invite === undefined || invite.role === null) continue
       const has = invite.usedBy.includes(peer)
-      if (!has && !isOpen(invite, nowMs)) continue
+      if (invite.expiresAtMs <= nowMs || (!has && !isOpen(invite, nowMs))) continue
       granted.push({ peer, role: invite.role })
       if (has) continue
       next.set(id, { ...invite, usedBy: [...invite.usedBy, peer] })

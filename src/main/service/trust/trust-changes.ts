@@ -3,6 +3,7 @@ import type { PeerId, RecordId } from '../../../shared/ids.ts'
 import type { TrustRole } from '../../../shared/trust-views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
+import type { Verdict } from '../../model/attestation.ts'
 import { buckets, isBucketName, type BucketName } from '../../model/bucket.ts'
 import type { CborMap } from '../../model/cbor.ts'
 import { keyOfPeerId } from '../../model/peer-key.ts'
@@ -11,6 +12,7 @@ import {
   decodeTrust,
   encodeRole,
   encodeRoot,
+  maxKeptWords,
   maxTrustVersion,
   roleKey,
   rootKey,
@@ -18,10 +20,13 @@ import {
   type RootValue,
 } from '../../model/trust-records.ts'
 import { maySign, neededFor, neededForRoot, nextVersionFor, type Needed } from '../../model/trust-needs.ts'
-import { lostUnder } from '../../model/trust-resting.ts'
-import type { RootState, TrustState } from '../../model/trust.ts'
+import { lostUnder, restingOn } from '../../model/trust-resting.ts'
+import type { RoleEntry, RootState, TrustState } from '../../model/trust.ts'
 import type { RecordBook } from '../../store/record-book.ts'
+import type { StoredRecord } from '../../store/record-store.ts'
 import type { HeldTrust } from './held-trust.ts'
+import { keepUnder, keepWithout, takesWeight } from './kept-words.ts'
+import { sameSet, waitingRole, waitingRoot, type Waiting } from './trust-proposals.ts'
 import { peerName, rolesWords, withNames, type NameOf } from './trust-words.ts'
 
 /** A year and a day: a role outlives the break between two courses, and is renewed long before. */
@@ -29,13 +34,20 @@ export const roleValidMs = 366 * 24 * 60 * 60_000
 /** What is revoked stays so for as long as the bucket takes. */
 export const longestMs = buckets.trust.maxValidityMs
 
-/** What waits is signed instead of said again only when it lasts as long as what was to be said, give or take this. */
+/** The clocks of those who proposed and of those who sign differ, and people take their time. */
 const shorterByMs = 24 * 60 * 60_000
+
+/** What becomes of that which hangs on a signature whose weight is taken away. */
+export interface Keep {
+  /** Let go whom it has admitted; its revocations are kept all the same. */
+  readonly dropGrants: boolean
+}
+const keepAll: Keep = { dropGrants: false }
 
 export interface TrustChangesDeps {
   readonly self: PeerId
   readonly clock: Pick<Clock, 'now'>
-  readonly book: Pick<RecordBook, 'author' | 'attest' | 'trust'>
+  readonly book: Pick<RecordBook, 'author' | 'attest' | 'attestAll' | 'trust'>
   readonly held: HeldTrust
   readonly nameOf: NameOf
   readonly log: Log
@@ -52,22 +64,29 @@ export class TrustChanges {
     this.#deps = deps
   }
 
-  /** @throws SwarmError NOT_TRUSTED, LIMIT_REACHED, DISK_FULL */
-  admit(subject: PeerId, roles: readonly TrustRole[]): void {
+  /**
+   * @returns what still hangs on the peer's signature, when this takes its weight away
+   * @throws SwarmError NOT_TRUSTED, LIMIT_REACHED, DISK_FULL
+   */
+  admit(subject: PeerId, roles: readonly TrustRole[], keep: Keep = keepAll): readonly RoleEntry[] {
+    const { book } = this.#deps
     mustBePeers([subject])
     const wanted = [...new Set(roles)]
-    this.#sayRole(
-      subject,
-      { roles: wanted, revoked: false, note: null },
-      `admit ${this.#name(subject)} as ${rolesWords(wanted)}`,
-    )
+    const what = `admit ${this.#name(subject)} as ${rolesWords(wanted)}`
+    this.#mustBeAllowed(neededFor(book.trust(), { subject, roles: wanted }), what)
+    const value = { roles: wanted, revoked: false, note: null }
+    const lost = takesWeight(book.trust(), subject, value) ? keepWithout(this.#deps, subject, keep) : []
+    this.#sayRole(subject, value, what)
+    return lost
   }
 
   /**
-   * Nothing that the key signs counts any more. A root key is taken out of the root besides.
+   * Nothing that the key signs counts any more. A root key is taken out of the root besides. What hangs on its signatures
+   * is signed by this peer first.
+   * @returns what still hangs on them
    * @throws SwarmError NOT_TRUSTED, INVALID_INPUT, LIMIT_REACHED, DISK_FULL
    */
-  revoke(subject: PeerId, note: string | null): void {
+  revoke(subject: PeerId, note: string | null, keep: Keep = keepAll): readonly RoleEntry[] {
     const { book, self } = this.#deps
     mustBePeers([subject])
     if (subject === self) {
@@ -76,11 +95,31 @@ export class TrustChanges {
     const { root } = book.trust()
     const what = `revoke the key of ${this.#name(subject)}`
     this.#mustBeAllowed(neededFor(book.trust(), { subject, roles: [] }), what)
+    const lost = keepWithout(this.#deps, subject, keep)
     if (root?.keys.includes(subject) === true) {
       const keys = root.keys.filter((key) => key !== subject)
-      this.#sayRoot(root, { ...valueOf(root), keys, threshold: Math.min(root.threshold, keys.length) }, what)
+      const dropped = keep.dropGrants ? restingOn(book.trust(), subject).filter(({ role }) => !role.revoked) : []
+      const next = { ...valueOf(root), keys, threshold: Math.min(root.threshold, keys.length) }
+      this.#sayRoot(root, next, what, dropped)
     }
     this.#sayRole(subject, { roles: [], revoked: true, note }, what)
+    return lost
+  }
+
+  /**
+   * Signs what somebody else has proposed, or takes back what this peer has; first what hangs on the weight that this takes
+   * away.
+   * @throws SwarmError NOT_FOUND, NOT_TRUSTED, DISK_FULL
+   */
+  attest(id: RecordId, verdict: Verdict): StoredRecord {
+    const { book, held } = this.#deps
+    const record = held.get(id)
+    const statement = record === undefined || verdict === 'dismiss' ? undefined : decodeTrust(record.body)
+    if (statement?.kind === 'root') keepUnder(this.#deps, statement.root)
+    if (statement?.kind === 'role' && takesWeight(book.trust(), statement.role.subject, statement.role)) {
+      keepWithout(this.#deps, statement.role.subject, keepAll)
+    }
+    return book.attest(id, verdict)
   }
 
   /** @throws SwarmError NOT_TRUSTED, INVALID_INPUT, LIMIT_REACHED, DISK_FULL */
@@ -89,6 +128,7 @@ export class TrustChanges {
     readonly threshold: number
     readonly name?: string | undefined
   }): void {
+    const { book } = this.#deps
     const root = this.#root('change the root keys')
     const keys = [...new Set(next.keys)]
     mustBePeers(keys)
@@ -98,9 +138,20 @@ export class TrustChanges {
         `${next.threshold} of ${keys.length} root keys cannot sign: the threshold is at most the number of keys.`,
       )
     }
+    const revoked = keys.find((key) => !root.keys.includes(key) && book.trust().of(key).standing === 'revoked')
+    if (revoked !== undefined) {
+      const name = this.#name(revoked)
+      throw new SwarmError(
+        'INVALID_INPUT',
+        `The key of ${name} was revoked: admit it again before it becomes a root key.`,
+      )
+    }
     const value = { ...valueOf(root), keys, threshold: next.threshold, name: next.name ?? root.name }
     const same = value.threshold === root.threshold && value.name === root.name && sameSet(keys, root.keys)
-    if (same) throw nothingChanges('These are the root keys and the threshold in force already')
+    // One that has ended is signed anew by saying the same again.
+    if (same && book.trust().root !== null) {
+      throw nothingChanges('These are the root keys and the threshold in force already')
+    }
     this.#sayRoot(root, value, 'change the root keys')
   }
 
@@ -142,81 +193,54 @@ export class TrustChanges {
     const needed = neededFor(state, { subject, roles: value.roles })
     this.#mustBeAllowed(needed, what)
     const validForMs = value.revoked ? longestMs : roleValidMs
-    const latest = state.versionOf(subject)
-    const inForce = anew ? 0 : this.#versionInForce(state, subject)
-    const waiting = anew
-      ? undefined
-      : this.#waiting(state, needed, validForMs, (record) => {
-          const statement = decodeTrust(record.body)
-          return (
-            statement.kind === 'role' &&
-            statement.role.subject === subject &&
-            statement.role.version > inForce &&
-            // What waits and counts for something is itself the latest word.
-            statement.role.version === latest &&
-            statement.role.revoked === value.revoked &&
-            sameSet(statement.role.roles, value.roles)
-          )
-        })
-    if (waiting !== undefined) return this.#sign(waiting.id, waiting.body.author === self)
+    const waiting = anew ? undefined : waitingRole(this.#waiting(state, needed, validForMs), subject, value)
+    if (waiting !== undefined) {
+      if (waiting.body.author !== self) book.attest(waiting.id, 'endorse')
+      return
+    }
     const version = nextVersionFor(state, subject)
     this.#author(roleKey(subject), encodeRole({ ...value, version }), validForMs, what)
   }
 
-  #sayRoot(root: RootState, next: RootValue, what: string): void {
+  /** @param dropped what it does not keep though it would lose its weight */
+  #sayRoot(root: RootState, next: RootValue, what: string, dropped: readonly RoleEntry[] = []): void {
     const { book, self } = this.#deps
-    const state = book.trust()
-    const following = { ...next, version: Math.min(maxTrustVersion, root.version + 1), previous: root.record.id }
-    const keeps = lostUnder(state, { ...following, keeps: [] }).map(({ record }) => record.id)
-    const value: RootValue = { ...following, keeps }
-    const needed = neededForRoot(state, value)
-    this.#mustBeAllowed(needed, what)
     if (!root.keys.includes(self)) {
       throw new SwarmError('NOT_TRUSTED', `Only a root key of this swarm can ${what}, and this peer's is none.`)
     }
-    const encoded = JSON.stringify(encodeRoot(value))
-    const waiting = this.#waiting(state, needed, longestMs, (record) => {
-      const statement = decodeTrust(record.body)
-      return statement.kind === 'root' && JSON.stringify(encodeRoot(statement.root)) === encoded
-    })
-    if (waiting !== undefined) return this.#sign(waiting.id, waiting.body.author === self)
+    const version = Math.min(maxTrustVersion, root.version + 1)
+    const bare: RootValue = { ...next, version, previous: root.record.id, keeps: [] }
+    const keeps = this.#keeps(bare, new Set(dropped.map(({ record }) => record.id)))
+    const state = book.trust()
+    const value: RootValue = { ...bare, keeps }
+    const needed = neededForRoot(state, value)
+    this.#mustBeAllowed(needed, what)
+    const waiting = waitingRoot(this.#waiting(state, needed, longestMs), value)
+    if (waiting !== undefined) {
+      if (waiting.body.author !== self) this.attest(waiting.id, 'endorse')
+      return
+    }
     this.#author(rootKey, encodeRoot(value), longestMs, what)
   }
 
-  /**
-   * A record that says the same and lacks signatures. Of those who have a say in it alone, and for as long: somebody else
-   * could have it lie ready, made to end or to be outranked soon, for this peer to sign instead of what it means.
-   */
-  #waiting(
-    state: TrustState,
-    needed: Needed,
-    validForMs: number,
-    isSame: (record: ReturnType<HeldTrust['get']> & object) => boolean,
-  ) {
+  /** What would lose its weight with the keys that go. Only when that is too much this peer signs what it may itself. */
+  #keeps(next: RootValue, dropped: ReadonlySet<RecordId>): readonly RecordId[] {
+    const idsOf = (words: readonly RoleEntry[]): readonly RecordId[] =>
+      words.map(({ record }) => record.id).filter((id) => !dropped.has(id))
+    let keeps = idsOf(lostUnder(this.#deps.book.trust(), next))
+    if (keeps.length > maxKeptWords) keeps = idsOf(keepUnder(this.#deps, next))
+    if (keeps.length <= maxKeptWords) return keeps
+    throw new SwarmError(
+      'LIMIT_REACHED',
+      `With these keys ${keeps.length} role records would stop counting, and a root can keep ${maxKeptWords}. Let a key ` +
+        'that stays sign them first, or make who goes an operator, so that what it has granted goes on counting.',
+      { detail: { records: keeps.length, max: maxKeptWords } },
+    )
+  }
+
+  #waiting(state: TrustState, needed: Needed, validForMs: number): Waiting {
     const { held, clock } = this.#deps
-    const mustLastUntil = clock.now() + validForMs - shorterByMs
-    // The keys that only the next root names have no say before it counts.
-    const by: Needed = needed.kind === 'next-root' ? { ...needed, kind: 'root' } : needed
-    for (const record of held.all()) {
-      const { author, validUntil } = record.body
-      if (validUntil < mustLastUntil || !maySign(state, by, author) || state.of(author).standing === 'revoked') continue
-      if (state.verdictOf(record.id)?.state === 'proposed' && isSame(record)) return record
-    }
-    return undefined
-  }
-
-  #versionInForce(state: TrustState, subject: PeerId): number {
-    let version = 0
-    for (const { id, body } of this.#deps.held.all()) {
-      if (body.key !== roleKey(subject) || state.verdictOf(id)?.state !== 'accepted') continue
-      const statement = decodeTrust(body)
-      if (statement.kind === 'role') version = Math.max(version, statement.role.version)
-    }
-    return version
-  }
-
-  #sign(id: RecordId, mine: boolean): void {
-    if (!mine) this.#deps.book.attest(id, 'endorse')
+    return { state, held: held.all(), needed, mustLastUntilMs: clock.now() + validForMs - shorterByMs }
   }
 
   #author(key: string, value: CborMap, validForMs: number, what: string): void {
@@ -230,7 +254,8 @@ export class TrustChanges {
 
   #root(what: string): RootState {
     const { book, self } = this.#deps
-    const { root } = book.trust()
+    const { root: believed, expiredRoot } = book.trust()
+    const root = believed ?? expiredRoot
     if (root === null) {
       throw new SwarmError('NOT_TRUSTED', `Nobody can ${what} here yet: this peer has not heard the root of its swarm.`)
     }
@@ -262,10 +287,6 @@ function mustBePeers(peers: readonly PeerId[]): void {
 
 function valueOf({ version, name, keys, threshold, rules, previous, keeps }: RootState): RootValue {
   return { version, name, keys, threshold, rules, previous, keeps }
-}
-
-function sameSet<Item>(a: readonly Item[], b: readonly Item[]): boolean {
-  return a.length === b.length && a.every((item) => b.includes(item))
 }
 
 function nothingChanges(what: string): SwarmError {

@@ -1,6 +1,13 @@
 import { SwarmError } from '../../../shared/errors.ts'
 import type { PeerId, RecordId } from '../../../shared/ids.ts'
-import type { InvitePreview, InviteView, SwarmView, TrustRole, TrustView } from '../../../shared/trust-views.ts'
+import type {
+  InvitePreview,
+  InviteView,
+  SwarmView,
+  TrustChangedView,
+  TrustRole,
+  TrustView,
+} from '../../../shared/trust-views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.ts'
@@ -8,8 +15,13 @@ import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
 import { dialFirst } from './invite-addresses.ts'
 import type { BucketRule } from '../../model/policy.ts'
+import type { Verdict } from '../../model/attestation.ts'
+import type { SignedRecord } from '../../model/record.ts'
 import { maySign, neededFor } from '../../model/trust-needs.ts'
+import { decodeTrust } from '../../model/trust-records.ts'
+import type { RoleEntry } from '../../model/trust.ts'
 import type { RecordBook } from '../../store/record-book.ts'
+import type { StoredRecord } from '../../store/record-store.ts'
 import type { SwarmStore } from '../../store/swarm-store.ts'
 import { Admissions } from './admissions.ts'
 import { HeldTrust } from './held-trust.ts'
@@ -17,7 +29,7 @@ import { InviteBook } from './invite-book.ts'
 import { readLink } from './join-swarm.ts'
 import { OwnAsk } from './own-ask.ts'
 import { Renewals } from './renewals.ts'
-import { TrustChanges } from './trust-changes.ts'
+import { TrustChanges, type Keep } from './trust-changes.ts'
 import { inviteView, isMine, maxAsks, previewOf, proposalsOf, swarmView, trustView } from './trust-view.ts'
 import { withNames, wordsOf, type NameOf } from './trust-words.ts'
 
@@ -166,15 +178,27 @@ export class TrustService implements Startable {
   }
 
   /** @throws SwarmError NOT_TRUSTED, LIMIT_REACHED, DISK_FULL */
-  admit(peer: PeerId, roles: readonly TrustRole[]): TrustView {
-    this.#changes.admit(peer, roles)
-    return this.view()
+  admit(peer: PeerId, roles: readonly TrustRole[], keep?: Keep): TrustChangedView {
+    return this.#after(this.#changes.admit(peer, roles, keep))
   }
 
   /** @throws SwarmError NOT_TRUSTED, INVALID_INPUT, LIMIT_REACHED, DISK_FULL */
-  revoke(peer: PeerId, note: string | null): TrustView {
-    this.#changes.revoke(peer, note)
-    return this.view()
+  revoke(peer: PeerId, note: string | null, keep?: Keep): TrustChangedView {
+    return this.#after(this.#changes.revoke(peer, note, keep))
+  }
+
+  /**
+   * This peer's verdict on a trust record; with it what would stop counting by it.
+   * @throws SwarmError NOT_FOUND, NOT_TRUSTED, DISK_FULL
+   */
+  attest(id: RecordId, verdict: Verdict): StoredRecord {
+    return this.#changes.attest(id, verdict)
+  }
+
+  /** Whether who asks proves to hold an invite that was made here. */
+  isInvited({ body }: SignedRecord): boolean {
+    const statement = decodeTrust(body)
+    return statement.kind === 'ask' && this.#invites.provenBy(body.author, statement.ask) !== undefined
   }
 
   /** @throws SwarmError NOT_TRUSTED, INVALID_INPUT, LIMIT_REACHED, DISK_FULL */
@@ -198,6 +222,11 @@ export class TrustService implements Startable {
       throw new SwarmError('NOT_FOUND', `This peer holds no trust record ${id}.`)
     }
     return { what: wordsOf(record, nameOf), state: verdict.state, reason: withNames(verdict.reason, nameOf) }
+  }
+
+  #after(lost: readonly RoleEntry[]): TrustChangedView {
+    const { nameOf } = this.#deps
+    return { ...this.view(), ...(lost.length === 0 ? {} : { lost: lost.map(({ record }) => wordsOf(record, nameOf)) }) }
   }
 
   /** An invite that promises what this peer cannot give would leave who comes with it standing. */

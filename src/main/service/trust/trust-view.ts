@@ -12,13 +12,13 @@ import type {
 } from '../../../shared/trust-views.ts'
 import { bucketNames } from '../../model/bucket.ts'
 import { encodeInvite, type Invite } from '../../model/invite.ts'
-import { ruleWords } from '../../model/policy.ts'
+import { ruleWords, type BucketRule } from '../../model/policy.ts'
 import type { SignedRecord } from '../../model/record.ts'
 import { signersOf } from '../../model/state.ts'
 import { maySign, neededFor, neededForRoot, type Needed } from '../../model/trust-needs.ts'
 import { decodeTrust } from '../../model/trust-records.ts'
 import { fingerprintWords } from '../../model/trust-words.ts'
-import type { TrustState } from '../../model/trust.ts'
+import type { RootState, TrustState } from '../../model/trust.ts'
 import type { SwarmFile } from '../../store/swarm-store.ts'
 import type { WaitingAsk } from './admissions.ts'
 import { usesLeft, type InviteBook, type MadeInvite } from './invite-book.ts'
@@ -55,6 +55,7 @@ export function trustView(init: ViewInit): TrustView {
             keys: root.keys.map((peer) => ({ peer, name: nameOf(peer) })),
             expiresAtMs: root.record.body.validUntil,
             recordId: root.record.id,
+            ...(canFork(root) ? { warning: forkWarning(root) } : {}),
           },
     members: membersView(state, nameOf),
     asks: asksView(init),
@@ -63,6 +64,7 @@ export function trustView(init: ViewInit): TrustView {
       bucket,
       rule: bucket === 'trust' ? trustRule(state) : ruleWords(state.ruleOf(bucket)),
       own: root?.rules.has(bucket) ?? false,
+      ...(bucket === 'trust' ? {} : { is: ruleView(state.ruleOf(bucket)) }),
     })),
     problems: state.problems.map(({ code, message }) => ({ code, message: withNames(message, nameOf) })),
   }
@@ -169,6 +171,27 @@ function signersView(state: TrustState, record: SignedRecord, needed: Needed, na
     const counts = verdict !== 'dismiss' && maySign(state, needed, peer)
     return { peer, name: nameOf(peer), verdict, atMs: at, roles: [...roles], standing, counts }
   })
+}
+
+/** Two sides of a cut can both rotate when enough keys are on each. */
+function canFork({ keys, threshold }: Pick<RootState, 'keys' | 'threshold'>): boolean {
+  return keys.length > 1 && threshold * 2 <= keys.length
+}
+
+function forkWarning({ keys, threshold }: Pick<RootState, 'keys' | 'threshold'>): string {
+  return (
+    `${threshold} of ${keys.length} root keys can change the root, so two halves of a swarm that is cut apart can each do ` +
+    `so, and whoever steals ${threshold === 1 ? 'one key' : `${threshold} keys`} too: let ` +
+    `${Math.floor(keys.length / 2) + 1} of ${keys.length} sign`
+  )
+}
+
+function ruleView({ authors, endorse, dismiss }: BucketRule): NonNullable<TrustView['policies'][number]['is']> {
+  return {
+    authors: [...authors],
+    endorse: { roles: [...endorse.roles], count: endorse.count },
+    dismiss: { roles: [...dismiss.roles], count: dismiss.count },
+  }
 }
 
 function trustRule({ root }: TrustState): string {

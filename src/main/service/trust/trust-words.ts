@@ -22,10 +22,11 @@ export function wordsOf({ body }: SignedRecord, nameOf: NameOf): string {
   const statement = decodeTrust(body)
   switch (statement.kind) {
     case 'root': {
-      const { version, keys, threshold, name, rules } = statement.root
+      const { version, keys, threshold, name, rules, keeps } = statement.root
       const names = keys.map((key) => peerName(key, nameOf)).join(', ')
       const own = rules.size === 0 ? '' : `; own rules for ${[...rules.keys()].join(', ')}`
-      return `root ${version} of "${name}": ${names}; ${threshold} of ${keys.length} must sign${own}`
+      const kept = keeps.length === 0 ? '' : `; keeps ${keeps.length} words of keys that go`
+      return `root ${version} of "${name}": ${names}; ${threshold} of ${keys.length} must sign${own}${kept}`
     }
     case 'role': {
       const { subject, roles, revoked, note } = statement.role

@@ -1,6 +1,6 @@
 import type { StorageView } from '../../../shared/file-views.ts'
 import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
-import type { InvitePreview, InviteView, TrustRole, TrustView } from '../../../shared/trust-views.ts'
+import type { InvitePreview, InviteView, TrustChangedView, TrustRole, TrustView } from '../../../shared/trust-views.ts'
 import type {
   HealthView,
   HistoryView,
@@ -84,8 +84,9 @@ export interface ApiTrust {
   invites(): readonly InviteView[]
   withdrawInvite(id: string): void
   readInvite(link: string): InvitePreview
-  admit(peer: PeerId, roles: readonly TrustRole[]): TrustView
-  revoke(peer: PeerId, note: string | null): TrustView
+  admit(peer: PeerId, roles: readonly TrustRole[], keep: { readonly dropGrants: boolean }): TrustChangedView
+  revoke(peer: PeerId, note: string | null, keep: { readonly dropGrants: boolean }): TrustChangedView
+  attest: RecordBook['attest']
   setRoot(next: {
     readonly keys: readonly PeerId[]
     readonly threshold: number

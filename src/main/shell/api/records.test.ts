@@ -44,6 +44,7 @@ function open(roles: Parameters<TrustedSwarm['grant']>[1]): void {
   book = new RecordBook({ ...base, database, identity: me, swarm: trusted.swarm() })
   take(...trusted.records)
   const peer = new MemoryPeer(clock, book)
+  peer.trust.attest = (id, verdict) => book.attest(id, verdict)
   peer.machines.set(operator.peerId, machine(operator.peerId, 'laptop'))
   client = connect(peer)
 }

@@ -60,7 +60,8 @@ export function recordsRouter(os: Builder, peer: ApiPeer) {
       const context = { trust: peer.book.trust(), peer: peer.book.self, now: peer.clock.now() }
       const what = verdict === 'endorse' ? 'The record is not endorsed' : 'The record is not dismissed'
       refuseUnlessMay(mayAttest(verdict, record, context), what, peer)
-      return recordView(peer.book.attest(id, verdict), peer)
+      const signer = record.body.bucket === 'trust' ? peer.trust : peer.book
+      return recordView(signer.attest(id, verdict), peer)
     }),
   }
 }

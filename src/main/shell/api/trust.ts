@@ -56,8 +56,8 @@ export function trustRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
         'this peer cannot change its swarm while it runs: stop it, and run "dt-swarm join LINK"',
       )
     }),
-    admit: os.trust.admit.handler(({ input }) => trust.admit(input.peer, input.roles)),
-    revoke: os.trust.revoke.handler(({ input }) => trust.revoke(input.peer, input.note ?? null)),
+    admit: os.trust.admit.handler(({ input }) => trust.admit(input.peer, input.roles, input)),
+    revoke: os.trust.revoke.handler(({ input }) => trust.revoke(input.peer, input.note ?? null, input)),
     setRoot: os.trust.setRoot.handler(({ input }) => trust.setRoot(input)),
     setPolicy: os.trust.setPolicy.handler(({ input }) => trust.setPolicy(input.bucket, input.rule)),
     record: os.trust.record.handler(({ input }) => trust.describe(input.id)),

@@ -2,7 +2,7 @@ import { renderUnicodeCompact } from 'uqr'
 import type { ApiClient } from '../../../shared/contract/contract.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import { isPeerId, isRecordId, type PeerId } from '../../../shared/ids.ts'
-import type { TrustRole, TrustView } from '../../../shared/trust-views.ts'
+import type { TrustChangedView, TrustRole, TrustView } from '../../../shared/trust-views.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Io } from './io.ts'
@@ -72,23 +72,24 @@ export async function withdrawInvite(endpoint: Endpoint, { id, json }: Output & 
 
 export async function admitPeer(
   endpoint: Endpoint,
-  { peer, roles, json }: Output & { peer: string; roles: readonly TrustRole[] },
+  { peer, roles, dropGrants, json }: Output & { peer: string; roles: readonly TrustRole[]; dropGrants: boolean },
   io: Io,
 ): Promise<void> {
   await change(endpoint, { json }, io, async (api, trust) => {
     const subject = peerNamed(trust, peer)
-    return { subject, trust: await api.trust.admit({ peer: subject, roles: [...roles] }) }
+    return { subject, trust: await api.trust.admit({ peer: subject, roles: [...roles], dropGrants }) }
   })
 }
 
 export async function revokePeer(
   endpoint: Endpoint,
-  { peer, note, json }: Output & { peer: string; note?: string | undefined },
+  { peer, note, dropGrants, json }: Output & { peer: string; note?: string | undefined; dropGrants: boolean },
   io: Io,
 ): Promise<void> {
   await change(endpoint, { json }, io, async (api, trust) => {
     const subject = peerNamed(trust, peer)
-    return { subject, trust: await api.trust.revoke({ peer: subject, ...(note === undefined ? {} : { note }) }) }
+    const asked = { peer: subject, dropGrants, ...(note === undefined ? {} : { note }) }
+    return { subject, trust: await api.trust.revoke(asked) }
   })
 }
 
@@ -148,13 +149,20 @@ async function change(
   endpoint: Endpoint,
   { json }: Output,
   io: Io,
-  act: (api: ApiClient, before: TrustView) => Promise<{ readonly subject: PeerId | null; readonly trust: TrustView }>,
+  act: (
+    api: ApiClient,
+    before: TrustView,
+  ) => Promise<{ readonly subject: PeerId | null; readonly trust: TrustChangedView }>,
 ): Promise<void> {
   const { before, subject, trust } = await withApi(endpoint, async (api) => {
     const seen = await api.trust.get()
     return { before: seen, ...(await act(api, seen)) }
   })
   if (json) return io.out(JSON.stringify(trust, null, 2))
+  const lost = trust.lost ?? []
+  if (lost.length > 0) io.note(printable(`not kept, as others must sign it too: ${lost.join('; ')}`))
+  const warning = trust.root?.warning
+  if (warning !== undefined && warning !== before.root?.warning) io.note(printable(`careful: ${warning}`))
   const known = new Set(before.proposals.map(({ recordId }) => recordId))
   const waiting = trust.proposals.filter(({ recordId, mine }) => !known.has(recordId) && !mine)
   for (const { what, missing, recordId } of waiting) io.out(printable(`proposed: ${what} (${missing}) ${recordId}`))
@@ -190,6 +198,7 @@ function trustText(trust: TrustView): string {
     root === null
       ? 'root: not heard yet, so nobody is believed'
       : `root ${root.version}: ${root.threshold} of ${root.keys.length} must sign, until ${timeText(root.expiresAtMs)}: ${root.keys.map(({ name, peer }) => name ?? peer).join(', ')}`,
+    ...(root?.warning === undefined ? [] : [`careful: ${root.warning}`]),
     ...problems.map(({ message }) => `problem: ${message}`),
   ].map(printable)
   if (members.length > 0) {

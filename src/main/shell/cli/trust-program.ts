@@ -94,6 +94,12 @@ function addFound(program: Command, io: Io): void {
     })
 }
 
+const dropGrants = () =>
+  new Option(
+    '--drop-grants',
+    'let go whom it has admitted; without it this peer signs for them. Revocations are kept all the same',
+  ).default(false)
+
 const rolesOption = (flags: string, text: string) => new Option(flags, text).choices(trustRoles)
 
 function addAdmit(trust: Command, io: Io): void {
@@ -114,16 +120,20 @@ function addAdmit(trust: Command, io: Io): void {
         'robot, server: one operator is enough; operator, release: the root keys',
       ).makeOptionMandatory(),
     )
-    .action(async (peer: string, { role }: { role: readonly TrustRole[] }, command: Command) => {
+    .addOption(dropGrants())
+    .action(async (peer: string, options: { role: readonly TrustRole[]; dropGrants: boolean }, command: Command) => {
       const { admitPeer } = await import('./trust-command.ts')
-      await admitPeer(endpointOf(given(command)), { peer, roles: role, json: given(command).json }, io)
+      const { role: roles, ...rest } = options
+      await admitPeer(endpointOf(given(command)), { peer, roles, ...rest, json: given(command).json }, io)
     })
   sub(trust, 'revoke', 'nothing that a key signs counts any more', 'dt-swarm trust revoke duckie03 --note stolen')
     .argument('<peer>', 'its name or id')
     .option('--note <text>', 'why, for the others')
-    .action(async (peer: string, { note }: { note?: string }, command: Command) => {
+    .addOption(dropGrants())
+    .action(async (peer: string, options: { note?: string; dropGrants: boolean }, command: Command) => {
       const { revokePeer } = await import('./trust-command.ts')
-      await revokePeer(endpointOf(given(command)), { peer, note, json: given(command).json }, io)
+      const { note, dropGrants: drop } = options
+      await revokePeer(endpointOf(given(command)), { peer, note, dropGrants: drop, json: given(command).json }, io)
     })
   sub(trust, 'sign', 'sign a change that waits for signatures', 'dt-swarm trust sign bafyrei…')
     .argument('<record>', 'its id, as "dt-swarm trust" lists it')
