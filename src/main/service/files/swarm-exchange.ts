@@ -26,8 +26,8 @@ export interface SwarmExchangeDeps {
   readonly blame?: (peer: PeerId) => void
 }
 
-/** Peers that do not speak our protocol, remembered so long as this: one that is updated meanwhile is asked again. */
-const notSpokenMs = 60_000
+/** A peer that does not speak our protocol is asked again after this: one that has just started does not speak it yet. */
+const notSpokenMs = 10_000
 /** More than a node has links. */
 const maxOthers = 256
 
@@ -88,7 +88,9 @@ export class SwarmExchange implements Startable {
         this.#remember(peer)
       }
     }
-    return this.#bitswap.request(peer, cid, options)
+    const block = await this.#bitswap.request(peer, cid, options)
+    this.#deps.counters.add('files.block:came-bytes', block.length)
+    return block
   }
 
   async #ask(peer: PeerId, cid: CID, options: AskOptions): Promise<Uint8Array> {
