@@ -16,7 +16,8 @@ import { systemClock } from '../src/main/base/clock.ts'
 import { Counters } from '../src/main/base/counters.ts'
 import type { Libp2p as SwarmLibp2p } from '../src/main/net/swarm-node.ts'
 import { HeliaStore } from '../src/main/service/files/helia-store.ts'
-import { PartFile, readChunks } from '../src/main/service/files/write-file.ts'
+import { ShareBytes } from '../src/main/service/files/share-bytes.ts'
+import { PartFile } from '../src/main/service/files/write-file.ts'
 import type { Cid, PeerId } from '../src/shared/ids.ts'
 
 /** One side of the bench of files; `bench/files.ts` runs it twice, as the one that adds and the one that fetches. */
@@ -67,7 +68,7 @@ async function ours(libp2p: SwarmLibp2p, dir: string): Promise<Side> {
   await store.start()
   return {
     async add(path) {
-      const { cid, release } = await store.add(readChunks(path, signal), { signal })
+      const { cid, release } = await store.add(new ShareBytes({ path }, { signal }), { signal })
       release()
       return cid
     },
