@@ -112,6 +112,6 @@ it('what is not a picture is not given out as one', () => {
     { encoding: 'yuv422' },
     { data: 7 },
   ]) {
-    expect(pictureOf({ ...raw, ...lie }), JSON.stringify(lie)).toBeNull()
+    expect(pictureOf({ ...raw, ...lie })).toBeNull()
   }
 })

@@ -1,0 +1,93 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, expect, it, vi } from 'vitest'
+import { FakeClock, systemClock } from '../../base/clock.ts'
+import { Counters } from '../../base/counters.ts'
+import { silentLog } from '../../base/log.ts'
+import { LogInspector } from './log-inspector.ts'
+import { LogThreads, type LogThreadsInit } from './log-threads.ts'
+
+const workerUrl = new URL('./testing/odd-worker.ts', import.meta.url)
+const counters = new Counters()
+let threads: LogThreads
+afterEach(() => threads.stop())
+
+function start(init: Partial<LogThreadsInit> = {}, clock = systemClock as typeof systemClock | FakeClock): LogThreads {
+  threads = new LogThreads(
+    { clock, counters, log: silentLog },
+    { threads: 1, maxWaiting: 4, deadlineMs: 2_500, workerUrl, ...init },
+  )
+  threads.start()
+  return threads
+}
+
+const job = (name: string) => ({ kind: 'inspect', path: '/x', name, mediaType: '' }) as const
+
+it('a file that hangs its thread, eats its memory or kills it takes nobody with it', async () => {
+  start()
+  const jobs = ['hang', 'fine', 'die', 'throw', 'eat']
+  const outcomes: string[] = []
+  for (const name of jobs) {
+    const outcome = await threads.run(job(name)).then(
+      ({ problem }) => `answer: ${problem}`,
+      (error: { readonly reason: string }) => error.reason,
+    )
+    outcomes.push(outcome)
+  }
+  expect(outcomes).toEqual(['late', 'answer: fine', 'died', 'died', 'died'])
+  expect((await threads.run(job('again'))).problem).toBe('again')
+  expect(threads.threads).toBe(1)
+}, 20_000)
+
+it('files wait for each other, and too many are turned away', async () => {
+  start({ deadlineMs: 60_000 })
+  const hanging = threads.run(job('never'))
+  const waiting = [1, 2, 3, 4].map((n) => threads.run(job(`w${n}`)))
+  await expect(threads.run(job('w5'))).rejects.toMatchObject({ reason: 'busy' })
+  const told = [hanging, ...waiting].map((one) => expect(one).rejects.toMatchObject({ reason: 'stopped' }))
+  await threads.stop()
+  await Promise.all(told)
+  await expect(threads.run(job('late'))).rejects.toMatchObject({ reason: 'stopped' })
+})
+
+it('whoever calls off frees the thread for who waits', async () => {
+  start({ deadlineMs: 60_000 })
+  const stop = new AbortController()
+  const first = threads.run(job('never'), { signal: stop.signal })
+  const waiting = new AbortController()
+  const second = threads.run(job('never'), { signal: waiting.signal })
+  const third = threads.run(job('third'))
+  waiting.abort(new Error('not wanted'))
+  await expect(second).rejects.toThrow('not wanted')
+  stop.abort(new Error('changed my mind'))
+  await expect(first).rejects.toThrow('changed my mind')
+  expect((await third).problem).toBe('third')
+  await expect(threads.run(job('x'), { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before')
+})
+
+it('a thread without work is ended after a while, and started again when there is some', async () => {
+  const clock = new FakeClock()
+  start({ idleMs: 5_000 }, clock)
+  await threads.run(job('one'))
+  expect(threads.threads).toBe(1)
+  await clock.advance(5_001)
+  await vi.waitFor(() => expect(threads.threads).toBe(0))
+  expect((await threads.run(job('two'))).problem).toBe('two')
+})
+
+it('an inspection never throws: what the file did is told, what was called off is not', async () => {
+  const inspector = new LogInspector({ clock: systemClock, counters, log: silentLog }, { deadlineMs: 1_500, workerUrl })
+  expect(await inspector.inspectFile('/x', { name: 'fine', mediaType: '' })).toBeNull()
+  await inspector.start()
+  expect(await inspector.inspectFile('/x', { name: 'hang', mediaType: '' })).toMatchObject({
+    whole: false,
+    problem: 'It could not be looked into: it took longer than 2 s.',
+  })
+  expect(await inspector.inspectFile('/x', { name: 'die', mediaType: '' })).toMatchObject({ whole: false })
+  const stop = new AbortController()
+  const off = inspector.inspectFile('/x', { name: 'never', mediaType: '', signal: stop.signal })
+  await wait(20)
+  stop.abort()
+  expect(await off).toBeNull()
+  await inspector.stop()
+  await inspector.stop()
+}, 20_000)
