@@ -5,6 +5,7 @@ import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.
 import type { Startable } from '../../base/lifecycle.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import { Announcer, type SelfProfile } from './announcer.ts'
+import { FingerprintWatch } from './fingerprint-watch.ts'
 import { Forgotten } from './forgotten.ts'
 import { LastLogs } from './last-logs.ts'
 import { decodeMachine } from './machine-record.ts'
@@ -26,6 +27,7 @@ export class Membership implements Startable {
   readonly #announcer: Announcer
   readonly #events: Emitter<MembershipEvents>
   readonly #silence: SilenceWatch
+  readonly #fingerprints = new FingerprintWatch()
   #running = false
   #unsubscribe: Unsubscribe[] = []
   /** The store is being read: who is new cannot be told yet. */
@@ -70,6 +72,7 @@ export class Membership implements Startable {
     const { book, clock, clocks, node } = this.#deps
     this.#forgotten.load()
     this.#loading = true
+    this.#fingerprints.own(book.trust().fingerprint, clock.now())
     this.#unsubscribe = [
       // Strangers too: they are shown, as what they are.
       book.events.on('records:stored', ({ records }) => this.#stored(records.filter(isSignOfLife))),
@@ -164,7 +167,9 @@ export class Membership implements Startable {
 
   /** What is to be known about who follows which root; for the operator. */
   warnings(): readonly { readonly code: string; readonly message: string }[] {
-    return rootWarnings(this.#table.all(), { trust: this.#deps.book.trust(), nameOf: (peer) => this.nameOf(peer) })
+    const trust = this.#deps.book.trust()
+    const differing = this.#fingerprints.differing(this.#table.all(), trust)
+    return rootWarnings(this.#table.all(), { trust, differing, nameOf: (peer) => this.nameOf(peer) })
   }
 
   #hear(stored: StoredRecord): void {
@@ -177,6 +182,7 @@ export class Membership implements Startable {
     const facts = presence ? decodeMachine(body.value) : undefined
     if (presence && facts === undefined) counters.add('membership.refused:bad-value')
     else if (!this.#table.hear(stored, facts)) counters.add('membership.refused:table-full')
+    else if (facts !== undefined) this.#fingerprints.heard(body.author, facts.trustFingerprint, body.validFrom)
   }
 
   #stored(records: readonly StoredRecord[]): void {
@@ -209,6 +215,7 @@ export class Membership implements Startable {
   }
 
   #trustChanged(peers: readonly PeerId[]): void {
+    this.#fingerprints.own(this.#deps.book.trust().fingerprint, this.#deps.clock.now())
     this.#announcer.checkChanged()
     if (this.#loading) return
     this.#tell(peers.filter((peer) => this.#table.get(peer) !== undefined))

@@ -17,9 +17,14 @@ const maxNamed = 3
  */
 export function rootWarnings(
   machines: Iterable<Machine>,
-  context: { readonly trust: TrustState; readonly nameOf: (peer: PeerId) => string },
+  context: {
+    readonly trust: TrustState
+    /** Those that follow the same root and go by other trust records. */
+    readonly differing: readonly PeerId[]
+    readonly nameOf: (peer: PeerId) => string
+  },
 ): readonly Warning[] {
-  const { trust, nameOf } = context
+  const { trust, differing, nameOf } = context
   const { root } = trust
   const warnings: Warning[] = trust.problems.map(({ code, message }) => ({ code: `TRUST_${code}`, message }))
   if (root === null) return warnings
@@ -42,6 +47,15 @@ export function rootWarnings(
     warnings.push({
       code: 'NEWER_ROOT',
       message: `${named(ahead, nameOf)} ${ahead.length === 1 ? 'goes' : 'go'} by a newer root than ${root.version}, which has not reached this peer yet. If that lasts, somebody withholds it: connect to one of them.`,
+    })
+  }
+  if (differing.length > 0) {
+    warnings.push({
+      code: 'TRUST_DIFFERS',
+      message:
+        `${named(differing, nameOf)} ${differing.length === 1 ? 'goes' : 'go'} by other trust records than this peer, though both ` +
+        `follow root ${root.version} and had minutes to catch up. Somebody may be withholding a revocation from one of ` +
+        'them: compare what "dt-swarm trust" shows on each, and connect them directly.',
     })
   }
   return warnings

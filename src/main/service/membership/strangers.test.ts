@@ -57,7 +57,13 @@ afterEach(async () => {
 
 const nameOf = (peer: PeerId): string => (peer === robot.peerId ? 'robot' : peer === me.peerId ? 'me' : peer)
 
-function announced(more: { readonly rootVersion?: number; readonly clockSkewMs?: number } = {}): StoredRecord {
+interface Announced {
+  readonly rootVersion?: number
+  readonly clockSkewMs?: number
+  readonly trustFingerprint?: string
+}
+
+function announced(more: Announced = {}): StoredRecord {
   const value = encodeMachine({
     name: 'duckie07',
     role: 'robot',
@@ -71,7 +77,7 @@ function announced(more: { readonly rootVersion?: number; readonly clockSkewMs?:
     leaving: false,
     clockSkewMs: more.clockSkewMs ?? null,
     rootVersion: more.rootVersion ?? null,
-    trustFingerprint: null,
+    trustFingerprint: more.trustFingerprint ?? null,
   })
   return robot.book.author({ bucket: 'machines', key: 'self', value, validForMs: weekMs })
 }
@@ -119,6 +125,30 @@ test('one that is revoked is shown as that, also after a restart while its recor
   await membership.stop()
   await membership.start()
   expect(membership.get(robot.peerId)?.standing).toBe('revoked')
+})
+
+test('a machine that goes by other trust records is named, once both had time to hear of them', async () => {
+  circle.admitPeer(robot.peerId)
+  const { fingerprint } = me.book.trust()
+  const says = async (trustFingerprint: string): Promise<readonly string[]> => {
+    await clock.advance(60_000)
+    me.receive([announced({ rootVersion: 1, trustFingerprint })], 'direct', robot.peerId)
+    return membership.warnings().map(({ code }) => code)
+  }
+  expect(await says(fingerprint)).toEqual([])
+  // A revocation comes that the robot has not heard yet: what it says for a while is of before.
+  circle.admitPeer(me.peerId)
+  hand([circle.trusted.grant(me.peerId, ['server'])])
+  expect(me.book.trust().fingerprint).not.toBe(fingerprint)
+  expect(await says(fingerprint)).toEqual([])
+  expect(await says(fingerprint)).toEqual(['TRUST_DIFFERS'])
+  expect(membership.warnings()[0]?.message).toMatch(/^duckie07 goes by other trust records than this peer/)
+  // It has heard more than this peer: that may come here any moment, and does not.
+  const other = 'ab'.repeat(16)
+  expect(await says(other)).toEqual([])
+  await says(other)
+  expect(await says(other)).toEqual(['TRUST_DIFFERS'])
+  expect(await says(me.book.trust().fingerprint)).toEqual([])
 })
 
 test('machines that follow another root are named, once they had time to hear of it', async () => {
