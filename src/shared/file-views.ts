@@ -47,6 +47,11 @@ export const storageSchema = z.object({
   store: contentStoreSchema,
   /** Why the chosen store cannot be used now, and what to do; null: it works. */
   problem: z.string().nullable(),
+  /** How far files have come that lay in another store when this one was chosen; null: all lie in this one. */
+  moving: z
+    .object({ doneFiles: z.number(), files: z.number(), doneBytes: z.number(), bytes: z.number() })
+    .nullable()
+    .optional(),
   /** Of Kubo: its version. */
   version: z.string().nullable(),
   usedBytes: z.number(),

@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { contentStoreSchema, type ContentStoreChoice } from '../../../shared/file-views.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { Log } from '../../base/log.ts'
-import type { BlockStore } from './block-store.ts'
 import type { Blocks } from './blocks.ts'
 import type {
   AddedFile,
@@ -14,6 +13,7 @@ import type {
   RemoteSource,
   SignalOption,
 } from './content-store.ts'
+import { roomAt, type DiskRoom } from './disk-room.ts'
 import { HeliaStore, type HeliaStoreDeps } from './helia-store.ts'
 import { KuboStore } from './kubo-store.ts'
 import { KuboWatch } from './kubo-watch.ts'
@@ -58,6 +58,8 @@ const keyOf = (choice: ContentStoreChoice): string => (choice.kind === 'embedded
  */
 export class ContentStores implements ContentStore {
   readonly own: HeliaStore
+  /** Blocks of files in the chosen store, to look at. */
+  readonly blocks: Pick<Blocks, 'has' | 'get'>
   readonly #deps: ContentStoresDeps
   readonly #init: ContentStoresInit
   readonly #file: StateFile<z.infer<typeof placesSchema>>
@@ -75,6 +77,10 @@ export class ContentStores implements ContentStore {
     this.#init = init
     this.#choice = init.store
     this.#places = [init.store]
+    this.blocks = {
+      has: (cid) => (this.#kubo?.store ?? this.own).blocks.has(cid),
+      get: (cid) => (this.#kubo?.store ?? this.own).blocks.get(cid),
+    }
     this.own = new HeliaStore({ ...deps, also: this.#inKubos() }, init)
     this.#file = new StateFile(deps, {
       path: join(init.home, 'store.json'),
@@ -89,14 +95,13 @@ export class ContentStores implements ContentStore {
     return this.#choice
   }
 
-  /** Single blocks of the chosen store, to look at. */
-  get blocks(): Blocks {
-    return this.#kubo?.store.blocks ?? this.own.blocks
-  }
-
-  /** Single blocks that no file needs: they stay in the store of our own, so that checkpoints need no daemon. */
-  get single(): Pick<BlockStore, 'fetching'> & { readonly blocks: Blocks } {
-    return this.own
+  /** What a user may still write where the files of the chosen store lie; null where that cannot be told. */
+  async room(): Promise<DiskRoom | null> {
+    const kubo = this.#kubo
+    if (kubo === null) return roomAt(this.#init.blocksDir)
+    if (!kubo.store.rpc.isHere) return null
+    const asked = await kubo.store.rpc.room().catch(() => null)
+    return asked === null ? null : roomAt(asked.path)
   }
 
   /** The Kubo that was chosen. */
@@ -194,6 +199,21 @@ export class ContentStores implements ContentStore {
 
   keep(cid: Cid, options: SignalOption): Promise<boolean> {
     return this.#chosen.keep(cid, options)
+  }
+
+  /** A file was fetched, and stays: Kubo is told so at once, and again with the next collection if it does not answer. */
+  cameIn(cid: Cid): void {
+    const signal = this.#run?.signal
+    if (this.#kubo === null || signal === undefined) return
+    this.keep(cid, { signal }).catch((err: unknown) => {
+      if (!signal.aborted) this.#deps.log.warn({ err, cid }, 'a fetched file could not be pinned in Kubo yet')
+    })
+  }
+
+  /** What an operator should know and do something about. */
+  warnings(): readonly { readonly code: string; readonly message: string }[] {
+    const problem = this.#kubo?.watch.problem ?? this.#mover?.progress().waitsFor ?? null
+    return problem === null ? [] : [{ code: 'STORE_UNREACHABLE', message: problem }]
   }
 
   /** Nothing is collected while files are brought over. */

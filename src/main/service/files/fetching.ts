@@ -8,7 +8,7 @@ import type { Blocks } from './blocks.ts'
 import { bytesHere } from './bytes-here.ts'
 import type { Collector } from './collector.ts'
 import { CopyBook } from './copy-book.ts'
-import { CopyRoom } from './copy-room.ts'
+import { CopyRoom, type CopyRoomDeps } from './copy-room.ts'
 import { FetchQueue, type FetchTarget } from './fetch-queue.ts'
 import { Fetcher, type FetcherDeps, type FetchOptions } from './fetcher.ts'
 import { fits, type FileQuery } from './file-query.ts'
@@ -24,6 +24,8 @@ export interface FetchingDeps extends Omit<
   /** Single blocks of the store. */
   readonly blocks: Pick<Blocks, 'get' | 'has'>
   readonly index: ShareIndex
+  /** See CopyRoom. */
+  readonly roomAt: NonNullable<CopyRoomDeps['roomAt']>
   readonly collector: () => Pick<Collector, 'now' | 'soon'>
   readonly share: (cid: Cid) => ShareView | undefined
   readonly listed: () => readonly ShareView[]

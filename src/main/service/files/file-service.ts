@@ -6,6 +6,7 @@ import {
   type FileSettings,
   type FollowView,
   type FoundView,
+  type StorageView,
 } from '../../../shared/file-views.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
@@ -16,13 +17,14 @@ import { FileBandwidth } from './bandwidth.ts'
 import { BlockPins } from './block-pins.ts'
 import { blockStoreOf, type BlockStore } from './block-store.ts'
 import { Collector } from './collector.ts'
+import { ContentStores } from './content-stores.ts'
+import { roomAt } from './disk-room.ts'
 import type { FetchTarget } from './fetch-queue.ts'
 import type { FetchOptions } from './fetcher.ts'
 import { Fetching, type FetchAllQuery } from './fetching.ts'
 import type { FollowDraft } from './follow-book.ts'
 import { FileFinder, type FindOptions } from './file-finder.ts'
 import { fits, type FileQuery } from './file-query.ts'
-import { HeliaStore } from './helia-store.ts'
 import type { FileServiceDeps, FileServiceEvents, FileServiceInit } from './file-service-init.ts'
 import { Holders } from './holders.ts'
 import { parseCid } from './parse-cid.ts'
@@ -31,6 +33,7 @@ import { ShareBook, type Here } from './share-book.ts'
 import { ShareIndex } from './share-index.ts'
 import { Sharing } from './sharing.ts'
 import type { StreamOptions } from './sharer.ts'
+import { storageView } from './storage.ts'
 import { TransferList } from './transfer-list.ts'
 import { removeParts } from './write-file.ts'
 
@@ -47,7 +50,7 @@ export class FileService implements Startable {
   readonly logs: LogReader
   readonly #deps: FileServiceDeps
   readonly #events: Emitter<FileServiceEvents>
-  readonly #store: HeliaStore
+  readonly #store: ContentStores
   readonly #bandwidth: FileBandwidth
   readonly #pins: BlockPins
   readonly #book: ShareBook
@@ -60,6 +63,7 @@ export class FileService implements Startable {
   readonly #collector: Collector
   readonly #here: Here = { isLocal: (cid) => this.#index.held.has(cid), isKept: (cid) => this.#fetching.isKept(cid) }
   #dirs: { readonly shareDir: string; readonly downloadDir: string }
+  #settings: FileSettings
   #run = new AbortController()
   #running = false
   #off: Unsubscribe[] = []
@@ -67,6 +71,8 @@ export class FileService implements Startable {
   constructor(deps: FileServiceDeps, init: FileServiceInit) {
     this.#deps = deps
     this.#dirs = { shareDir: init.shareDir, downloadDir: init.downloadDir }
+    const settings = init.settings ?? defaultFileSettings
+    this.#settings = settings
     const { clock, counters, log, book, node, peerId } = deps
     this.#events = new Emitter((err, name) => log.error({ err, event: name }, 'a listener of the files failed'))
     const signal = (): AbortSignal => this.#run.signal
@@ -77,22 +83,27 @@ export class FileService implements Startable {
     })
     this.#pins = new BlockPins(deps, { path: join(init.home, 'pins.json') })
     const blocksDir = init.blocksDir ?? join(init.home, 'blocks')
-    this.#bandwidth = new FileBandwidth(deps, init.settings ?? defaultFileSettings)
-    this.#store = new HeliaStore(
+    this.#bandwidth = new FileBandwidth(deps, settings)
+    this.#store = new ContentStores(
       {
         ...deps,
         libp2p: () => node.libp2p,
         bandwidth: this.#bandwidth,
         blame: (peer) => node.offenders.add(peer),
         mayGive: (peer, cid) => this.mayGive(peer, cid),
+        held: () => this.#index.held,
         onCorrupt: () => this.#sharing.repairSoon(),
+        lost: () => this.#sharing.repairSoon(),
+        away: (cids) => this.#sharing.addAgain(cids),
+        onBack: () => {
+          this.#sharing.look()
+          this.#fetching.look()
+          this.#collector.soon()
+        },
       },
-      {
-        blocksDir,
-        ...(init.stallMs === undefined ? {} : { stallMs: init.stallMs }),
-      },
+      { ...init, blocksDir, store: settings.store },
     )
-    this.blocks = blockStoreOf(this.#store, this.#pins, () => this.#collector.soon())
+    this.blocks = blockStoreOf(this.#store.own, this.#pins, () => this.#collector.soon())
     this.#book = new ShareBook({
       book,
       counters,
@@ -127,7 +138,6 @@ export class FileService implements Startable {
       holders: this.#holders,
       signal,
     }
-    const settings = init.settings ?? defaultFileSettings
     this.#sharing = new Sharing(
       {
         ...common,
@@ -140,7 +150,8 @@ export class FileService implements Startable {
     this.#fetching = new Fetching(
       {
         ...common,
-        blocks: this.blocks,
+        blocks: this.#store.blocks,
+        roomAt: (folder) => (folder === blocksDir ? this.#store.room() : roomAt(folder)),
         collector: () => this.#collector,
         downloadDir: () => this.#dirs.downloadDir,
         share: (cid) => this.share(cid),
@@ -191,6 +202,7 @@ export class FileService implements Startable {
     await this.#sharing.start()
     await this.#fetching.start()
     await this.#collector.start()
+    this.#store.settle()
     await this.logs.start()
   }
 
@@ -393,14 +405,30 @@ export class FileService implements Startable {
 
   /** Takes effect at once. */
   applySettings(settings: FileSettings): void {
+    this.#settings = settings
     this.#bandwidth.apply(settings)
     this.#fetching.applySettings(settings)
     this.#sharing.applySettings(settings)
+    this.#store.use(settings.store).catch((err: unknown) => {
+      this.#deps.log.error({ err }, 'the store of the files could not be changed')
+    })
+  }
+
+  /** How the bytes are kept here, and how much room they take. */
+  storage(): Promise<StorageView> {
+    const { files, held } = this.#index
+    const kept = new Set([...files.values()].map(({ cid }) => cid).concat(this.#fetching.wanted()))
+    for (const [cid, { copy }] of held) if (!copy || this.#fetching.isKept(cid)) kept.add(cid)
+    const { quotaBytes } = this.#settings
+    return storageView(
+      { stores: this.#store, bandwidth: this.#bandwidth, held, kept, quotaBytes },
+      { signal: this.#run.signal },
+    )
   }
 
   /** What an operator should know and do something about. */
   warnings(): readonly { readonly code: string; readonly message: string }[] {
-    return this.#sharing.warnings()
+    return [...this.#sharing.warnings(), ...this.#store.warnings()]
   }
 
   #partial(): readonly Cid[] {
@@ -409,6 +437,7 @@ export class FileService implements Startable {
 
   #finished(event: 'fetch:finished' | 'share:finished', view: TransferView): void {
     if (view.cid !== null) this.#events.emit('shares:changed', { cids: [view.cid] })
+    if (view.cid !== null && event === 'fetch:finished' && view.state === 'done') this.#store.cameIn(view.cid)
     this.#events.emit(event, view)
   }
 

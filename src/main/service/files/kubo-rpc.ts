@@ -50,6 +50,11 @@ export class KuboRpc {
     return this.#address.url
   }
 
+  /** Whether it runs on this machine, so that its paths are ours. */
+  get isHere(): boolean {
+    return /^https?:\/\/(127\.|localhost[:/]?|\[::1\])/.test(this.url)
+  }
+
   /** Who answers. @throws SwarmError KUBO_UNREACHABLE also for a Kubo that is too old, and for what is none */
   async facts(options: CallOptions = {}): Promise<KuboFacts> {
     const { version, id } = await this.#call(

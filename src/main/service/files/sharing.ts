@@ -120,6 +120,19 @@ export class Sharing implements Startable {
     this.#care.repairSoon()
   }
 
+  /** Looks at the share folder, where something that could not be shared may now be. */
+  look(): void {
+    if (this.#running) this.#folder.look()
+  }
+
+  /** These files of the share folder are to be read and added once more. */
+  addAgain(cids: readonly Cid[]): void {
+    const { index } = this.#deps
+    const wanted = new Set(cids)
+    for (const [path, { cid, linked }] of index.files) if (!linked && wanted.has(cid)) index.dropFile(path)
+    this.look()
+  }
+
   applySettings(settings: FileSettings): void {
     this.#settings = settings
     if (this.#running) this.#folder.look()
