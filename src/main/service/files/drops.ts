@@ -1,0 +1,213 @@
+import type { Stats } from 'node:fs'
+import { realpath, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { SwarmError } from '../../../shared/errors.ts'
+import type { TransferView } from '../../../shared/views.ts'
+import type { Clock } from '../../base/clock.ts'
+import { diskError } from './disk-error.ts'
+import { maxDrops, type DropBook, type DropOrder } from './drop-book.ts'
+import { listWishes } from './drop-wishes.ts'
+import type { FileOptions, FileSharer, FileWish, SharedFile } from './file-sharer.ts'
+import { shown } from './left-out.ts'
+import { ShareDrop } from './share-drop.ts'
+import { patiently } from './share-patience.ts'
+import type { FolderRules } from './share-rules.ts'
+import type { ShareRunner, ShareRunnerDeps } from './share-runner.ts'
+import type { Transfer } from './transfer-list.ts'
+
+export interface DropsDeps extends ShareRunnerDeps {
+  readonly drops: DropBook
+  readonly files: FileSharer
+  readonly runner: ShareRunner
+  readonly clock: Clock
+  readonly shareDir: () => string
+  readonly rules: () => FolderRules
+}
+
+export interface DropOptions {
+  readonly how?: 'copy' | 'link'
+  readonly channel?: string | null
+}
+
+/** Files and folders that people chose to be shared: each choice goes on until it is done, also after a restart. */
+export class Drops {
+  readonly #deps: DropsDeps
+
+  constructor(deps: DropsDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * Shares files and folders of this machine; it goes on by itself, also after a restart. Tells the transfer of the
+   * one file, or the one that stands for all of them, then those of paths that cannot be shared.
+   * @throws SwarmError LIMIT_REACHED
+   */
+  async share(paths: readonly string[], options: DropOptions = {}): Promise<readonly TransferView[]> {
+    const { drops } = this.#deps
+    if (drops.drops.length >= maxDrops) {
+      throw new SwarmError(
+        'LIMIT_REACHED',
+        `${maxDrops} drops are under way already: wait for the first of them to end.`,
+      )
+    }
+    const { how = 'copy', channel = null } = options
+    return this.#drop({ id: crypto.randomUUID(), paths: [...paths], how, channel, paused: false })
+  }
+
+  /** Goes on with what was under way when the peer stopped. */
+  resume(): void {
+    for (const order of this.#deps.drops.drops) this.#deps.runner.keep(this.#drop(order))
+  }
+
+  async #drop(order: DropOrder): Promise<readonly TransferView[]> {
+    const { transfers, drops, shareDir } = this.#deps
+    const [path = ''] = order.paths
+    const only =
+      order.paths.length === 1 ? await stat(path).catch((error: unknown) => diskError(error, `sharing ${path}`)) : null
+    if (only !== null && !isStats(only)) {
+      const transfer = transfers.add('share', basename(path), { id: order.id, cid: null, sizeBytes: null })
+      transfer.fail(only)
+      drops.forget(order.id)
+      return [transfer.view]
+    }
+    drops.put(order)
+    if (only?.isFile() === true) {
+      const transfer = transfers.add('share', basename(path), { id: order.id, cid: null, sizeBytes: only.size })
+      this.#deps.runner.keep(this.#one(order, transfer, await realpath(path)))
+      return [transfer.view]
+    }
+    const name = order.paths.length === 1 ? basename(path) : `${basename(path)} and ${order.paths.length - 1} more`
+    const head = transfers.addGroup('share', name, { id: order.id, sizeBytes: null })
+    head.set({ state: 'running', step: 'looking through the folders' })
+    const refused: TransferView[] = []
+    const rules = { ...this.#deps.rules(), shareDir: shareDir() }
+    const listing = listWishes(order, rules, AbortSignal.any([head.signal, this.#deps.signal()]))
+    const begun = Promise.withResolvers<void>()
+    this.#deps.runner.keep(
+      this.#many(order, head, listing, (wrong, error) => {
+        const transfer = transfers.add('share', wrong, { cid: null, sizeBytes: null, group: head.view.group })
+        refused.push(transfer.fail(error))
+      }).finally(begun.resolve),
+    )
+    // Paths that cannot be looked at are told at once, as far as that takes no longer than a person waits.
+    await Promise.race([listing.catch(() => {}), begun.promise])
+    return [head.view, ...refused]
+  }
+
+  async #one(order: DropOrder, transfer: Transfer, path: string): Promise<void> {
+    const { drops, clock } = this.#deps
+    const share = async (options: FileOptions): Promise<SharedFile> => {
+      const { wishes, wrong } = await listWishes(
+        { ...order, paths: [path] },
+        { ...this.#deps.rules(), shareDir: this.#deps.shareDir() },
+        options.signal,
+      )
+      const [wish] = wishes
+      if (wish === undefined) throw wrong[0]?.error
+      drops.setUnshared(wish.file.path, false)
+      return patiently(
+        { ...wish, single: true },
+        {
+          clock,
+          signal: options.signal,
+          again: () => transfer.set({ state: 'waiting', step: 'waiting for it to stop growing', doneBytes: 0 }),
+          share: (now) => this.#deps.files.share(now, options),
+        },
+      )
+    }
+    const held = { now: order.paused, changed: (paused: boolean): void => drops.put({ ...order, paused }) }
+    await this.#deps.runner.one(transfer, transfer.view.sizeBytes ?? 0, undefined, share, held).catch(() => {})
+    if (this.#deps.signal().aborted) return
+    drops.forget(order.id)
+    if (transfer.view.state !== 'failed') return
+    transfer.control = {
+      resume: () => {
+        transfer.reopen()
+        drops.put({ ...order, paused: false })
+        this.#deps.runner.keep(this.#one({ ...order, paused: false }, transfer, path))
+      },
+    }
+  }
+
+  async #many(
+    order: DropOrder,
+    head: Transfer,
+    listing: ReturnType<typeof listWishes>,
+    refuse: (name: string, error: unknown) => void,
+  ): Promise<void> {
+    const { drops, finished } = this.#deps
+    try {
+      const { wishes, wrong } = await listing
+      for (const { name, error } of wrong) refuse(name, error)
+      for (const { file } of wishes) drops.setUnshared(file.path, false)
+      if (wishes.length === 0) {
+        throw (
+          wrong[0]?.error ?? new SwarmError('NOT_FOUND', `${shown(head.view.name)} holds no file that can be shared.`)
+        )
+      }
+      await this.#run(order, head, wishes, wrong.length)
+    } catch (error) {
+      this.#deps.runner.ended(head, head.signal.aborted ? head.signal.reason : error)
+    }
+    if (!this.#deps.signal().aborted) drops.forget(order.id)
+    if (head.view.state !== 'failed') finished(head.view)
+  }
+
+  async #run(order: DropOrder, head: Transfer, wishes: readonly FileWish[], refused: number): Promise<void> {
+    const { drops } = this.#deps
+    const drop = new ShareDrop(
+      {
+        ...this.#deps,
+        sharer: this.#deps.files,
+        places: this.#deps.runner.places,
+        failed: (error, name) => this.#deps.runner.note(error, name),
+      },
+      head,
+      wishes,
+      refused,
+    )
+    const hold = (paused: boolean): void => drops.put({ ...order, paused })
+    head.control = {
+      pause: () => {
+        drop.pause()
+        hold(true)
+      },
+      resume: () => {
+        if (head.over) return this.#again(order, head, drop)
+        drop.resume()
+        hold(false)
+      },
+    }
+    head.set({ state: 'running' })
+    if (order.paused) drop.pause()
+    await this.#runDrop(head, drop)
+  }
+
+  async #runDrop(head: Transfer, drop: ShareDrop): Promise<void> {
+    await drop.run()
+    const { outcome } = drop
+    if ('step' in outcome) head.done(outcome)
+    else head.fail(outcome.error)
+  }
+
+  /** Tries what failed of a drop once more. */
+  #again(order: DropOrder, head: Transfer, drop: ShareDrop): void {
+    const { drops, finished, signal } = this.#deps
+    drop.leaveFailures()
+    head.reopen()
+    head.set({ state: 'running' })
+    drops.put({ ...order, paused: false })
+    this.#deps.runner.keep(
+      this.#runDrop(head, drop)
+        .catch((error: unknown) => this.#deps.runner.ended(head, error))
+        .finally(() => {
+          if (!signal().aborted) drops.forget(order.id)
+          finished(head.view)
+        }),
+    )
+  }
+}
+
+function isStats(value: unknown): value is Stats {
+  return value instanceof Object && 'isFile' in value
+}
