@@ -112,6 +112,8 @@ async function receive({ kind, records }: IngestOrder): Promise<string> {
   const shared = { clock: systemClock, counters: peer.counters, log: silentLog, node: peer.node, pool: peer.pool }
   const book: ConstructorParameters<typeof Ingest>[0]['book'] = {
     swarm: peer.book.swarm,
+    get: (id) => peer.book.get(id),
+    has: (bucket, id) => peer.book.has(bucket, id),
     check: (bytes, now) => peer.book.check(bytes, now),
     merge: (list, arrival) => {
       taken(list.length)

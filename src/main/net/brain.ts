@@ -226,19 +226,21 @@ export class Brain implements Startable {
     })
     this.#outboxes.heard(source.channel, verdict.repeats)
     this.#outboxes.heard(source.channel, verdict.news)
-    if (verdict.news.length > 0) this.#passOnFrom(verdict.news, message, source)
+    // Gossip lets no message on that holds garbage: what was good in it goes on in one of ours.
+    const isHeard = verdict.garbage === 0 || source.kind !== 'gossip'
+    if (verdict.news.length > 0) this.#passOnFrom(verdict.news, message, source, isHeard)
     if (verdict.dropped && source.kind === 'gossip') this.#deps.onLost(sender)
     return takenRecords(verdict)
   }
 
-  #passOnFrom(records: readonly SignedRecord[], message: SwarmMessage, source: MessageSource): void {
+  #passOnFrom(records: readonly SignedRecord[], message: SwarmMessage, source: MessageSource, isHeard: boolean): void {
     const hops = message.hops + 1
     const { trace } = message
     if (hops > maxHops) return this.#deps.counters.add('brain.dropped:hops', records.length)
     this.#outboxes.add(records, (channel) => {
       const isSource = channel.id === source.channel
       // Where all hear all they have heard it; gossip passes on by itself.
-      if (isSource && channel.shared) return null
+      if (isSource && channel.shared && isHeard) return null
       return { hops, trace, except: isSource ? source.link : null, waitMs: isSource ? 0 : this.#waitMs(channel) }
     })
   }

@@ -158,3 +158,14 @@ test('random bytes on a catch-up stream are counted and harm nothing', async () 
   a.say('files', 'honest', 5)
   await vi.waitFor(() => expect(b.keys('files')).toHaveLength(5), soon)
 })
+
+test('what was good in a message with garbage reaches those behind whoever refused it', async () => {
+  const { a, b } = await pair()
+  const raw = await startRaw(a)
+  await vi.waitFor(() => expect(a.node.linked(idOf(raw))).toBe(true), soon)
+  await raw.services.gossip.publish(topic, wrapBatch(encodeBatch([makeRecord('good'), forged(makeRecord('bad'))])))
+  await vi.waitFor(() => expect(a.counters.get('ingest.refused:bad-signature')).toBe(1), soon)
+  await vi.waitFor(() => expect(b.keys('files')).toEqual(['good']), { timeout: 2_500, interval: 10 })
+  // By gossip, not by looking for what was missed.
+  expect(b.book.live('files')[0]?.arrival).toMatchObject({ from: a.peerId, via: 'relayed' })
+})

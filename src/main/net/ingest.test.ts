@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../base/clock.ts'
+import { signAttestation } from '../model/attestation.ts'
 import { silentLog } from '../base/log.ts'
 import { encodeBatch } from '../model/record-codec.ts'
 import { signRecord, type RecordBody, type SignedRecord } from '../model/record.ts'
 import { identityOfSeed, type Identity } from '../store/identity-store.ts'
-import { Ingest, type IngestInit, type Source } from './ingest.ts'
+import { AuthorRates } from './author-rates.ts'
+import { Ingest, type IngestInit, type Source, type Verdict } from './ingest.ts'
 import { circle, TestPeer } from './testing/peers.ts'
 
 const open: { stop(): Promise<void> }[] = []
@@ -122,4 +124,39 @@ test('stop settles what waits', async () => {
   const verdicts = Array.from({ length: 20 }, (_, i) => ingest.receive(encodeBatch([record(`k${i}`)]), from))
   await ingest.stop()
   for (const verdict of await Promise.all(verdicts)) expect(verdict.added + (verdict.dropped ? 1 : 0)).toBe(1)
+})
+
+test('attestations of a record that is held are charged to those who sign them, not to its author', async () => {
+  const { ingest } = await make()
+  const operator = identityOfSeed(randomBytes(32))
+  circle.admitPeer(operator.peerId, ['operator'])
+  const one = record('a')
+  await ingest.receive(encodeBatch([one]), from)
+  const reserved = vi.spyOn(AuthorRates.prototype, 'reserve')
+  const about = { id: one.id, swarm: circle.trusted.anchor.swarm }
+  const attestations = [signAttestation(about, 'endorse', Date.now(), operator)]
+  expect(await ingest.receive(encodeBatch([{ ...one, attestations }]), from)).toMatchObject({ added: 1 })
+  expect(reserved.mock.calls).toEqual([[operator.peerId, 'attest']])
+  reserved.mockRestore()
+})
+
+test('the same verdict said again is stored, told to nobody, and not more often than it is of use', async () => {
+  const { peer, ingest } = await make()
+  const attester = identityOfSeed(randomBytes(32))
+  circle.admitPeer(attester.peerId, ['operator'])
+  const swarm = circle.trusted.anchor.swarm
+  const one = record('a')
+  await ingest.receive(encodeBatch([one]), from)
+  const say = (verdict: 'endorse' | 'dismiss', at: number): Promise<Verdict> => {
+    const attestations = [signAttestation({ id: one.id, swarm }, verdict, at, attester)]
+    return ingest.receive(encodeBatch([{ ...one, attestations }]), from)
+  }
+  const startMs = Date.now() - 100
+  expect((await say('endorse', startMs)).news).toHaveLength(1)
+  expect(await say('endorse', startMs + 1)).toMatchObject({ added: 0, known: 1, news: [] })
+  expect(peer.book.get(one.id)?.record.attestations[0]?.at).toBe(startMs + 1)
+  for (let i = 2; i < 60; i += 1) await say('endorse', startMs + i)
+  expect(peer.counters.get('ingest.refused:rate')).toBeGreaterThan(30)
+  // What is new is told.
+  expect((await say('dismiss', startMs + 70)).news).toHaveLength(1)
 })

@@ -4,11 +4,11 @@ import type { Counters } from '../base/counters.ts'
 import type { Startable } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import { decodeBatch, decodeSigned } from '../model/record-codec.ts'
-import type { SignedRecord } from '../model/record.ts'
 import type { RejectReason } from '../model/reject.ts'
 import type { RecordBook } from '../store/record-book.ts'
 import type { Arrival } from '../store/record-store.ts'
 import { AuthorRates } from './author-rates.ts'
+import { IngestCharges, type Candidate } from './ingest-charges.ts'
 import { newJob, refuse, verdictOf, type Job, type Source, type Verdict } from './ingest-job.ts'
 import type { NeighbourClocks } from './neighbour-clocks.ts'
 import { VerifyOnce, type Verification } from './verify-once.ts'
@@ -24,12 +24,7 @@ export interface IngestInit {
 }
 
 /** The parts of the book that ingest needs. */
-export type IngestBook = Pick<RecordBook, 'check' | 'merge' | 'swarm'>
-
-interface Candidate {
-  readonly job: Job
-  readonly record: SignedRecord
-}
+export type IngestBook = Pick<RecordBook, 'check' | 'get' | 'has' | 'merge' | 'swarm'>
 
 /** Records looked at before others get their turn: a full batch, some 8 ms. */
 const sliceRecords = 200
@@ -49,14 +44,15 @@ export class Ingest implements Startable {
   #loop: Promise<void> | null = null
   readonly #slices = new Set<Promise<void>>()
   readonly #once: VerifyOnce
-  readonly #rates: AuthorRates | null
+  readonly #charges: IngestCharges
 
   constructor(deps: IngestDeps, init: IngestInit = {}) {
     this.#deps = deps
     this.#once = new VerifyOnce(deps.pool, deps.book.swarm)
     this.#maxWaitingBytes = init.maxWaitingBytes ?? 16 * 1024 * 1024
     const isStranger = deps.isStranger ?? (() => false)
-    this.#rates = init.limitRates === false ? null : new AuthorRates({ clock: deps.clock, isStranger })
+    const rates = init.limitRates === false ? null : new AuthorRates({ clock: deps.clock, isStranger })
+    this.#charges = new IngestCharges(deps.book, rates)
   }
 
   async start(): Promise<void> {
@@ -89,7 +85,7 @@ export class Ingest implements Startable {
 
   /** The standing of these peers differs now, and with it what they may say in a minute. */
   trustChanged(peers: readonly PeerId[]): void {
-    this.#rates?.reset(peers)
+    this.#charges.reset(peers)
   }
 
   /** Bytes that wait. */
@@ -136,8 +132,8 @@ export class Ingest implements Startable {
       seen += batch.records.length
       try {
         for (const bytes of batch.records) {
-          const record = this.#read(job, bytes, now)
-          if (record !== undefined) candidates.push({ job, record })
+          const candidate = this.#read(job, bytes, now)
+          if (candidate !== undefined) candidates.push(candidate)
         }
       } catch (err) {
         // Our own database failed: whoever waits is told, and the other batches go on.
@@ -150,7 +146,7 @@ export class Ingest implements Startable {
   }
 
   /** A record of a batch, when it is worth a verification. */
-  #read(job: Job, bytes: Uint8Array, now: number): SignedRecord | undefined {
+  #read(job: Job, bytes: Uint8Array, now: number): Candidate | undefined {
     const decoded = decodeSigned(bytes)
     if (decoded.kind === 'rejected') {
       this.#refuse(job, decoded.reason)
@@ -170,16 +166,9 @@ export class Ingest implements Startable {
       job.repeats.push(record)
       return undefined
     }
-    if (this.#isLimited(job) && this.#rates?.reserve(record.body.author, record.body.bucket) === false) {
-      this.#refuse(job, 'rate')
-      return undefined
-    }
-    return checked.record
-  }
-
-  /** What was asked for is as old as may be, and much at once. */
-  #isLimited({ source }: Job): boolean {
-    return this.#rates !== null && source.how !== 'catch-up'
+    const candidate = this.#charges.charge(job, checked.record)
+    if (candidate === undefined) this.#refuse(job, 'rate')
+    return candidate
   }
 
   /** For what the book has not seen, and so has not counted. */
@@ -212,21 +201,17 @@ export class Ingest implements Startable {
       verifications = await this.#once.verify(candidates.map(({ record }) => record))
     } finally {
       // Of those that were not verified nothing is known, and nothing counted.
-      for (const { job, record } of candidates.slice(verifications.length)) this.#settle(job, record, false)
+      for (const candidate of candidates.slice(verifications.length)) this.#charges.settle(candidate, false)
     }
-    return candidates.filter(({ job, record }, i) => {
+    return candidates.filter((candidate, i) => {
+      const { job, record } = candidate
       const isGood = verifications[i] === 'good'
-      const hasRoom = this.#settle(job, record, isGood)
+      const hasRoom = this.#charges.settle(candidate, isGood)
       if (verifications[i] === 'twin') job.repeats.push(record)
       if (verifications[i] === 'bad') this.#refuse(job, 'bad-signature')
       if (isGood && !hasRoom) this.#refuse(job, 'rate')
       return isGood && hasRoom
     })
-  }
-
-  /** Counts what was reserved for; false when there is no room after all. */
-  #settle(job: Job, { body }: SignedRecord, isGood: boolean): boolean {
-    return !this.#isLimited(job) || this.#rates?.settle(body.author, body.bucket, isGood) !== false
   }
 
   /** One transaction for all that arrived in the same way from the same neighbour. */
@@ -250,14 +235,15 @@ export class Ingest implements Startable {
       const news = new Map(added.map(({ record }) => [record.id, record]))
       const reasons = new Map(refused.map(({ id, reason }) => [id, reason]))
       this.#deps.counters.add('ingest.added', news.size)
-      for (const { job, record } of list) {
+      for (const { job, record, isAgain } of list) {
         const reason = reasons.get(record.id)
         const fresh = news.get(record.id)
         if (reason !== undefined) refuse(job, reason)
         else if (fresh === undefined) job.repeats.push(record)
+        else if (isAgain && job.source.how !== 'catch-up') job.repeats.push(record)
         else {
           job.added += 1
-          job.news.push(fresh)
+          if (!isAgain) job.news.push(fresh)
         }
       }
     }
