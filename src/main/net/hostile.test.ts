@@ -167,5 +167,5 @@ test('what was good in a message with garbage reaches those behind whoever refus
   await vi.waitFor(() => expect(a.counters.get('ingest.refused:bad-signature')).toBe(1), soon)
   await vi.waitFor(() => expect(b.keys('files')).toEqual(['good']), { timeout: 2_500, interval: 10 })
   // By gossip, not by looking for what was missed.
-  expect(b.book.live('files')[0]?.arrival).toMatchObject({ from: a.peerId, via: 'relayed' })
+  expect(b.book.live('files')[0]?.arrival).toMatchObject({ from: a.identity.peerId, via: 'relayed' })
 })
