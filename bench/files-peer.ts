@@ -15,6 +15,7 @@ import { CID } from 'multiformats/cid'
 import { systemClock } from '../src/main/base/clock.ts'
 import { Counters } from '../src/main/base/counters.ts'
 import type { Libp2p as SwarmLibp2p } from '../src/main/net/swarm-node.ts'
+import { FileBandwidth } from '../src/main/service/files/bandwidth.ts'
 import { HeliaStore } from '../src/main/service/files/helia-store.ts'
 import { ShareBytes } from '../src/main/service/files/share-bytes.ts'
 import { PartFile } from '../src/main/service/files/write-file.ts'
@@ -22,11 +23,15 @@ import type { Cid, PeerId } from '../src/shared/ids.ts'
 
 /** One side of the bench of files; `bench/files.ts` runs it twice, as the one that adds and the one that fetches. */
 export interface FilesOrder {
-  readonly kind: 'dt-swarm' | 'helia' | 'stream'
+  readonly kind: 'dt-swarm' | 'helia' | 'helia in memory' | 'stream'
   /** The file to add; null for the one that fetches. */
   readonly path: string | null
   readonly sizeBytes: number
   readonly from: { readonly address: string; readonly cid: string } | null
+  /** Addresses of further peers that have it; of ours alone. */
+  readonly more?: readonly string[]
+  /** What this side sends at most; of ours alone. Default: no limit. */
+  readonly upBytesPerS?: number
 }
 
 export interface FilesResult {
@@ -42,7 +47,7 @@ export interface FilesResult {
 
 interface Side {
   add(path: string): Promise<string>
-  fetch(cid: string, from: PeerId, to: string): Promise<void>
+  fetch(cid: string, from: readonly PeerId[], to: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -60,9 +65,11 @@ const startLibp2p = async (): Promise<SwarmLibp2p> => {
   return libp2p as unknown as SwarmLibp2p
 }
 
-async function ours(libp2p: SwarmLibp2p, dir: string): Promise<Side> {
+async function ours(libp2p: SwarmLibp2p, dir: string, order: FilesOrder): Promise<Side> {
+  const limits = { bandwidth: { downBytesPerS: null, upBytesPerS: order.upBytesPerS ?? null }, hours: [] }
+  const bandwidth = new FileBandwidth({ clock: systemClock }, limits)
   const store = new HeliaStore(
-    { libp2p: () => libp2p, clock: systemClock, random: Math.random, counters: new Counters() },
+    { libp2p: () => libp2p, bandwidth, clock: systemClock, random: Math.random, counters: new Counters() },
     { blocksDir: join(dir, 'blocks') },
   )
   await store.start()
@@ -74,7 +81,7 @@ async function ours(libp2p: SwarmLibp2p, dir: string): Promise<Side> {
     },
     async fetch(cid, from, to) {
       const part = await PartFile.create(to)
-      const source = { candidates: () => [from] }
+      const source = { candidates: () => from }
       for await (const bytes of store.read(cid as Cid, { signal, from: source })) await part.write(bytes)
       await part.sync()
     },
@@ -82,15 +89,19 @@ async function ours(libp2p: SwarmLibp2p, dir: string): Promise<Side> {
   }
 }
 
-/** Helia with its blocks on disk, as its documentation shows it, but for what would leave this machine. */
-async function theirs(libp2p: Libp2p, dir: string): Promise<Side> {
-  const [{ createHeliaLight }, { withBitswap }, { unixfs }, { FsBlockstore }] = await Promise.all([
-    import('helia'),
-    import('@helia/bitswap'),
-    import('@helia/unixfs'),
-    import('blockstore-fs'),
-  ])
-  const helia = createHeliaLight({ blockstore: new FsBlockstore(join(dir, 'blocks')) })
+/** Helia, as its documentation shows it, but for what would leave this machine. */
+async function theirs(libp2p: Libp2p, dir: string, order: FilesOrder): Promise<Side> {
+  const [{ createHeliaLight }, { withBitswap }, { unixfs }, { FsBlockstore }, { MemoryBlockstore }] = await Promise.all(
+    [
+      import('helia'),
+      import('@helia/bitswap'),
+      import('@helia/unixfs'),
+      import('blockstore-fs'),
+      import('blockstore-core'),
+    ],
+  )
+  const blockstore = order.kind === 'helia' ? new FsBlockstore(join(dir, 'blocks')) : new MemoryBlockstore()
+  const helia = createHeliaLight({ blockstore })
   const withNode = Object.assign(helia, { libp2p })
   withBitswap(withNode as unknown as Parameters<typeof withBitswap>[0])
   await helia.start()
@@ -126,7 +137,7 @@ async function raw(libp2p: Libp2p): Promise<Side> {
       return 'none'
     },
     async fetch(_, from, to) {
-      const stream = await libp2p.dialProtocol(peerIdFromString(from), rawProtocol)
+      const stream = await libp2p.dialProtocol(peerIdFromString(from[0] ?? ''), rawProtocol)
       const file = await open(to, 'w')
       for await (const chunk of stream) await file.write('subarray' in chunk ? chunk.subarray() : chunk)
       await file.sync()
@@ -139,9 +150,15 @@ async function raw(libp2p: Libp2p): Promise<Side> {
 async function run(order: FilesOrder): Promise<() => Promise<void>> {
   const dir = await mkdtemp(join(tmpdir(), 'dt-swarm-bench-'))
   const libp2p = await startLibp2p()
-  const side = await { 'dt-swarm': ours, helia: theirs, stream: raw }[order.kind](libp2p, dir)
+  const side = await { 'dt-swarm': ours, helia: theirs, 'helia in memory': theirs, stream: raw }[order.kind](
+    libp2p,
+    dir,
+    order,
+  )
   const from = order.from === null ? null : multiaddr(order.from.address)
-  const peer = from === null ? null : (await libp2p.dial(from)).remotePeer.toString()
+  const addresses = [...(from === null ? [] : [from]), ...(order.more ?? []).map((address) => multiaddr(address))]
+  const peers: PeerId[] = []
+  for (const address of addresses) peers.push((await libp2p.dial(address)).remotePeer.toString() as PeerId)
   // The protocols that a new link speaks are learnt a moment after it is there.
   await new Promise((resolve) => setTimeout(resolve, 500))
   const delay = monitorEventLoopDelay({ resolution: 5 })
@@ -149,7 +166,7 @@ async function run(order: FilesOrder): Promise<() => Promise<void>> {
   const startedMs = performance.now()
   const to = join(dir, 'fetched')
   const cid = order.path === null ? '' : await side.add(order.path)
-  if (peer !== null) await side.fetch(order.from?.cid ?? '', peer as PeerId, to)
+  if (from !== null) await side.fetch(order.from?.cid ?? '', peers, to)
   const ms = performance.now() - startedMs
   delay.disable()
   const facts = readFileSync('/proc/self/status', 'utf8')
@@ -161,7 +178,7 @@ async function run(order: FilesOrder): Promise<() => Promise<void>> {
     delayMaxMs: delay.max / 1e6,
     peakBytes: Number(/^VmHWM:\s+(\d+) kB$/m.exec(facts)?.[1]) * 1024,
   }
-  process.send?.({ ...result, path: peer === null ? null : to })
+  process.send?.({ ...result, path: from === null ? null : to })
   return async () => {
     await side.stop()
     await libp2p.stop()

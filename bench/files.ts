@@ -9,13 +9,13 @@ import { fileURLToPath } from 'node:url'
 import type { FilesOrder, FilesResult } from './files-peer.ts'
 
 /**
- * How fast is a file added, and fetched by another process over loopback: by us, by Helia with its blocks on disk, and
- * as bytes over one libp2p stream, which is the limit. TCP with TLS each time; each ends with a file on disk, synced.
+ * How fast is a file added, and fetched by another process over loopback: by us, by Helia with its blocks on disk and
+ * in memory, and as bytes over one libp2p stream, which is the limit. TCP with TLS each time; each ends with a file on disk, synced.
  * One run, one machine; medians of three rounds. `node bench/files.ts [MB] [rounds]`
  */
 const sizeBytes = Number(process.argv[2] ?? 500) * 1e6
 const rounds = Number(process.argv[3] ?? 3)
-const kinds = ['stream', 'helia', 'dt-swarm'] as const
+const kinds = ['stream', 'helia', 'helia in memory', 'dt-swarm'] as const
 const program = fileURLToPath(new URL('./files-peer.ts', import.meta.url))
 const dir = await mkdtemp(join(tmpdir(), 'dt-swarm-bench-'))
 const path = join(dir, 'file')
@@ -99,6 +99,7 @@ try {
   const ratio = (kind: FilesOrder['kind'], pick: (round: Round) => number): string =>
     (median(of(kind, pick)) / median(of('dt-swarm', pick))).toFixed(2)
   console.log(`fetch / Helia on disk: ${ratio('helia', ({ fetched }) => fetched.ms)} (goal 2.5)`)
+  console.log(`fetch / Helia in memory: ${ratio('helia in memory', ({ fetched }) => fetched.ms)} (goal 1.5)`)
   console.log(`fetch / raw stream: ${ratio('stream', ({ fetched }) => fetched.ms)} (goal 0.5)`)
   console.log(`add / Helia on disk: ${ratio('helia', ({ added }) => added.ms)} (goal 1.0)`)
 } finally {

@@ -1,4 +1,3 @@
-import type { Stream } from '@libp2p/interface'
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,6 +10,7 @@ import { ended, shared, waitFor } from './testing/file-steps.ts'
 
 afterEach(stopFilePeers)
 
+type Stream = Parameters<Parameters<FilePeer['node']['libp2p']['handle']>[1]>[0]
 type Answer = (stream: Stream, no: number, block: Uint8Array, asked: number) => void
 
 /**
@@ -72,6 +72,7 @@ it('a provider that sends wrong blocks is asked for no more, and blamed; the fil
 it('a provider that says nothing is left, and what it owed comes from the others', async () => {
   const world = await withLiar(() => {})
   await fetchedWhole(world)
+  expect(world.c.files.transfers()[0]?.from).toEqual(['a'])
 })
 
 it('a provider whose blocks never end is left', async () => {
@@ -84,6 +85,7 @@ it('a provider whose blocks never end is left', async () => {
     }, 50)
   })
   await fetchedWhole(world)
+  expect(world.c.files.transfers()[0]?.from).toEqual(['a'])
 })
 
 it('a provider that lies about the length of a block is cut off before it is kept', async () => {
@@ -116,4 +118,6 @@ it('a block that is late is asked of another that is free, and the slow one goes
     else send()
   })
   await fetchedWhole(world)
+  expect(world.c.files.transfers()[0]?.from.toSorted()).toEqual(['a', 'liar'])
+  expect(world.c.counters.get('files.refused:wrong-block')).toBe(0)
 })
