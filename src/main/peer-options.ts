@@ -19,6 +19,8 @@ export interface PeerOptions {
   readonly random?: () => number
   /** In force for this run, never saved: the command line. */
   readonly settings?: Partial<Settings>
+  /** The Kubo daemon that keeps the files, for this run, instead of what the settings say. */
+  readonly kubo?: string | undefined
   /** Wraps the identity's key by the system's key store. */
   readonly protector?: KeyProtector
   /** Default: this machine. A simulated body comes from the lab. */

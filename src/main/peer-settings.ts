@@ -1,12 +1,13 @@
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
-import { defaultFileSettings } from '../shared/file-views.ts'
+import { defaultFileSettings, type ContentStoreChoice } from '../shared/file-views.ts'
 import { settingsSchema, type Settings } from '../shared/views.ts'
 import type { Clock } from './base/clock.ts'
 import type { Counters } from './base/counters.ts'
 import type { Log } from './base/log.ts'
 import { checkChannel, defaultChannels } from './net/channels/channel-config.ts'
 import { wrongAddress } from './net/listen.ts'
+import { kuboAddress } from './service/files/kubo-url.ts'
 import { SettingsService } from './service/settings/settings-service.ts'
 import { SettingsStore } from './store/settings-store.ts'
 
@@ -32,9 +33,22 @@ export function defaultSettings(): Settings {
  */
 export function openSettings(
   deps: { readonly clock: Clock; readonly log: Log; readonly counters: Counters },
-  init: { readonly home: string; readonly overrides: Partial<Settings> },
+  init: { readonly home: string; readonly overrides: Partial<Settings>; readonly kubo?: string | undefined },
 ): SettingsService {
   const path = join(init.home, 'settings.json')
   const store = new SettingsStore<Settings>(deps, { path, schema: settingsSchema, defaults: defaultSettings() })
-  return new SettingsService({ store, checkAddress: wrongAddress, checkChannel }, { overrides: init.overrides })
+  const { overrides, kubo } = init
+  return new SettingsService(
+    { store, checkAddress: wrongAddress, checkChannel, checkStore: wrongStore },
+    { overrides, ...(kubo === undefined ? {} : { contentStore: { kind: 'kubo', url: kubo } }) },
+  )
+}
+
+function wrongStore(store: ContentStoreChoice): string | null {
+  try {
+    if (store.kind === 'kubo') kuboAddress(store.url)
+    return null
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }

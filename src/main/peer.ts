@@ -67,7 +67,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const database = Database.open(basics, { home })
   try {
     const identity = openIdentity({ home, protector: options.protector })
-    const settings = openSettings(basics, { home, overrides: options.settings ?? {} })
+    const settings = openSettings(basics, { home, overrides: options.settings ?? {}, kubo: options.kubo })
     const { name, role } = settings.get()
     if (options.join !== undefined) {
       writeSwarm(

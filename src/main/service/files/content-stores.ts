@@ -122,7 +122,7 @@ export class ContentStores implements ContentStore {
     const before = this.#file.load()?.places ?? [{ kind: 'embedded' as const }]
     this.#places = withLast(before, this.#choice)
     for (const place of this.#places) this.#open(place)
-    this.#save()
+    if (JSON.stringify(before) !== JSON.stringify(this.#places)) this.#save()
     await Promise.all([...this.#kubos.values()].map(({ watch }) => watch.start()))
   }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { defaultFileSettings, type ContentStoreChoice } from '../../../shared/file-views.ts'
 import type { ChannelConfig } from '../../../shared/network-views.ts'
 import { settingsSchema, type Settings } from '../../../shared/views.ts'
 import { systemClock } from '../../base/clock.ts'
@@ -19,6 +20,7 @@ const defaults: Settings = {
   bootstrap: [],
   mdns: true,
   channels: [],
+  files: defaultFileSettings,
   theme: 'system',
 }
 
@@ -28,7 +30,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-function make(saved: Partial<Settings> = {}, overrides: Partial<Settings> = {}) {
+function make(saved: Partial<Settings> = {}, overrides: Partial<Settings> = {}, contentStore?: ContentStoreChoice) {
   const path = join(folder, 'settings.json')
   if (Object.keys(saved).length > 0) writeFileSync(path, JSON.stringify(saved))
   const store = new SettingsStore<Settings>(
@@ -41,7 +43,10 @@ function make(saved: Partial<Settings> = {}, overrides: Partial<Settings> = {}) 
     return { kind: 'ok' as const, config: { ...config, address: config.address.replace(/\/$/, '') } }
   }
   const kept = () => (existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Partial<Settings>) : {})
-  return { service: new SettingsService({ store, checkAddress, checkChannel }, { overrides }), kept }
+  const checkStore = (choice: ContentStoreChoice) =>
+    choice.kind === 'kubo' && !choice.url.startsWith('http') ? `"${choice.url}" is no address` : null
+  const deps = { store, checkAddress, checkChannel, checkStore }
+  return { service: new SettingsService(deps, { overrides, contentStore }), kept }
 }
 
 describe('settings', () => {
@@ -91,6 +96,28 @@ describe('settings', () => {
     expect(() => service.update({ channels: [{ ...line, address: 'tcp' }] })).toThrow(/channels: "tcp" does not begin/)
     expect(() => service.update({ channels: [line, plain] })).toThrow(/is there twice/)
     expect(service.get().channels).toHaveLength(2)
+  })
+
+  it("the command line's store stands for one field of the files, and is not saved with the others", () => {
+    const kubo = { kind: 'kubo', url: 'http://127.0.0.1:5001' } as const
+    const saved = { ...defaultFileSettings, ignore: ['*.tmp'] }
+    const { service, kept } = make({ files: saved }, {}, kubo)
+    expect(service.get().files).toEqual({ ...saved, store: kubo })
+    service.update({ files: { ...service.get().files, quotaBytes: 5 } })
+    expect(kept().files).toEqual({ ...saved, quotaBytes: 5 })
+    expect(service.get().files).toEqual({ ...saved, quotaBytes: 5, store: kubo })
+    const other = { kind: 'kubo', url: 'http://127.0.0.1:5002' } as const
+    service.update({ files: { ...service.get().files, store: other } })
+    expect(kept().files?.store).toEqual(other)
+    expect(service.get().files.store).toEqual(other)
+  })
+
+  it('refuses a store that is none, from the command line too', () => {
+    const wrong = { kind: 'kubo', url: 'ftp://kubo' } as const
+    expect(() => make({}, {}, wrong)).toThrow(/files: "ftp:\/\/kubo" is no address/)
+    const { service } = make()
+    expect(() => service.update({ files: { ...defaultFileSettings, store: wrong } })).toThrow(/no address/)
+    expect(service.get().files).toEqual(defaultFileSettings)
   })
 
   it('tells listeners after it has saved', () => {

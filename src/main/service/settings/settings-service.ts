@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
+import type { ContentStoreChoice } from '../../../shared/file-views.ts'
 import type { ChannelConfig } from '../../../shared/network-views.ts'
 import { settingsSchema, type Settings } from '../../../shared/views.ts'
 import { Emitter, type EventSource } from '../../base/emitter.ts'
@@ -14,6 +15,8 @@ export interface SettingsDeps {
   readonly store: SettingsStore<Settings>
   /** Says what is wrong with an address, or null when it can be used. */
   readonly checkAddress: (address: string, use: 'listen' | 'bootstrap') => string | null
+  /** Says what is wrong with a store for files, or null when it can be used. */
+  readonly checkStore?: (store: ContentStoreChoice) => string | null
   /** Writes a channel's address in the one way, or says what is wrong with it. */
   readonly checkChannel: (
     config: ChannelConfig,
@@ -23,6 +26,8 @@ export interface SettingsDeps {
 export interface SettingsInit {
   /** From the command line: in force for this run, never saved. */
   readonly overrides?: Partial<Settings>
+  /** From the command line too: it stands for one field of `files`, so that the others stay as they were chosen. */
+  readonly contentStore?: ContentStoreChoice | undefined
 }
 
 /** The peer's settings: defaults, then what was chosen, then what the command line says for this run. */
@@ -32,12 +37,15 @@ export class SettingsService {
   readonly #atStart: Settings
   /** A setting changed in the app is no longer the command line's. */
   #overrides: Partial<Settings>
+  #contentStore: ContentStoreChoice | null
   #current: Settings
 
   /** @throws SwarmError INVALID_INPUT when the command line's settings cannot be used */
   constructor(deps: SettingsDeps, init: SettingsInit = {}) {
     this.#deps = deps
     this.#overrides = this.#checked(init.overrides ?? {})
+    this.#contentStore = init.contentStore ?? null
+    if (this.#contentStore !== null) this.#checkStore(this.#contentStore)
     this.#current = this.#combine()
     this.#atStart = this.#current
   }
@@ -60,7 +68,7 @@ export class SettingsService {
    * @throws SwarmError INVALID_INPUT naming the setting; nothing is changed then
    */
   update(change: Partial<Settings>): { readonly settings: Settings; readonly waiting: WaitingSetting[] } {
-    const patch = this.#checked(change)
+    const patch = this.#checked(this.#withoutOverride(change))
     this.#deps.store.update(patch)
     this.#overrides = Object.fromEntries(Object.entries(this.#overrides).filter(([name]) => !(name in patch)))
     this.#current = this.#combine()
@@ -75,7 +83,25 @@ export class SettingsService {
       const checked = this.#deps.checkChannel(config)
       return checked.kind === 'ok' ? checked.config : config
     })
-    return { ...settings, channels }
+    const files = { ...settings.files, store: this.#contentStore ?? settings.files.store }
+    return { ...settings, channels, files }
+  }
+
+  /** The command line's store comes back unchanged with other settings of files: then it is not what was chosen. */
+  #withoutOverride(change: Partial<Settings>): Partial<Settings> {
+    const { files } = change
+    if (files === undefined || this.#contentStore === null) return change
+    if (JSON.stringify(files.store) !== JSON.stringify(this.#contentStore)) {
+      this.#checkStore(files.store)
+      this.#contentStore = null
+      return change
+    }
+    return { ...change, files: { ...files, store: this.#deps.store.get().files.store } }
+  }
+
+  #checkStore(store: ContentStoreChoice): void {
+    const wrong = this.#deps.checkStore?.(store) ?? null
+    if (wrong !== null) throw new SwarmError('INVALID_INPUT', `files: ${wrong}`, { detail: { setting: 'files' } })
   }
 
   /** @throws SwarmError INVALID_INPUT */
@@ -109,6 +135,7 @@ export class SettingsService {
         detail: { setting },
       })
     }
+    if (patch.files !== undefined) this.#checkStore(patch.files.store)
     for (const setting of ['shareDir', 'downloadDir'] as const) {
       const folder = patch[setting]
       if (folder !== undefined && !isAbsolute(folder)) {

@@ -18,6 +18,8 @@ import { programVersion } from './version.ts'
 export interface DaemonOptions {
   readonly home: string
   readonly settings: Partial<Settings>
+  /** The Kubo daemon that keeps the files, for this run. */
+  readonly kubo?: string | undefined
   /** Null: no web side. */
   readonly web: WebAddress | null
   readonly logLevel: LogLevel
@@ -48,9 +50,9 @@ class Daemon {
   #web: WebServer | null = null
 
   static async open(options: DaemonOptions, log: Log): Promise<Daemon> {
-    const { home, settings, join: link } = options
+    const { home, settings, kubo, join: link } = options
     const create = (notes: SystemStatusView['warnings'], more: Partial<PeerOptions> = {}): Promise<Peer> =>
-      createPeer({ home, version: programVersion(), log, settings, notes, ...more })
+      createPeer({ home, version: programVersion(), log, settings, kubo, notes, ...more })
     return new Daemon(options, log, create, await create([], link === undefined ? {} : { join: link }))
   }
 

@@ -52,6 +52,7 @@ interface DaemonArguments {
   readonly bootstrap?: readonly string[]
   readonly share?: string
   readonly downloads?: string
+  readonly kubo?: string
   readonly web?: WebAddress | null
   readonly mdns: boolean
   readonly channel?: readonly string[]
@@ -71,6 +72,7 @@ function addDaemon(program: Command, io: Io): void {
     .option('--bootstrap <multiaddr>', 'stay connected to this peer; may be repeated', collect)
     .option('--share <dir>', 'share what lies in this folder (default: ~/shared-logs)')
     .option('--downloads <dir>', 'put fetched files there (default: ~/Downloads)')
+    .option('--kubo <url>', 'keep files in this Kubo daemon, for this run, e.g. http://127.0.0.1:5001 (its RPC)')
     .option(
       '--web <host:port|off>',
       'where the web console listens (default: 127.0.0.1:4180, or the next free port)',
@@ -98,6 +100,7 @@ function addDaemon(program: Command, io: Io): void {
         {
           home: homeOf(given.home),
           settings: settingsOf(given),
+          kubo: given.kubo,
           web: given.web === undefined ? defaultWebAddress : given.web,
           logLevel: given.logLevel,
           // An empty variable is how scripts say that there is none.
