@@ -25,6 +25,7 @@ import { Database } from './store/database.ts'
 import { openIdentity } from './store/identity-store.ts'
 import type { RecordBook } from './store/record-book.ts'
 import { readSwarm, writeSwarm } from './store/swarm-file.ts'
+import { claimDatabase, mustBeUnclaimed } from './store/swarm-claim.ts'
 import { openSwarm, type SwarmStore } from './store/swarm-store.ts'
 
 export type { PeerOptions } from './peer-options.ts'
@@ -69,6 +70,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     const identity = openIdentity({ home, protector: options.protector })
     const settings = openSettings(basics, { home, overrides: options.settings ?? {}, kubo: options.kubo })
     const { name, role } = settings.get()
+    if (options.join === undefined && readSwarm(home) === undefined) mustBeUnclaimed(database)
     if (options.join !== undefined) {
       writeSwarm(
         home,
@@ -76,6 +78,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       )
     }
     const swarmStore = openSwarm(home, { identity, clock, log }, { name: foundedBy(name) })
+    claimDatabase(database, swarmStore.get().anchor.swarm)
     const swarmClock = openClock(clock, swarmStore)
     return wire({ ...basics, clock: swarmClock, options, database, identity, settings, swarmStore })
   } catch (error) {

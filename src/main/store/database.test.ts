@@ -188,7 +188,8 @@ it('of an earlier release is brought up to date, with all that it held', () => {
   const book = bookOf(before)
   const { record } = book.author({ bucket: 'files', key: 'log', value: {}, validForMs: 60_000 })
   // As the second schema was.
-  before.connection.exec(`DROP TABLE buried; DROP INDEX records_attested; ALTER TABLE records DROP COLUMN channel;
+  before.connection
+    .exec(`DROP TABLE swarm; DROP TABLE buried; DROP INDEX records_attested; ALTER TABLE records DROP COLUMN channel;
     PRAGMA user_version = 2`)
   before.close()
   const after = bookOf(open())

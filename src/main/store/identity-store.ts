@@ -7,6 +7,7 @@ import type { PeerId } from '../../shared/ids.ts'
 import type { Signer } from '../model/attestation.ts'
 import { peerIdOfKey } from '../model/peer-key.ts'
 import { writeFileAtomic } from './atomic-file.ts'
+import { parseSecretJson } from './safe-json.ts'
 import { storeError } from './store-error.ts'
 
 /** The one key of a peer. The seed is here for libp2p alone, which must have it to prove who it is. */
@@ -101,7 +102,7 @@ function readIdentity(path: string, text: string, protector: KeyProtector | unde
 
 function parse(path: string, text: string): z.infer<typeof fileSchema> {
   try {
-    return fileSchema.parse(JSON.parse(text))
+    return fileSchema.parse(parseSecretJson(text))
   } catch (error) {
     throw unreadable(path, 'it is damaged', error)
   }

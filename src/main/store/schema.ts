@@ -10,6 +10,7 @@ import { SwarmError } from '../../shared/errors.ts'
  * marks: what is remembered of a keyed record that has ended but still outdates older ones.
  * tallies: records and bytes by author, changed in the same transactions as the records.
  * buried: what is remembered of a dismissed record whose body has gone: who dismissed it.
+ * swarm: the id of the one swarm that all of this belongs to.
  * samples: keyed by series and time, so that a chart is one range scan and an append lands at the end of its series.
  */
 const migrations: readonly string[] = [
@@ -93,6 +94,9 @@ const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX buried_by_end ON buried (valid_until);
   CREATE INDEX buried_by_author ON buried (bucket, author, valid_until);
+  `,
+  `
+  CREATE TABLE swarm (id TEXT NOT NULL);
   `,
 ]
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -39,6 +39,20 @@ test.each([
   const next = linked(networkKey)
   changeSwarm(home, next, { clock, log: silentLog })
   expect(readSwarm(home)).toEqual({ ...before, bootstrap: next.bootstrap, ask: next.ask })
+})
+
+test('the invites of a swarm that is left go with it, and come back with it', () => {
+  writeSwarm(home, before)
+  const path = join(home, 'invites.json')
+  writeFileSync(path, '{"invites": "of lab"}')
+  const next = foundSwarm({ identity: openIdentity({ home }), clock }, { name: 'other' })
+  const { undo } = changeSwarm(home, next, { clock, log: silentLog })
+  expect(existsSync(path)).toBe(false)
+  const left = readdirSync(join(home, 'left')).filter((name) => name.endsWith('.invites.json'))
+  expect(left).toHaveLength(1)
+  undo()
+  expect(readFileSync(path, 'utf8')).toContain('of lab')
+  expect(readSwarm(home)).toEqual(before)
 })
 
 test('a newcomer that has no root yet may be given a later one, and keeps its key', () => {

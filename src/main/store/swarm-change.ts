@@ -12,8 +12,8 @@ const maxLeftDatabases = 4
 /** Their `swarm.json`, of some 1 kB: with it and the identity a swarm of one can be taken up again. */
 const maxLeftFiles = 64
 
-/** What belongs to one swarm: the database with its log, and the note that it was damaged. */
-const databaseFiles = ['swarm.db', 'swarm.db-wal', 'swarm.db-shm', 'swarm.db-damaged'] as const
+/** What belongs to one swarm: the database with its log, and the note that it was damaged; the invites made for it. */
+const filesOfSwarm = ['swarm.db', 'swarm.db-wal', 'swarm.db-shm', 'swarm.db-damaged', 'invites.json'] as const
 
 /** A home that was moved to another swarm. */
 export interface SwarmChange {
@@ -25,7 +25,7 @@ export interface SwarmChange {
 
 /**
  * Moves a home, in which no peer runs, to another swarm: records belong to one swarm, so the database goes to
- * `<home>/left/` with a copy of `swarm.json`, and a new one begins. In the same swarm the database stays, and so does
+ * `<home>/left/` with the invites and a copy of `swarm.json`, and a new one begins. In the same swarm the database stays, and so does
  * what is newer: the root believed, and the time seen.
  * @throws SwarmError HOME_IN_USE, SWARM_UNREADABLE, DISK_FULL, PERMISSION_DENIED; then nothing has changed
  */
@@ -65,8 +65,8 @@ export function changeSwarm(
       }
       // The database first: a power cut between the two leaves the old swarm with nothing in it, which comes back from
       // the others, and never two swarms in one database.
-      for (const name of databaseFiles) {
-        const [from, to] = [join(home, name), `${left}${name.slice('swarm'.length)}`]
+      for (const name of filesOfSwarm) {
+        const [from, to] = [join(home, name), left + endOf(name)]
         if (!existsSync(from)) continue
         renameSync(from, to)
         moved.push([from, to])
@@ -81,7 +81,7 @@ export function changeSwarm(
       before,
       undo: () =>
         locked(home, () => {
-          for (const name of databaseFiles) rmSync(join(home, name), { force: true })
+          for (const name of filesOfSwarm) rmSync(join(home, name), { force: true })
           back()
           rmSync(`${left}.json`, { force: true })
         }),
@@ -131,4 +131,9 @@ function prune(folder: string, log: Log): void {
     log.info({ folder, name }, 'what is kept of a swarm that was left long ago is taken away')
     rmSync(join(folder, name), { force: true })
   }
+}
+
+/** "swarm.db-wal" is left as "NAME.db-wal", "invites.json" as "NAME.invites.json". */
+function endOf(name: (typeof filesOfSwarm)[number]): string {
+  return name.startsWith('swarm') ? name.slice('swarm'.length) : `.${name}`
 }

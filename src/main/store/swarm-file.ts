@@ -9,6 +9,7 @@ import { decodeSigned, encodeSigned } from '../model/record-codec.ts'
 import { verifyRecord, type SignedRecord } from '../model/record.ts'
 import type { TrustAnchor } from '../model/trust.ts'
 import { writeFileAtomic } from './atomic-file.ts'
+import { parseSecretJson } from './safe-json.ts'
 import { storeError } from './store-error.ts'
 
 /** What this peer asks of a swarm it is a stranger in, and what it came with. */
@@ -82,7 +83,7 @@ export function readSwarm(home: string): SwarmFile | undefined {
   }
   let file: z.infer<typeof fileSchema>
   try {
-    file = fileSchema.parse(JSON.parse(text))
+    file = fileSchema.parse(parseSecretJson(text))
   } catch (error) {
     throw unreadable(path, 'it is damaged', error)
   }
@@ -134,7 +135,7 @@ function base64(bytes: Uint8Array): string {
 function unreadable(path: string, why: string, cause?: unknown): SwarmError {
   return new SwarmError(
     'SWARM_UNREADABLE',
-    `${path}, which says what swarm this peer is in, cannot be used: ${why}. Restore it from a backup; or move it away to found a new swarm, and join the old one with a new invite.`,
+    `${path}, which says what swarm this peer is in, cannot be used: ${why}. Restore it from a backup; or move it away and join the swarm with a new invite. To found a new one move swarm.db away too.`,
     { cause, detail: { path } },
   )
 }

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FakeClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
@@ -86,10 +87,38 @@ describe('the swarm of a home', () => {
     expect(readFileSync(path, 'utf8')).toBe(damaged)
   })
 
-  it.skipIf(process.getuid?.() === 0)('says so when the folder cannot be written', () => {
+  it('says so when the folder cannot be written', () => {
+    if (process.getuid?.() === 0) {
+      // Root may write anywhere: a file in place of the folder stops it as well as a missing permission.
+      writeFileSync(join(home, 'file'), '')
+      expect(() => openSwarm(join(home, 'file'), deps)).toThrow(/swarm\.json/)
+      return
+    }
     chmodSync(home, 0o500)
     expect(() => openSwarm(home, deps)).toThrow(expect.objectContaining({ code: 'PERMISSION_DENIED' }))
     chmodSync(home, 0o700)
+  })
+
+  it('tells of a damaged file without quoting what is secret in it', () => {
+    openSwarm(home, deps, { networkKey: new Uint8Array(32).fill(9) })
+    const path = join(home, 'swarm.json')
+    const text = readFileSync(path, 'utf8')
+    const key = Buffer.from(new Uint8Array(32).fill(9)).toString('base64')
+    for (const damaged of [
+      text.slice(0, text.indexOf(key) + 20),
+      text.replace(key, `${key}, "x"`),
+      text.replace(key, 'x'),
+    ]) {
+      writeFileSync(path, damaged)
+      let told = ''
+      try {
+        openSwarm(home, deps)
+      } catch (error) {
+        told = inspect(error, { depth: 9 })
+      }
+      expect(told).toMatch(/SWARM_UNREADABLE/)
+      expect(told).not.toContain(key.slice(0, 8))
+    }
   })
 
   it('can be written before any peer has run: joining without a daemon', () => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -82,13 +82,33 @@ test('the secrets are their owner’s alone; a damaged file, or one of another s
   }
 })
 
-test.skipIf(process.getuid?.() === 0)('a folder that cannot be written is told, and nothing is granted', () => {
+test('a folder that cannot be written is told, and nothing is granted', () => {
   const book = open()
   const { id } = book.make(wish)
-  chmodSync(home, 0o500)
-  expect(() => book.use([{ peer: one, id }], now)).toThrow(expect.objectContaining({ code: 'PERMISSION_DENIED' }))
-  chmodSync(home, 0o700)
+  if (process.getuid?.() === 0) {
+    // Root may write anywhere: a file in place of the folder stops it as well as a missing permission.
+    const text = readFileSync(join(home, 'invites.json'))
+    rmSync(home, { recursive: true })
+    writeFileSync(home, '')
+    expect(() => book.use([{ peer: one, id }], now)).toThrow(/invites\.json/)
+    rmSync(home)
+    mkdirSync(home)
+    writeFileSync(join(home, 'invites.json'), text)
+  } else {
+    chmodSync(home, 0o500)
+    expect(() => book.use([{ peer: one, id }], now)).toThrow(expect.objectContaining({ code: 'PERMISSION_DENIED' }))
+    chmodSync(home, 0o700)
+  }
+  expect(book.get(id)?.usedBy).toEqual([])
   expect(open().get(id)?.usedBy).toEqual([])
+})
+
+test('one that has ended admits nobody, not even who has its use already', () => {
+  const book = open()
+  const { id } = book.make(wish)
+  expect(book.use([{ peer: one, id }], now)).toHaveLength(1)
+  expect(book.use([{ peer: one, id }], now + 1)).toHaveLength(1)
+  expect(book.use([{ peer: one, id }], wish.expiresAtMs)).toEqual([])
 })
 
 test('invites name first where other machines reach the peer', () => {

@@ -9,6 +9,7 @@ import { trustRoleSchema, type TrustRole } from '../../../shared/trust-views.ts'
 import type { Log } from '../../base/log.ts'
 import { inviteIdBytes, inviteSecretBytes, isAskProof } from '../../model/invite.ts'
 import { writeFileAtomic } from '../../store/atomic-file.ts'
+import { parseSecretJson } from '../../store/safe-json.ts'
 
 /** An invite that was made here, as it is kept. */
 export interface MadeInvite {
@@ -167,7 +168,7 @@ function load(path: string, swarm: RecordId, log: Log): readonly MadeInvite[] {
     return []
   }
   try {
-    const file = fileSchema.parse(JSON.parse(text))
+    const file = fileSchema.parse(parseSecretJson(text))
     return file.swarm === swarm ? file.invites : []
   } catch (err) {
     log.warn({ err, path }, 'the invites made here are damaged: they can no longer be used, make new ones')
