@@ -1,7 +1,7 @@
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Io } from './io.ts'
-import { agoText, bytesText, table, timeText } from './words.ts'
+import { agoText, table } from './words.ts'
 
 interface Output {
   readonly json: boolean
@@ -24,22 +24,4 @@ export async function listPeers(endpoint: Endpoint, { json }: Output, io: Io): P
       machine.peer,
     ])
   io.out(table(['NAME', 'STATUS', 'ROLE', 'TYPE', 'VERSION', 'HEARD', 'PEER'], rows))
-}
-
-/** `dt-swarm files`: the swarm's shared files. */
-export async function listFiles(endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {
-  const shares = await withApi(endpoint, (api) => api.files.list())
-  if (json) return io.out(JSON.stringify(shares, null, 2))
-  const rows = shares
-    .toSorted((a, b) => b.modifiedAtMs - a.modifiedAtMs)
-    .map((share) => [
-      share.name,
-      bytesText(share.sizeBytes),
-      timeText(share.modifiedAtMs),
-      share.simulated ? `${share.originName} (simulated)` : share.originName,
-      share.local ? 'here' : '-',
-      String(share.copies.length),
-      share.cid,
-    ])
-  io.out(table(['NAME', 'SIZE', 'CHANGED', 'ROBOT', 'LOCAL', 'COPIES', 'CID'], rows))
 }

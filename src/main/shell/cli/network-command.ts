@@ -43,11 +43,6 @@ function printRoutes(routes: readonly RouteView[], json: boolean, io: Io): void 
   io.out(table(['SOURCE', 'HOPS', 'USED', 'ROUTE'], rows))
 }
 
-/** `dt-swarm channels`: state, traffic and drops of each. */
-export async function showChannels(endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {
-  printChannels(await withApi(endpoint, (api) => api.network.channels()), json, io)
-}
-
 /** `dt-swarm channels add|on|off|remove ADDRESS`. */
 export async function changeChannel(
   change: 'add' | 'on' | 'off' | 'remove',
@@ -86,7 +81,7 @@ function only<Item>(items: readonly Item[]): Item | undefined {
   return items.length === 1 ? items[0] : undefined
 }
 
-function printChannels(channels: readonly ChannelView[], json: boolean, io: Io): void {
+export function printChannels(channels: readonly ChannelView[], json: boolean, io: Io): void {
   if (json) return io.out(JSON.stringify(channels, null, 2))
   const rows = channels.map(({ id, kind, state, stateReason, sent, received, dropped, peers }) => [
     kind,

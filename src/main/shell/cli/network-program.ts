@@ -129,19 +129,28 @@ function addRoutes(program: Command, io: Io): void {
 function addChannels(program: Command, io: Io): void {
   const channels = program
     .command('channels')
-    .description('the ways messages travel: gossip, TCP lines, UDP, IRC; with traffic, drops and state')
+    .description(
+      'message channels (the ways messages travel: gossip, TCP lines, UDP, IRC) and file channels (among whom files are shared)',
+    )
     .addOption(homeOption())
     .addOption(bareJson())
-    .addHelpText('after', example('dt-swarm channels add /ip4/192.168.1.255/udp/4182/dswarm-line'))
+    .addHelpText(
+      'after',
+      `
+Of message channels: add, on, off, remove. Of file channels: list, join, leave.
+${example('dt-swarm channels add /ip4/192.168.1.255/udp/4182/dswarm-line')}  $ dt-swarm channels join course-2026
+`,
+    )
     .action(async (_: unknown, command: Command) => {
-      const { showChannels } = await import('./network-command.ts')
-      await showChannels(endpointOf(given(command)), given(command), io)
+      const { showAllChannels } = await import('./file-channels-command.ts')
+      await showAllChannels(endpointOf(given(command)), given(command), io)
     })
+  addFileChannels(channels, io)
   for (const [name, description] of [
-    ['add', 'add a channel, and switch it on; saved'],
-    ['on', 'switch a channel on; saved'],
-    ['off', 'switch a channel off; saved'],
-    ['remove', 'remove a channel; saved'],
+    ['add', 'message channels: add one, and switch it on; saved'],
+    ['on', 'message channels: switch one on; saved'],
+    ['off', 'message channels: switch one off; saved'],
+    ['remove', 'message channels: remove one; saved'],
   ] as const) {
     channels
       .command(name)
@@ -153,6 +162,33 @@ function addChannels(program: Command, io: Io): void {
       .action(async (address: string, options: { listen: boolean }, command: Command) => {
         const { changeChannel } = await import('./network-command.ts')
         await changeChannel(name, address, endpointOf(given(command)), { ...given(command), ...options }, io)
+      })
+  }
+}
+
+function addFileChannels(channels: Command, io: Io): void {
+  channels
+    .command('list')
+    .description('file channels: joined, and heard of')
+    .addOption(homeOption())
+    .addOption(bareJson())
+    .action(async (_: unknown, command: Command) => {
+      const { showFileChannels } = await import('./file-channels-command.ts')
+      await showFileChannels(endpointOf(given(command)), given(command), io)
+    })
+  for (const [name, description] of [
+    ['join', 'file channels: see, find and give the files of one; a new name makes one; saved'],
+    ['leave', 'file channels: leave one; saved'],
+  ] as const) {
+    channels
+      .command(name)
+      .description(description)
+      .argument('<name>', 'small letters, digits, dots, "_" and "-"')
+      .addOption(homeOption())
+      .addOption(bareJson())
+      .action(async (channel: string, _: unknown, command: Command) => {
+        const { changeFileChannel } = await import('./file-channels-command.ts')
+        await changeFileChannel(name, channel, endpointOf(given(command)), given(command), io)
       })
   }
 }

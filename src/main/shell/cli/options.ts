@@ -23,6 +23,16 @@ export function whole(from: number, to: number): (text: string) => number {
   }
 }
 
+/** A range of bytes as HTTP writes it, without its `bytes=`. */
+export function byteRange(text: string): string {
+  const match = /^(\d{1,15})?-(\d{1,15})?$/.exec(text)
+  const [, from, to] = match ?? []
+  const isRange =
+    from !== undefined ? to === undefined || Number(to) >= Number(from) : to !== undefined && Number(to) > 0
+  if (isRange) return text
+  throw new InvalidArgumentError('It is A-B (B is the last byte that comes), A- (from there on) or -N (the last N).')
+}
+
 export function webAddress(text: string): WebAddress | null {
   try {
     return parseWebAddress(text)

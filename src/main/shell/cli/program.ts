@@ -6,7 +6,8 @@ import { channelsOf } from '../../net/channels/channel-config.ts'
 import { defaultWebAddress, type WebAddress } from '../web/listen.ts'
 import { addCheckpoints } from './checkpoint-program.ts'
 import { localEndpoint } from './endpoint.ts'
-import { exitCodes } from './exit-code.ts'
+import { addFetching } from './fetch-program.ts'
+import { addFiles } from './files-program.ts'
 import { homeOf } from './home.ts'
 import type { Io } from './io.ts'
 import { addNetwork } from './network-program.ts'
@@ -33,6 +34,7 @@ export function runSwarm(argv: readonly string[], io: Io): Promise<number> {
       addDaemon(program, io)
       addLab(program, io)
       addFiles(program, io, done)
+      addFetching(program, io, done)
       addLists(program, io)
       addTrust(program, io)
       addRecords(program, io)
@@ -152,37 +154,6 @@ function addLab(program: Command, io: Io): void {
 interface AskArguments {
   readonly home?: string
   readonly json: boolean
-  readonly out?: string
-}
-
-function addFiles(program: Command, io: Io, done: (exitCode: number) => void): void {
-  program
-    .command('share')
-    .description("share files: they are copied into the daemon's share folder; prints CID and name of each")
-    .argument('<file...>')
-    .addOption(homeOption())
-    .addOption(jsonOption())
-    .addHelpText('after', example('dt-swarm share run-17.mcap'))
-    .action(async (files: readonly string[], { home, json }: AskArguments) => {
-      const endpoint = localEndpoint(homeOf(home))
-      const { shareFiles } = await import('./share-command.ts')
-      if (!(await shareFiles(files, endpoint, { json }, io))) done(exitCodes.failed)
-    })
-  program
-    .command('fetch')
-    .description('fetch a file from whoever has it, and verify it; prints where it was written')
-    .argument('<cid>')
-    .option('--out <path>', 'a file, a folder, or - for stdout (default: its own name, here)')
-    .addOption(homeOption())
-    .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      example('dt-swarm fetch bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi --out run.mcap'),
-    )
-    .action(async (cid: string, { home, json, out }: AskArguments) => {
-      const { fetchFile } = await import('./fetch-command.ts')
-      await fetchFile(cid, localEndpoint(homeOf(home)), { out, json }, io)
-    })
 }
 
 function addLists(program: Command, io: Io): void {
@@ -195,15 +166,5 @@ function addLists(program: Command, io: Io): void {
     .action(async ({ home, json }: AskArguments) => {
       const { listPeers } = await import('./list-commands.ts')
       await listPeers(localEndpoint(homeOf(home)), { json }, io)
-    })
-  program
-    .command('files')
-    .description("list the swarm's shared files")
-    .addOption(homeOption())
-    .addOption(jsonOption())
-    .addHelpText('after', example('dt-swarm files'))
-    .action(async ({ home, json }: AskArguments) => {
-      const { listFiles } = await import('./list-commands.ts')
-      await listFiles(localEndpoint(homeOf(home)), { json }, io)
     })
 }

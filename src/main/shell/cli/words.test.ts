@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { safeName } from './fetch-command.ts'
+import { safeName } from './load-command.ts'
 import { agoText, bytesText, printable, table, timeText } from './words.ts'
 
 test.each([

@@ -19,7 +19,15 @@ function filePaths(transfer: object): NonNullable<OpenAPI.Document['paths']> {
       put: {
         operationId: 'files.upload',
         summary: 'Share a file: its bytes are the body',
-        parameters: [{ name: 'name', in: 'query', required: true, schema: { type: 'string', maxLength: 1_024 } }],
+        parameters: [
+          { name: 'name', in: 'query', required: true, schema: { type: 'string', maxLength: 1_024 } },
+          {
+            name: 'channel',
+            in: 'query',
+            schema: { type: 'string' },
+            description: 'For those on a file channel alone.',
+          },
+        ],
         requestBody: {
           required: true,
           content: bytes,

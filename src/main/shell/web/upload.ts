@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SwarmError, swarmErrorCodes, type SwarmErrorCode } from '../../../shared/errors.ts'
+import { isChannelName } from '../../service/files/file-channel-record.ts'
 import type { ApiPeer } from '../api/api-peer.ts'
 import { sendError, sendJson } from './reply.ts'
 
@@ -9,7 +10,7 @@ const maxUploadBytes = 256 * 1024 ** 3
 /** Uploads at once: the browser sends two, a script perhaps a few more. */
 const maxUploads = 8
 
-/** `PUT /api/files/upload?name=…`: streams the body into the share folder and answers with its TransferView. */
+/** `PUT /api/files/upload?name=…&channel=…`: streams the body into the share folder and answers with its TransferView. */
 export class Uploads {
   readonly #peer: Pick<ApiPeer, 'files'>
   #running = 0
@@ -23,6 +24,10 @@ export class Uploads {
     const name = url.searchParams.get('name')
     if (name === null || name === '')
       throw new SwarmError('INVALID_INPUT', 'say the name of the file: ?name=run-17.mcap')
+    const channel = url.searchParams.get('channel')
+    if (channel !== null && !isChannelName(channel)) {
+      throw new SwarmError('INVALID_INPUT', `"${channel.slice(0, 80)}" is no name of a file channel`)
+    }
     const length = request.headers['content-length']
     const sizeBytes = length === undefined ? null : Number(length)
     if (sizeBytes !== null && sizeBytes > maxUploadBytes) {
@@ -41,6 +46,7 @@ export class Uploads {
       const transfer = await this.#peer.files.shareStream(name, bounded(request, name), {
         ...(sizeBytes === null ? {} : { sizeBytes }),
         signal: gone.signal,
+        channel,
       })
       if (transfer.error === null) return sendJson(response, 200, transfer)
       const { code, message } = transfer.error

@@ -1,0 +1,100 @@
+import type { ShareView, TransferView } from '../../../shared/views.ts'
+import { withApi } from './call.ts'
+import type { Endpoint } from './endpoint.ts'
+import { filterOf, type FilterArguments } from './file-filter.ts'
+import type { Io } from './io.ts'
+import { waitForAll } from './transfer-wait.ts'
+import { bytesText, printable, table, timeText } from './words.ts'
+
+interface Output {
+  readonly json: boolean
+}
+
+/** `dt-swarm files`: the swarm's shared files, those that are meant. */
+export async function listFiles(endpoint: Endpoint, given: FilterArguments & Output, io: Io): Promise<void> {
+  const shares = await withApi(endpoint, async (api) => api.files.list(await filterOf(api, given)))
+  if (given.json) return io.out(JSON.stringify(shares, null, 2))
+  const rows = shares
+    .toSorted((a, b) => recordedMs(b) - recordedMs(a))
+    .map((share) => [
+      share.name,
+      bytesText(share.sizeBytes),
+      timeText(recordedMs(share)),
+      share.simulated ? `${share.originName} (simulated)` : share.originName,
+      share.log?.format ?? '-',
+      share.channel ?? '-',
+      share.kept ? 'kept' : share.local ? 'here' : '-',
+      String(share.copies.length),
+      share.cid,
+    ])
+  io.out(table(['NAME', 'SIZE', 'RECORDED', 'ROBOT', 'TYPE', 'CHANNEL', 'LOCAL', 'COPIES', 'CID'], rows))
+}
+
+/** When it was recorded, as far as it says so; else its last change. */
+const recordedMs = ({ log, modifiedAtMs }: ShareView): number => log?.startMs ?? modifiedAtMs
+
+export interface FetchAllOptions extends FilterArguments, Output {
+  readonly store: boolean
+  readonly wait: boolean
+}
+
+/** `dt-swarm fetch --robot …`: all that match and are not here; false when any could not be fetched. */
+export async function fetchMatching(endpoint: Endpoint, options: FetchAllOptions, io: Io): Promise<boolean> {
+  const { json, store, wait } = options
+  return withApi(endpoint, async (api) => {
+    const filter = await filterOf(api, options)
+    const begun = await api.files.fetchAll({ ...filter, to: store ? 'store' : 'downloads' })
+    if (begun.length === 0 && !json)
+      io.note('nothing to fetch: what matches is here, or nothing does; see "dt-swarm files"')
+    const ended = wait ? await waitForAll(api, begun, io) : begun
+    const local = wait
+      ? new Set((await api.files.list(filter)).filter((share) => share.local).map(({ cid }) => cid))
+      : null
+    const isDone = ({ state, cid }: TransferView): boolean =>
+      state === 'done' || (cid !== null && local?.has(cid) === true)
+    if (json) io.out(JSON.stringify(ended, null, 2))
+    else for (const view of ended) print(view, !wait || isDone(view), io)
+    return !wait || ended.every(isDone)
+  })
+}
+
+function print(view: TransferView, isWell: boolean, io: Io): void {
+  if (isWell) io.out(printable(view.path ?? `${view.cid ?? ''} ${view.name}`.trim()))
+  else io.note(`dt-swarm: ${printable(view.name)}: ${printable(view.error?.message ?? view.step)}`)
+}
+
+/** `dt-swarm fetch --follow …`: all that match, now and from now on, by itself. */
+export async function followMatching(endpoint: Endpoint, given: FilterArguments & Output, io: Io): Promise<void> {
+  const follow = await withApi(endpoint, async (api) => {
+    const { origin, search, topic } = await filterOf(api, given)
+    return api.files.follow({
+      ...(origin === undefined ? {} : { origin }),
+      ...(search === undefined ? {} : { search }),
+      ...(topic === undefined ? {} : { topic }),
+    })
+  })
+  if (given.json) return io.out(JSON.stringify(follow, null, 2))
+  io.out(follow.id)
+  io.note('fetched into the download folder as soon as it is shared; "dt-swarm follows end ID" ends that')
+}
+
+/** `dt-swarm follows [end ID]`. */
+export async function showFollows(endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {
+  const [follows, machines] = await withApi(endpoint, (api) => Promise.all([api.files.follows(), api.fleet.list()]))
+  if (json) return io.out(JSON.stringify(follows, null, 2))
+  if (follows.length === 0) return io.note('nothing is fetched by itself: see "dt-swarm fetch --follow --help"')
+  const names = new Map<string, string>(machines.map(({ peer, name }) => [peer, name]))
+  const rows = follows.map(({ id, origin, search, topic, sinceMs, fetched }) => [
+    id,
+    origin === null ? '-' : (names.get(origin) ?? origin),
+    search ?? '-',
+    topic ?? '-',
+    timeText(sinceMs),
+    String(fetched),
+  ])
+  io.out(table(['ID', 'ROBOT', 'SEARCH', 'TOPIC', 'SINCE', 'FETCHED'], rows))
+}
+
+export async function endFollow(id: string, endpoint: Endpoint): Promise<void> {
+  await withApi(endpoint, (api) => api.files.unfollow({ id }))
+}

@@ -1,0 +1,153 @@
+import { Option, type Command } from 'commander'
+import { localEndpoint } from './endpoint.ts'
+import { exitCodes } from './exit-code.ts'
+import { homeOf } from './home.ts'
+import type { Io } from './io.ts'
+import { byteRange, homeOption, jsonOption } from './options.ts'
+
+interface Common {
+  readonly home?: string
+  readonly json: boolean
+}
+
+interface Scoped extends Common {
+  readonly channel?: string
+}
+
+const example = (...lines: readonly string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`
+const endpointOf = ({ home }: { readonly home?: string }) => localEndpoint(homeOf(home))
+const channelOption = () => new Option('--channel <name>', 'for those on this file channel alone')
+
+const uriHelp = 'ipfs://CID/name, a CID, or sha1://HASH/name'
+
+/** `dt-swarm share | store | link | load | cat | find | info | unshare | keep`. */
+export function addFiles(program: Command, io: Io, done: (exitCode: number) => void): void {
+  addSharing(program, io, done)
+  addReading(program, io, done)
+  addKeeping(program, io)
+}
+
+function addSharing(program: Command, io: Io, done: (exitCode: number) => void): void {
+  for (const [name, description, line] of [
+    [
+      'share',
+      "share files and folders: they are copied into the daemon's share folder; prints CID and name of each",
+      'cid',
+    ],
+    ['store', 'share files as "share" does; prints the URI by which anybody in the swarm can load each', 'uri'],
+  ] as const) {
+    program
+      .command(name)
+      .description(description)
+      .argument('<file...>')
+      .addOption(channelOption())
+      .addOption(homeOption())
+      .addOption(jsonOption())
+      .addHelpText(
+        'after',
+        example(`dt-swarm ${name} run-17.mcap`, `dt-swarm ${name} --channel course-2026 run-17.mcap`),
+      )
+      .action(async (files: readonly string[], options: Scoped) => {
+        const endpoint = endpointOf(options)
+        const { storeFiles } = await import('./store-command.ts')
+        const { channel, json } = options
+        if (!(await storeFiles(files, endpoint, { channel, json, line }, io))) done(exitCodes.failed)
+      })
+  }
+  program
+    .command('link')
+    .description('share files and folders where they lie, without a second copy; prints the URI of each file')
+    .argument('<file...>', 'the daemon must be allowed to read it')
+    .addOption(channelOption())
+    .addOption(homeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('dt-swarm link /data/bags/run-17.bag'))
+    .action(async (files: readonly string[], options: Scoped) => {
+      const endpoint = endpointOf(options)
+      const { linkFiles } = await import('./store-command.ts')
+      const { channel, json } = options
+      if (!(await linkFiles(files, endpoint, { channel, json, line: 'uri' }, io))) done(exitCodes.failed)
+    })
+}
+
+function addReading(program: Command, io: Io, done: (exitCode: number) => void): void {
+  program
+    .command('load')
+    .description('bring a file here from whoever has it, verified; prints its path')
+    .argument('<uri>', uriHelp)
+    .option('--dest <path>', 'a file, a folder, or - for stdout (default: its own name, here)')
+    .addOption(homeOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      example('dt-swarm load sha1://da39a3ee5e6b4b0d3255bfef95601890afd80709/run-17.mcap --dest /tmp/'),
+    )
+    .action(async (uri: string, options: Common & { readonly dest?: string }) => {
+      const { loadFile } = await import('./load-command.ts')
+      const { dest, json } = options
+      await loadFile(uri, endpointOf(options), { dest, json }, io)
+    })
+  program
+    .command('cat')
+    .description('write a file to stdout, or a range of its bytes')
+    .argument('<uri>', uriHelp)
+    .addOption(
+      new Option('--range <bytes>', 'A-B (B is the last that comes), A- or -N, as HTTP counts them').argParser(
+        byteRange,
+      ),
+    )
+    .addOption(homeOption())
+    .addHelpText('after', example('dt-swarm cat --range 0-1023 ipfs://bafybei…/run-17.mcap | xxd | head'))
+    .action(async (uri: string, options: { readonly home?: string; readonly range?: string }) => {
+      const { catFile } = await import('./load-command.ts')
+      await catFile(uri, endpointOf(options), { range: options.range }, io)
+    })
+  program
+    .command('find')
+    .description('who has a file: by records, and by asking when no record helps; exit code 1 when nobody does')
+    .argument('<uri>', uriHelp)
+    .option('--channel <name>', 'look among those on this file channel')
+    .addOption(homeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('dt-swarm find sha1://da39a3ee5e6b4b0d3255bfef95601890afd80709'))
+    .action(async (uri: string, options: Scoped) => {
+      const { findFile } = await import('./find-command.ts')
+      const { channel, json } = options
+      if (!(await findFile(uri, endpointOf(options), { channel, json }, io))) done(exitCodes.failed)
+    })
+  program
+    .command('info')
+    .description('what is known of a file: size, hashes, where it is from, who has it, the topics of a recording')
+    .argument('<uri>', uriHelp)
+    .addOption(homeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('dt-swarm info ipfs://bafybei…/run-17.mcap'))
+    .action(async (uri: string, options: Common) => {
+      const { fileInfo } = await import('./find-command.ts')
+      await fileInfo(uri, endpointOf(options), options, io)
+    })
+}
+
+function addKeeping(program: Command, io: Io): void {
+  program
+    .command('unshare')
+    .description('share files no longer; the files themselves stay; prints the CID of each')
+    .argument('<uri...>', uriHelp)
+    .addOption(homeOption())
+    .addHelpText('after', example('dt-swarm unshare ipfs://bafybei…/run-17.mcap'))
+    .action(async (uris: readonly string[], options: { readonly home?: string }) => {
+      const { changeFiles } = await import('./transfers-command.ts')
+      await changeFiles('unshare', uris, endpointOf(options), io)
+    })
+  program
+    .command('keep')
+    .description('keep a copy here for good, fetching it if need be: no quota removes it; prints the CID of each')
+    .argument('<uri...>', uriHelp)
+    .option('--off', 'keep it no longer', false)
+    .addOption(homeOption())
+    .addHelpText('after', example('dt-swarm keep ipfs://bafybei…/run-17.mcap'))
+    .action(async (uris: readonly string[], options: { readonly home?: string; readonly off: boolean }) => {
+      const { changeFiles } = await import('./transfers-command.ts')
+      await changeFiles(options.off ? 'keep-no-longer' : 'keep', uris, endpointOf(options), io)
+    })
+}

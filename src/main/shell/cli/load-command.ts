@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream, existsSync, statSync } from 'node:fs'
+import { rename, rm, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import type { FoundView } from '../../../shared/file-views.ts'
+import { SwarmError } from '../../../shared/errors.ts'
+import { parseUri } from '../../service/files/uri.ts'
+import { withApi } from './call.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { Io } from './io.ts'
+import { get, receive } from './streams.ts'
+import { bytesText, printable } from './words.ts'
+
+export interface LoadOptions {
+  /** A file, a folder, or `-` for stdout; default: the file's own name in the working directory. */
+  readonly dest: string | undefined
+  readonly json: boolean
+}
+
+/** A file that has not the SHA-1 that is said of it is found out at its end; then the next one is tried. */
+const maxTries = 3
+
+/** `dt-swarm load URI`, `dt-swarm fetch URI`: the file is there whole, under its name, or not at all. */
+export async function loadFile(text: string, endpoint: Endpoint, options: LoadOptions, io: Io): Promise<void> {
+  const { json, dest } = options
+  const uri = parseUri(text)
+  if (dest === '-') return catFile(text, endpoint, { range: undefined }, io)
+  const found = await withApi(endpoint, (api) => api.files.find({ uri: text }))
+  const place = placeOf(dest, found.name ?? uri.name ?? found.cid ?? text)
+  const told = (cid: string | null, sizeBytes: number): void =>
+    io.out(json ? JSON.stringify({ cid, path: place, sizeBytes, uri: found.uri }) : printable(place))
+  if (existsSync(place)) {
+    if (await isSame(place, found)) return told(found.cid, statSync(place).size)
+    if (dest === undefined) {
+      throw new SwarmError('INVALID_INPUT', `${place} is there already, with other content: say where it should go`)
+    }
+  }
+  for (let tried = 1; ; tried += 1) {
+    const answer = await get(contentUrl(text, endpoint), endpoint)
+    try {
+      const sizeBytes = await write(answer, place, { what: printable(found.name ?? text), io })
+      return told(answer.headers.etag?.replaceAll('"', '') ?? found.cid, sizeBytes)
+    } catch (error) {
+      const isOther = uri.kind === 'sha1' && error instanceof SwarmError && error.code === 'FETCH_FAILED'
+      if (!isOther || tried >= maxTries) throw error
+    }
+  }
+}
+
+/** `dt-swarm cat URI`: to stdout. @param range `A-B`, `A-` or `-N`, in bytes; B is the last that comes */
+export async function catFile(
+  text: string,
+  endpoint: Endpoint,
+  { range }: { readonly range: string | undefined },
+  io: Io,
+): Promise<void> {
+  parseUri(text)
+  const answer = await get(contentUrl(text, endpoint), endpoint, range === undefined ? {} : { range: `bytes=${range}` })
+  await receive(answer, process.stdout, { what: printable(text), io, keepOpen: true })
+}
+
+const contentUrl = (uri: string, { url }: Endpoint): string => `${url}/api/files/content?uri=${encodeURIComponent(uri)}`
+
+async function write(
+  answer: Awaited<ReturnType<typeof get>>,
+  place: string,
+  { what, io }: { readonly what: string; readonly io: Io },
+): Promise<number> {
+  const part = `${place}.part`
+  try {
+    const sizeBytes = await receive(answer, createWriteStream(part), { what, io, keepOpen: false })
+    await rename(part, place)
+    return sizeBytes
+  } catch (error) {
+    await rm(part, { force: true })
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    const needed = bytesText(Number(answer.headers['content-length']))
+    throw new SwarmError('DISK_FULL', `the disk is full: ${needed} are needed for ${place}`, { cause: error })
+  }
+}
+
+/** Whether a file that is there is the one that was found: then it need not come again. */
+async function isSame(place: string, { sizeBytes, sha1 }: FoundView): Promise<boolean> {
+  const facts = await stat(place)
+  if (!facts.isFile() || sha1 === null || facts.size !== sizeBytes) return false
+  const sum = createHash('sha1')
+  for await (const piece of createReadStream(place, { highWaterMark: 1024 ** 2 })) sum.update(piece as Buffer)
+  return sum.digest('hex') === sha1
+}
+
+/** Where the file goes. A name that came from the swarm is used as a name only, never as a path. */
+function placeOf(dest: string | undefined, shared: string): string {
+  const name = safeName(shared)
+  if (dest === undefined) return resolve(name)
+  const isFolder = dest.endsWith('/') || statSync(dest, { throwIfNoEntry: false })?.isDirectory() === true
+  return isFolder ? join(resolve(dest), name) : resolve(dest)
+}
+
+/** The last step of a shared name, without what some file system forbids. */
+export function safeName(shared: string): string {
+  const last = basename(shared.replace(/\\/g, '/'))
+  const name = printable(last)
+    .replace(/[<>:"/\\|?*\ufffd]/g, '_')
+    .replace(/^\.+/, '')
+    .replace(/[. ]+$/, '')
+    .slice(0, 200)
+  return name === '' || /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name) ? `file_${name}` : name
+}

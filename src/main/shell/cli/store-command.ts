@@ -1,0 +1,130 @@
+import { stat } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import type { ApiClient } from '../../../shared/contract/contract.ts'
+import { SwarmError } from '../../../shared/errors.ts'
+import { transferSchema, type TransferView } from '../../../shared/views.ts'
+import { uriOf } from '../../service/files/uri.ts'
+import { withApi } from './call.ts'
+import type { Endpoint } from './endpoint.ts'
+import { messageOf } from './exit-code.ts'
+import type { Io } from './io.ts'
+import { putFile } from './put-file.ts'
+import { waitForAll } from './transfer-wait.ts'
+import { bytesText, printable } from './words.ts'
+
+export interface StoreOptions {
+  /** For those on a file channel alone. */
+  readonly channel: string | undefined
+  readonly json: boolean
+  /** What is printed of each file that is shared. */
+  readonly line: 'uri' | 'cid'
+}
+
+interface Stored {
+  readonly cid: string | null
+  readonly name: string
+  readonly sizeBytes: number | null
+}
+
+/** `dt-swarm store FILE...`, `dt-swarm share FILE|FOLDER...`: false when any of them could not be shared. */
+export async function storeFiles(
+  paths: readonly string[],
+  endpoint: Endpoint,
+  options: StoreOptions,
+  io: Io,
+): Promise<boolean> {
+  return each(paths, options, io, async (path) => {
+    const facts = await lookAt(path)
+    if (facts.isDirectory()) return sharePath(path, 'copy', endpoint, options, io)
+    return upload(path, facts.size, endpoint, options, io)
+  })
+}
+
+/** `dt-swarm link FILE|FOLDER...`: shared where they lie, without a second copy. */
+export async function linkFiles(
+  paths: readonly string[],
+  endpoint: Endpoint,
+  options: StoreOptions,
+  io: Io,
+): Promise<boolean> {
+  return each(paths, options, io, async (path) => {
+    await lookAt(path)
+    return sharePath(path, 'link', endpoint, options, io)
+  })
+}
+
+async function each(
+  paths: readonly string[],
+  { json, line }: StoreOptions,
+  io: Io,
+  share: (path: string) => Promise<Stored>,
+): Promise<boolean> {
+  const results: object[] = []
+  let failed = 0
+  for (const file of paths) {
+    try {
+      const { cid, name, sizeBytes } = await share(file)
+      // A folder is many files, each with a URI of its own.
+      const uri = cid === null ? null : uriOf(cid as Parameters<typeof uriOf>[0], name)
+      results.push({ file, cid, name, sizeBytes, uri, error: null })
+      if (!json) io.out(printable(uri === null ? name : line === 'uri' ? uri : `${cid} ${name}`))
+    } catch (error) {
+      // Without a daemon the next file would fare no better.
+      if (error instanceof SwarmError && (error.code === 'NO_DAEMON' || error.code === 'UNAUTHORIZED')) throw error
+      failed += 1
+      results.push({ file, cid: null, name: basename(file), sizeBytes: null, uri: null, error: messageOf(error) })
+      io.note(`dt-swarm: ${printable(messageOf(error))}`)
+    }
+  }
+  if (json) io.out(JSON.stringify(results, null, 2))
+  return failed === 0
+}
+
+async function lookAt(path: string) {
+  const facts = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOENT' ? 'there is no such file' : String(cause.code ?? cause)
+    throw new SwarmError('NOT_FOUND', `"${path}" cannot be shared: ${why}`, { cause })
+  })
+  if (facts.isFile() || facts.isDirectory()) return facts
+  throw new SwarmError('UNSUPPORTED', `"${path}" cannot be shared: it is neither a file nor a folder`)
+}
+
+/** The daemon itself reads it: it must be allowed to. */
+async function sharePath(
+  path: string,
+  how: 'copy' | 'link',
+  endpoint: Endpoint,
+  { channel }: StoreOptions,
+  io: Io,
+): Promise<Stored> {
+  return withApi(endpoint, async (api: ApiClient) => {
+    const begun = await api.files.sharePaths({
+      paths: [resolve(path)],
+      how,
+      ...(channel === undefined ? {} : { channel }),
+    })
+    const ended = await waitForAll(api, begun, io)
+    const failed = ended.find(({ state }) => state !== 'done')
+    if (failed !== undefined) throw new SwarmError('INTERNAL', failed.error?.message ?? `"${path}": ${failed.step}`)
+    const [first] = ended
+    return { cid: first?.cid ?? null, name: first?.name ?? basename(path), sizeBytes: first?.sizeBytes ?? null }
+  })
+}
+
+/** Its bytes are sent to the daemon, which then need not be allowed to read the file. */
+async function upload(
+  file: string,
+  sizeBytes: number,
+  endpoint: Endpoint,
+  { channel }: StoreOptions,
+  io: Io,
+): Promise<TransferView> {
+  const name = basename(file)
+  const query = new URLSearchParams({ name, ...(channel === undefined ? {} : { channel }) })
+  const answer = await putFile(`${endpoint.url}/api/files/upload?${query}`, endpoint, {
+    file,
+    sizeBytes,
+    onBytes: (done) => io.progress(`${printable(name)}: ${bytesText(done)} of ${bytesText(sizeBytes)}`),
+  })
+  return transferSchema.parse(JSON.parse(answer))
+}
