@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { fileTargets } from './file-targets.ts'
 import { fuzz } from './fuzzer.ts'
+import { logTargets } from './log-targets.ts'
 import { recordTargets } from './record-targets.ts'
 import { wireTargets } from './wire-targets.ts'
 
@@ -13,7 +14,9 @@ const secondsEach = Number(process.env['FUZZ_SECONDS'] ?? 2)
 const seed = Number(process.env['FUZZ_SEED'] ?? randomInt(2 ** 31))
 
 it.each(
-  [...(await recordTargets()), ...wireTargets(), ...fileTargets()].map((target) => [target.name, target] as const),
+  [...(await recordTargets()), ...wireTargets(), ...fileTargets(), ...(await logTargets())].map(
+    (target) => [target.name, target] as const,
+  ),
 )(
   `%s (FUZZ_SEED=${seed})`,
   async (_, target) => {

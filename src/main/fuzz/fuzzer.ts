@@ -12,6 +12,8 @@ export interface Target {
   readonly isTaken?: (output: unknown) => boolean
   /** Bytes that an output may hold. Default 4 MiB, some eight times the largest batch. */
   readonly maxOutputBytes?: number
+  /** How long an input may take, ms. Default 50: it holds up the process. */
+  readonly slowMs?: number
 }
 
 export interface Fuzzed {
@@ -27,7 +29,7 @@ export class FuzzFailure extends Error {
 }
 
 /** No single input may hold up the process for longer. */
-const slowMs = 50
+const defaultSlowMs = 50
 const maxCorpus = 512
 /** Larger inputs are only made by growing small ones: all limits are at or below this. */
 const maxInputBytes = 1_200_000
@@ -53,6 +55,7 @@ async function one(
   found: { runs: number; taken: number; slowestMs: number },
   corpus: Uint8Array[],
 ): Promise<void> {
+  const slowMs = target.slowMs ?? defaultSlowMs
   let ms = Number.POSITIVE_INFINITY
   let output: unknown
   // A machine that does other things too makes anything slow once, not three times.

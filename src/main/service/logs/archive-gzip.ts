@@ -37,6 +37,8 @@ async function unpackHead(
     const packed = Readable.from(piecesOf(source))
     const unpacked = createGunzip()
     packed.once('error', (error) => unpacked.destroy(error))
+    // It may find an error in what it was given already after nobody reads it any more.
+    unpacked.on('error', () => {})
     for await (const part of packed.pipe(unpacked)) {
       parts.push(part as Buffer)
       size += (part as Buffer).length
