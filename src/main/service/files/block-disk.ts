@@ -17,6 +17,9 @@ export interface Freed {
   readonly bytes: number
 }
 
+/** Blocks that are looked for and then come: many times what all fetches have under way. */
+const maxAbsent = 1_024
+
 export interface BlockDiskDeps {
   readonly counters: Counters
   /** A block did not hash to its name and was removed. */
@@ -39,6 +42,8 @@ export class BlockDisk implements Startable, Blocks {
   readonly #dir: string
   readonly #made = new Set<string>()
   #written = 0
+  /** Names of blocks that were just looked for in vain. */
+  readonly #absent = new Set<string>()
   /** Blocks that the collection under way keeps. */
   #kept: DigestSet | null = null
   /** What the blocks take, counted once and kept up to date since; null before that. */
@@ -89,7 +94,10 @@ export class BlockDisk implements Startable, Blocks {
     try {
       bytes = await readFile(path)
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined
+      if (systemCode(error) === 'ENOENT') {
+        this.#noteAbsent(nameOf(cid))
+        return undefined
+      }
       throw diskError(error, `reading a block from ${this.#dir}`)
     }
     if (isBlock(cid, bytes)) return bytes
@@ -102,7 +110,9 @@ export class BlockDisk implements Startable, Blocks {
   /** Stores bytes that were checked to be the block. Writing one that is there does nothing. */
   async put(cid: CID, bytes: Uint8Array): Promise<void> {
     if (inlineBlock(cid) !== undefined || !canCheck(cid)) return
-    if (await this.has(cid)) return
+    // A block that is fetched was looked for a moment ago: another look would cost as much as the writing.
+    if (this.#absent.delete(nameOf(cid))) await this.#use(cid)
+    else if (await this.has(cid)) return
     const path = this.#path(cid)
     const temporary = join(this.#temporary, `${(this.#written += 1)}`)
     try {
@@ -171,6 +181,11 @@ export class BlockDisk implements Startable, Blocks {
       }
     }
     return { blocks, bytes }
+  }
+
+  #noteAbsent(name: string): void {
+    if (this.#absent.size >= maxAbsent) this.#absent.clear()
+    this.#absent.add(name)
   }
 
   /** Tells the bytes that are free now. */

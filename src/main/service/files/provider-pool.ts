@@ -70,6 +70,9 @@ const slowFactor = 4
 /** Nobody is called slow before this. */
 const slowAfterMs = 1_000
 
+/** One for all: making a DOMException for each block is a tenth of what asking for it costs. */
+const over = new Error('the block came, or will not')
+
 /** None of the candidates has the block or can be reached. */
 export class NoProviderError extends Error {
   override readonly name = 'NoProviderError'
@@ -187,7 +190,7 @@ export class ProviderPool {
       }
       return null
     } finally {
-      done.abort()
+      done.abort(over)
       provider.underWay -= 1
       this.#underWay.delete(asked)
       this.#wake()
