@@ -21,6 +21,9 @@ export interface BodyState {
   /** m/s forward and rad/s to the left. */
   readonly speed: number
   readonly turn: number
+  /** How far its wheels have rolled, m. */
+  readonly leftWheelM: number
+  readonly rightWheelM: number
   /** Where it is on the floor, in metres and radians. */
   readonly x: number
   readonly y: number
@@ -36,6 +39,8 @@ export interface BodyInit {
   readonly pace?: number
 }
 
+/** Distance between a Duckiebot's wheels, m. */
+export const baselineM = 0.1
 /** Below this a Duckiebot goes to its dock. */
 export const dockBelowPercent = 15
 /** Docked, it waits for this before it drives again. */
@@ -62,6 +67,8 @@ export function newBody({ kind }: BodyInit, random: Random): BodyState {
     netTxBytesPerS: 0,
     speed: 0,
     turn: 0,
+    leftWheelM: 0,
+    rightWheelM: 0,
     x: between(random, 0, 3),
     y: between(random, 0, 3),
     heading: between(random, 0, 2 * Math.PI),
@@ -106,6 +113,8 @@ export function stepBody(state: BodyState, dtMs: number, init: BodyInit, random:
     ),
     speed,
     turn,
+    leftWheelM: state.leftWheelM + ((speed - (turn * baselineM) / 2) * dtMs) / 1_000,
+    rightWheelM: state.rightWheelM + ((speed + (turn * baselineM) / 2) * dtMs) / 1_000,
     x: state.x + (Math.cos(heading) * speed * dtMs) / 1_000,
     y: state.y + (Math.sin(heading) * speed * dtMs) / 1_000,
     heading,

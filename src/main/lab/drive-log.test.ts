@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inflateSync, zstdDecompressSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { frame, preview } from '../service/logs/looking.ts'
+import { PagedSource } from '../service/logs/range-source.ts'
 import { newBody, stepBody } from './body.ts'
 import { cameraImage } from './camera-image.ts'
 import { DriveLog } from './drive-log.ts'
@@ -80,6 +82,28 @@ test('a drive is an indexed MCAP file that its own library reads, whole, beside 
   const text = await readFile(join(folder, 'duckie01_drive001_2030-01-02_03-04-05.log'), 'utf8')
   expect(text.split('\n').length).toBeGreaterThan(120)
   expect(text).toMatch(/simulated duckiebot DB21J: recording 1 begins/)
+})
+
+test('the Logs page has something to show of a drive: pictures, numbers, how often each topic speaks', async () => {
+  await drive(0, 1_200)
+  const bytes = await readFile(join(folder, 'duckie01_drive001_2030-01-02_03-04-05.mcap'))
+  const source = new PagedSource(async (offset, length) => bytes.subarray(offset, offset + length), {
+    sizeBytes: bytes.length,
+    maxReadBytes: bytes.length * 2,
+  })
+  const look = await preview(source, { name: 'drive.mcap', mediaType: '' })
+  if (look.kind !== 'messages') throw new Error(look.kind)
+  expect(look.info).toMatchObject({ format: 'mcap', whole: true, startMs: startedAtMs, problem: null })
+  expect(look.info.facts).toContainEqual(['Robot', 'duckie01'])
+  expect(look.info.facts).toContainEqual(['Library', 'dt-swarm lab (simulated)'])
+  expect(look.info.topics).toHaveLength(7)
+  expect(new Set(look.numbers.map(({ topic }) => topic)).size).toBeGreaterThan(4)
+  const ticks = look.numbers.find(({ topic }) => topic.endsWith('left_wheel_encoder_node/tick'))?.points ?? []
+  expect(ticks.at(-1)?.[1]).toBeGreaterThan(ticks[0]?.[1] ?? 0)
+  expect(look.timeline?.topics).toHaveLength(7)
+  expect(look.frames).toHaveLength(8)
+  const at = look.frames[3]
+  expect(await frame(source, at?.topic ?? '', at?.atMs ?? 0)).toMatchObject({ mediaType: 'image/png' })
 })
 
 test('a watchtower records what it sees, and no wheels', async () => {

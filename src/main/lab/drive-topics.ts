@@ -1,4 +1,4 @@
-import type { BodyState } from './body.ts'
+import { baselineM, type BodyState } from './body.ts'
 import { cameraImage } from './camera-image.ts'
 import type { RobotKind } from './kinds.ts'
 import { between, type Random } from './random.ts'
@@ -15,16 +15,31 @@ export interface DriveTopic {
   message(state: BodyState, stampMs: number, random: Random): object
 }
 
-/** Distance between a Duckiebot's wheels, m. */
-const baselineM = 0.1
+/** A wheel of 65 mm has 135 marks, as on a DB21. */
+const ticksPerM = 135 / (Math.PI * 0.065)
 
 const number = { type: 'number' }
 const stamp = { type: 'object', properties: { sec: { type: 'integer' }, nsec: { type: 'integer' } } }
 const header = { type: 'object', properties: { stamp, frame_id: { type: 'string' } } }
 const vector = { type: 'object', properties: { x: number, y: number, z: number } }
 
+const wheelTopic = (side: 'left' | 'right'): DriveTopic => ({
+  topic: `${side}_wheel_encoder_node/tick`,
+  schemaName: 'duckietown_msgs/WheelEncoderStamped',
+  schema: { type: 'object', properties: { header, data: { type: 'integer' }, resolution: { type: 'integer' } } },
+  everySteps: 1,
+  only: 'driving',
+  message: ({ leftWheelM, rightWheelM }, stampMs) => ({
+    header: headerOf(stampMs),
+    data: Math.floor((side === 'left' ? leftWheelM : rightWheelM) * ticksPerM),
+    resolution: 135,
+  }),
+})
+
 /** What a Duckiebot records on a drive; a watchtower only what it sees. Every header says `simulated`. */
 export const driveTopics: readonly DriveTopic[] = [
+  wheelTopic('left'),
+  wheelTopic('right'),
   {
     topic: 'wheels_driver_node/wheels_cmd',
     schemaName: 'duckietown_msgs/WheelsCmdStamped',
