@@ -37,6 +37,8 @@ export interface BrainDeps {
   readonly channels: ChannelSet
   readonly ingest: Pick<Ingest, 'receive'>
   readonly stream: Pick<MessageStream, 'push'>
+  /** Whether what a neighbour says is listened to at all. Default: everybody is. */
+  readonly admits?: (neighbour: PeerId) => boolean
   /** Records were lost on gossip, from or to a neighbour (null: to all): catching up brings them. */
   readonly onLost: (neighbour: PeerId | null) => void
   readonly clock: Clock
@@ -195,8 +197,9 @@ export class Brain implements Startable {
   }
 
   async #take(message: SwarmMessage, source: MessageSource): Promise<Taken> {
-    const { kind, origin, hops, to } = message
+    const { kind, origin, sender, hops, to } = message
     if (hops > maxHops) return { verdict: 'known', outcome: 'dropped', reason: 'hops' }
+    if (this.#deps.admits?.(sender) === false) return { verdict: 'known', outcome: 'refused', reason: 'revoked' }
     if (origin === this.#deps.self) return { verdict: 'known', outcome: 'known', reason: 'own' }
     const handler = this.#handlers.get(kind)
     if (kind !== 'records' && handler === undefined) {

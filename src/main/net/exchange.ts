@@ -19,6 +19,7 @@ import { LineCatchUp } from './line-catch-up.ts'
 import { MessageStream } from './message-stream.ts'
 import { registerProtocols } from './multiaddr-protocols.ts'
 import { NeighbourClocks } from './neighbour-clocks.ts'
+import { RevokedPeers } from './revoked-peers.ts'
 import { StreamCatchUp } from './stream-catch-up.ts'
 import type { SwarmNode } from './swarm-node.ts'
 import { Talk } from './talk.ts'
@@ -64,6 +65,7 @@ export class Exchange implements Startable {
   readonly #ingest: Ingest
   readonly #catchUp: StreamCatchUp
   readonly #lineCatchUp: LineCatchUp
+  readonly #revoked: RevokedPeers
   readonly #undo: Unsubscribe[] = []
   #running = false
 
@@ -83,8 +85,11 @@ export class Exchange implements Startable {
     )
     this.channels = channels
     this.stream = new MessageStream(deps)
+    const revoked = new RevokedPeers(deps)
+    this.#revoked = revoked
     this.brain = new Brain({
       ...deps,
+      admits: (neighbour) => revoked.admits(neighbour),
       self: node.peerId,
       channels,
       ingest,
@@ -131,7 +136,8 @@ export class Exchange implements Startable {
   async start(): Promise<void> {
     if (this.#running) return
     this.#running = true
-    await startAll([this.#ingest, this.brain, this.dispatcher, this.channels, this.#catchUp, this.#lineCatchUp])
+    const parts = [this.#ingest, this.brain, this.dispatcher, this.channels, this.#catchUp, this.#lineCatchUp]
+    await startAll([...parts, this.#revoked])
     this.#undo.push(
       this.#deps.book.events.on('records:stored', ({ records, arrival }) => {
         if (arrival.via === 'authored') this.brain.publish(records.map(({ record }) => record))
@@ -145,6 +151,7 @@ export class Exchange implements Startable {
     if (!this.#running) return
     this.#running = false
     for (const undo of this.#undo.splice(0)) undo()
-    await stopAll([this.#ingest, this.channels, this.brain, this.dispatcher, this.#catchUp, this.#lineCatchUp])
+    const parts = [this.#ingest, this.channels, this.brain, this.dispatcher, this.#catchUp, this.#lineCatchUp]
+    await stopAll([...parts, this.#revoked])
   }
 }

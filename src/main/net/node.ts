@@ -8,6 +8,7 @@ import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import type { PeerId } from '../../shared/ids.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import type { Log } from '../base/log.ts'
@@ -54,7 +55,14 @@ const userAgent = 'dt-swarm'
  */
 export async function createNode(
   seed: Uint8Array,
-  deps: { readonly offenders: Offenders; readonly clock: Clock; readonly counters: Counters; readonly log: Log },
+  deps: {
+    readonly offenders: Offenders
+    /** Who gets no link, whoever dials. */
+    readonly isDenied: (peer: PeerId) => boolean
+    readonly clock: Clock
+    readonly counters: Counters
+    readonly log: Log
+  },
   init: NodeInit,
 ): Promise<Libp2p> {
   const networkKey = init.networkKey ?? null
@@ -68,7 +76,7 @@ export async function createNode(
         : given
       : await defaultListen(init.preferredPorts ?? [defaultPort], quic !== null)
   const maxConnections = init.maxLinks ?? 128
-  const denied = (peer: { toString(): string }): boolean => deps.offenders.banned(peer.toString())
+  const denied = (peer: { toString(): string }): boolean => deps.isDenied(peer.toString() as PeerId)
   const topic = recordsTopic(init.swarm)
   // The options are typed as one object so that TypeScript need not infer the service map from factories.
   const options: Libp2pOptions<NodeServices> = {

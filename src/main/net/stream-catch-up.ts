@@ -70,9 +70,9 @@ export class StreamCatchUp implements Startable {
     this.#unwanted = new RefusedIds(deps)
     this.#claims = new Claims(deps)
     const { book } = deps
-    // Nobody is a stranger to a peer that knows no member yet.
+    // Nobody is a stranger to a peer that knows no member yet. Who is revoked may only just learn of it.
     const isStranger = (peer: PeerId): boolean =>
-      book.trust().root !== null && book.trust().of(peer).standing === 'stranger'
+      book.trust().root !== null && ['stranger', 'revoked'].includes(book.trust().of(peer).standing)
     this.#slots = new AnswerSlots({ isStranger })
     this.#teller = new NewsTeller({ ...deps, open: (peer, signal) => this.#open(peer, signal) }, init)
     this.#trade = new RecordTrade({ ...deps, refused: this.#refused })

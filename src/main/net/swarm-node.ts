@@ -57,6 +57,7 @@ export class SwarmNode implements Startable {
   #libp2p: Libp2p | null = null
   #listeners: AbortController | null = null
   readonly #up = new Set<PeerId>()
+  #isDenied: (peer: PeerId) => boolean = () => false
 
   constructor(deps: SwarmNodeDeps, init: SwarmNodeInit) {
     this.#deps = deps
@@ -91,7 +92,9 @@ export class SwarmNode implements Startable {
   /** @throws SwarmError ADDRESS_IN_USE, INVALID_INPUT */
   async start(): Promise<void> {
     if (this.#libp2p !== null) return
-    const node = await createNode(this.#deps.identity.seed, { ...this.#deps, offenders: this.offenders }, this.#init)
+    const isDenied = (peer: PeerId): boolean => this.offenders.banned(peer) || this.#isDenied(peer)
+    const deps = { ...this.#deps, offenders: this.offenders, isDenied }
+    const node = await createNode(this.#deps.identity.seed, deps, this.#init)
     this.#libp2p = node
     const listeners = new AbortController()
     this.#listeners = listeners
@@ -181,6 +184,11 @@ export class SwarmNode implements Startable {
       if (peerOf(connection) !== peer || connection.direction !== 'outbound') continue
       connection.close().catch((err: unknown) => this.#deps.log.debug({ err, peer }, 'a link did not close'))
     }
+  }
+
+  /** Who is neither let in nor dialled from now on, besides those that send garbage. */
+  deny(isDenied: (peer: PeerId) => boolean): void {
+    this.#isDenied = isDenied
   }
 
   /** Closes every link with a peer; it may come back. */

@@ -46,6 +46,8 @@ export class BrainPeer implements Startable {
   readonly talk: Talk
   /** Peers with whom there is a stream, as far as catching up over lines knows. */
   readonly linked = new Set<PeerId>()
+  /** Whom the brain listens to. */
+  admits: (peer: PeerId) => boolean = () => true
   readonly #database: Database
   readonly #parts: readonly Startable[]
   readonly #events = new Emitter<ChannelEvents>()
@@ -66,7 +68,10 @@ export class BrainPeer implements Startable {
     this.stream = new MessageStream(basics)
     const channels = { events: this.#events, channels: () => this.#channels }
     const { stream } = this
-    this.brain = new Brain({ ...basics, self: peerId, channels, ingest, stream, onLost: () => {} }, init)
+    this.brain = new Brain(
+      { ...basics, self: peerId, channels, ingest, stream, onLost: () => {}, admits: (peer) => this.admits(peer) },
+      init,
+    )
     const { brain } = this
     this.dispatcher = new Dispatcher(
       { ...basics, signer: identity, brain, channels: () => this.#channels, linked: () => [], standingOf },
