@@ -1,5 +1,5 @@
 import { RangeSlider, SegmentedControl } from '@mantine/core'
-import { useMemo, useRef, useState, type PointerEvent } from 'react'
+import { useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import type { ShareView } from '../../../shared/views.ts'
 import { formatExact, formatSpan, formatTick, plural } from '../../format.ts'
 import type { TimeRange } from '../../state/select-files.ts'
@@ -22,6 +22,20 @@ interface RecordingsTimelineProps {
 
 /** The brush moves in thousandths of the width: finer than a hand can. */
 const brushSteps = 1_000
+
+/** An arrow key moves a handle by a hundredth of the width, a page key by a tenth. */
+const keyStep = brushSteps / 100
+const leap = 0.1
+const least = keyStep / brushSteps
+
+/** Where a key takes a handle that stands at a share of the width; null where it is not one of these keys. */
+function leapOf(key: string, at: number, low: number, high: number): number | null {
+  const within = (share: number): number => Math.min(high, Math.max(low, share))
+  if (key === 'Home') return low
+  if (key === 'End') return high
+  if (key === 'PageUp') return within(at + leap)
+  return key === 'PageDown' ? within(at - leap) : null
+}
 
 /** A drag shorter than this share of the width is a click, which chooses nothing. */
 const minDrag = 0.006
@@ -77,14 +91,23 @@ export function RecordingsTimeline({ shares, chosen, onChoose }: RecordingsTimel
         size="xs"
         min={0}
         max={brushSteps}
-        minRange={1}
+        minRange={keyStep}
+        step={keyStep}
         label={null}
         value={[Math.round(brush[0] * brushSteps), Math.round(brush[1] * brushSteps)]}
         onChange={([from, to]) => choose(from / brushSteps, to / brushSteps)}
         thumbFromLabel="Show files from"
         thumbToLabel="Show files until"
+        thumbValueText={(step) => formatExact(range.fromMs + (step / brushSteps) * rangeMs)}
         thumbProps={(index) => ({
-          'aria-valuetext': formatExact(range.fromMs + (brush[index] ?? 0) * rangeMs),
+          onKeyDown: (event: KeyboardEvent) => {
+            const [from, to] = brush
+            const next = index === 0 ? leapOf(event.key, from, 0, to - least) : leapOf(event.key, to, from + least, 1)
+            if (next === null) return
+            event.preventDefault()
+            if (index === 0) choose(next, to)
+            else choose(from, next)
+          },
         })}
       />
     </section>
