@@ -36,10 +36,9 @@ interface Copy {
 
 /**
  * Which copies must go so that the rest, and what is to come, stays within a limit: those that were of no use for
- * longest. Null: no limit.
+ * longest.
  */
-export function beyond(copies: readonly Copy[], limitBytes: number | null, comingBytes = 0): readonly Copy[] {
-  if (limitBytes === null) return []
+export function beyond(copies: readonly Copy[], limitBytes: number, comingBytes = 0): readonly Copy[] {
   let total = copies.reduce((sum, { sizeBytes }) => sum + sizeBytes, comingBytes)
   const gone: Copy[] = []
   for (const copy of copies.toSorted((a, b) => a.usedAtMs - b.usedAtMs)) {
@@ -79,7 +78,8 @@ export class CopyRoom {
 
   /** Lets go of copies beyond the quota; their blocks are removed with the next collection. */
   tidy(comingBytes = 0): void {
-    this.#letGo(beyond(this.#spare(), this.#quotaBytes, comingBytes))
+    // Without a quota there is nothing to look for, and this is asked after every fetch.
+    if (this.#quotaBytes !== null) this.#letGo(beyond(this.#spare(), this.#quotaBytes, comingBytes))
   }
 
   /**
@@ -87,7 +87,7 @@ export class CopyRoom {
    * @throws SwarmError DISK_FULL, which says how much is missing
    */
   async make(asked: RoomNeed): Promise<void> {
-    if (this.#quotaBytes !== null) this.tidy(Math.min(asked.storeBytes, this.#quotaBytes))
+    this.tidy(Math.min(asked.storeBytes, this.#quotaBytes ?? 0))
     if ((await this.#missing(asked)) === null) return
     // Looked at only now: it takes a while for a large file.
     const here = await this.#deps.here(asked.cid, { signal: this.#deps.signal() })

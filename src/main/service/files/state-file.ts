@@ -17,12 +17,17 @@ export interface StateFileInit<State> {
   readonly afterMs?: number
 }
 
+/** Saving may take a twentieth of the time. */
+const restFactor = 19
+
 /** A small file that holds what one part must remember over a restart. One that cannot be read is put aside. */
 export class StateFile<State> {
   readonly #deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log }
   readonly #init: StateFileInit<State>
   #unsaved: (() => State) | null = null
   #due = false
+  /** What the last saving took. */
+  #tookMs = 0
 
   constructor(
     deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log },
@@ -56,8 +61,10 @@ export class StateFile<State> {
     this.#unsaved = state
     if (this.#due) return
     this.#due = true
+    // Of many entries saving takes its time, which must stay a small part of all.
+    const afterMs = Math.max(this.#init.afterMs ?? 100, restFactor * this.#tookMs)
     void this.#deps.clock
-      .sleep(this.#init.afterMs ?? 100, { signal })
+      .sleep(afterMs, { signal })
       .catch(() => {})
       .then(() => {
         this.#due = false
@@ -71,11 +78,13 @@ export class StateFile<State> {
     this.#unsaved = null
     if (state === null) return
     const { path, name, cost } = this.#init
+    const startedMs = this.#deps.clock.monotonic()
     try {
       writeFileAtomic(path, JSON.stringify(state()))
     } catch (err) {
       this.#deps.counters.add(`files.${name}:not-saved`)
       this.#deps.log.warn({ err, path }, `a file cannot be saved; after a restart ${cost}`)
     }
+    this.#tookMs = this.#deps.clock.monotonic() - startedMs
   }
 }

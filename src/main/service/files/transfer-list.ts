@@ -28,9 +28,14 @@ export class TransferList {
       this.#deps,
     )
     this.#transfers.set(transfer.id, transfer)
+    // Of thousands that are asked for at once it is not looked through all of them for each.
+    if (this.#transfers.size < 1_000 || this.#transfers.size % 64 === 0) this.#trim()
+    return transfer
+  }
+
+  #trim(): void {
     const ended = [...this.#transfers.values()].filter((one) => one.over)
     for (const old of ended.slice(0, Math.max(0, ended.length - this.#maxEnded))) this.#transfers.delete(old.id)
-    return transfer
   }
 
   /** Stands for many files in all: of a folder, a drop, a query. Its group is its own id. */
