@@ -42,6 +42,10 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   respectReducedMotion: true,
+  components: {
+    // A cross that has no words says nothing to those who hear the page.
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } } },
+  },
   headings: { fontFamily: sans, fontWeight: '600' },
 })
 
