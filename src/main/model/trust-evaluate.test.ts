@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { mayAttest } from './attest-rights.ts'
 import { signAttestation, type Signer } from './attestation.ts'
 import type { SignedRecord } from './record.ts'
 import {
@@ -148,6 +149,46 @@ describe('roles', () => {
     const crazy = roleRecord(server.peerId, { version: 0xffff_ffff, roles: ['server'] }, [robot])
     const grant = roleRecord(robot.peerId, { roles: ['robot'] }, [dee])
     expect(nextVersionFor(trustOf(anchor, [root, operator, grant, crazy]), server.peerId)).toBe(1)
+  })
+
+  it('are not driven out of reach by what waits: far beyond what counts it is left out', () => {
+    const grant = roleRecord(robot.peerId, { version: 5, roles: ['robot'] }, [dee])
+    const waits = (version: number) => roleRecord(robot.peerId, { version, roles: ['operator'] }, [dee])
+    const next = (...more: SignedRecord[]) =>
+      nextVersionFor(trustOf(anchor, [root, operator, grant, ...more]), robot.peerId)
+    expect([next(), next(waits(7)), next(waits(1_005)), next(waits(1_006)), next(waits(0xffff_ffff))]).toEqual([
+      6, 8, 1_006, 6, 6,
+    ])
+  })
+
+  it('that count cannot be taken back; a proposal can, and then nobody is asked to sign it', () => {
+    const grant = roleRecord(robot.peerId, { roles: ['robot'] }, [dee])
+    const back = attested(grant, 'dismiss', [dee], now)
+    const trust = trustOf(anchor, [root, operator, back])
+    expect(trust.of(robot.peerId).standing).toBe('member')
+    expect(
+      mayAttest('dismiss', grant, { trust: trustOf(anchor, [root, operator, grant]), peer: dee.peerId, now }),
+    ).toEqual({
+      may: false,
+      why: 'what has counted cannot be taken back: propose the next one',
+    })
+    const proposal = attested(roleRecord(server.peerId, { roles: ['operator'] }, [ada]), 'dismiss', [ada], now)
+    const waiting = trustOf(anchor, [root, operator, proposal])
+    expect(waiting.verdictOf(proposal.id)).toEqual({ state: 'dismissed', reason: 'its author took it back' })
+    expect(mayAttest('endorse', proposal, { trust: waiting, peer: bo.peerId, now })).toEqual({
+      may: false,
+      why: 'its author took it back',
+    })
+    // Who signed it without having heard of that has signed it: what counts does not hang on who heard what first.
+    expect(trustOf(anchor, [root, attested(proposal, 'endorse', [bo])]).of(server.peerId).standing).toBe('member')
+    // An endorsement is not taken back either.
+    const twice = attested(
+      attested(roleRecord(server.peerId, { roles: ['operator'] }, [ada]), 'endorse', [bo]),
+      'dismiss',
+      [bo],
+      now,
+    )
+    expect(trustOf(anchor, [root, twice]).of(server.peerId).standing).toBe('member')
   })
 })
 

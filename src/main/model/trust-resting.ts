@@ -1,4 +1,4 @@
-import type { PeerId } from '../../shared/ids.ts'
+import type { PeerId, RecordId } from '../../shared/ids.ts'
 import type { RootValue } from './trust-records.ts'
 import { evaluateRoles } from './trust-roles.ts'
 import type { RoleEntry, RootState, TrustState } from './trust.ts'
@@ -21,6 +21,22 @@ export function lostUnder(state: TrustState, next: RootValue): readonly RoleEntr
   // Only its keys and what it keeps are looked at: it need not be signed yet.
   const after = evaluateRoles({ ...next, record: root.record }, state.roleEntries, state.atMs)
   return missingIn(state, root, after.inForce)
+}
+
+/**
+ * What the next root has to keep so that nothing stops counting under it. More than `lostUnder` tells at once: a
+ * revocation of one of its keys, when that is kept, takes the weight of others.
+ * @param next what it keeps already stays so
+ */
+export function keepsFor(state: TrustState, next: RootValue): readonly RoleEntry[] {
+  const keeps = new Map<RecordId, RoleEntry>()
+  // Each round adds one at least, of those that are in force.
+  for (;;) {
+    const lost = lostUnder(state, { ...next, keeps: [...next.keeps, ...keeps.keys()] })
+    const added = lost.filter(({ record }) => !keeps.has(record.id))
+    if (added.length === 0) return [...keeps.values()]
+    for (const entry of added) keeps.set(entry.record.id, entry)
+  }
 }
 
 function missingIn(state: TrustState, root: RootState, left: readonly RoleEntry[]): readonly RoleEntry[] {

@@ -15,7 +15,7 @@ import { recordState } from '../model/state.ts'
 import { isAcceptedByHand } from '../model/testing/trust-by-hand.ts'
 import { evaluateTrust } from '../model/trust-evaluate.ts'
 import { nextVersionFor } from '../model/trust-needs.ts'
-import { lostUnder } from '../model/trust-resting.ts'
+import { keepsFor } from '../model/trust-resting.ts'
 import { encodeRole, encodeRoot, roleKey, rootKey } from '../model/trust-records.ts'
 import { Database } from './database.ts'
 import { identityOfSeed } from './identity-store.ts'
@@ -207,7 +207,7 @@ async function run(step: Step, books: readonly TestBook[], clock: FakeClock): Pr
       if (current === null) break
       const { version, record } = current
       const next = { version: version + 1, name: 'lab', keys, threshold: 1, rules: new Map(), previous: record.id }
-      const keeps = step.keep ? lostUnder(trust, { ...next, keeps: [] }).map(({ record: { id } }) => id) : []
+      const keeps = step.keep ? keepsFor(trust, { ...next, keeps: [] }).map(({ record: { id } }) => id) : []
       const value = encodeRoot({ ...next, keeps })
       book.author({ bucket: 'trust', key: rootKey, value, validForMs: 700 * 24 * hourMs })
       break

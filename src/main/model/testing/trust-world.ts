@@ -5,7 +5,7 @@ import type { BucketName } from '../bucket.ts'
 import type { BucketRule } from '../policy.ts'
 import { nextVersionFor } from '../trust-needs.ts'
 import { askKey, encodeAsk, encodeRole, encodeRoot, roleKey, rootKey } from '../trust-records.ts'
-import { lostUnder } from '../trust-resting.ts'
+import { keepsFor } from '../trust-resting.ts'
 import { exchange, mockSigner, SimPeer } from './trust-sim.ts'
 import { anchorAt, dayMs, roleRecord, rootRecord, say, startMs, testSwarm } from './trust-steps.ts'
 
@@ -196,7 +196,7 @@ export class World {
           previous: current.record.id,
           keeps: [],
         }
-        const keeps = step.keep ? lostUnder(trust, next).map(({ record }) => record.id) : []
+        const keeps = step.keep ? keepsFor(trust, next).map(({ record }) => record.id) : []
         const value = encodeRoot({ ...next, keeps })
         this.#say(peer, { key: rootKey, value, days: 731 })
         break

@@ -1,6 +1,7 @@
 import type { PeerId } from '../../../shared/ids.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { TrustRole } from '../../../shared/trust-views.ts'
+import { isPossibleTime } from '../../model/clock-sync.ts'
 import { askProof, decodeInvite, type Invite } from '../../model/invite.ts'
 import type { SwarmFile } from '../../store/swarm-store.ts'
 
@@ -14,9 +15,19 @@ export function readLink(link: string, nowMs: number): Invite {
   throw new SwarmError('BAD_INVITE', decoded.why, { detail: { reason: decoded.reason } })
 }
 
-/** Where a peer begins that comes with an invite. @param role what it asks to be where the invite names none */
-export function swarmOfInvite(invite: Invite, peer: { readonly peerId: PeerId; readonly role: TrustRole }): SwarmFile {
-  const { swarm, root, rootVersion, name, networkKey, bootstrap, id, secret, role, issuedAtMs } = invite
+/** Clocks of the one who made an invite and of the one who takes it may differ; by more, one of them is wrong. */
+const aheadMs = 24 * 60 * 60_000
+
+/**
+ * Where a peer begins that comes with an invite.
+ * @param peer.role what it asks to be where the invite names none
+ * @param peer.nowMs what its own clock says
+ */
+export function swarmOfInvite(
+  invite: Invite,
+  peer: { readonly peerId: PeerId; readonly role: TrustRole; readonly nowMs: number },
+): SwarmFile {
+  const { swarm, root, rootVersion, name, networkKey, bootstrap, id, secret, role, issuedAtMs, expiresAtMs } = invite
   return {
     anchor: { swarm, root, rootVersion },
     name,
@@ -27,8 +38,10 @@ export function swarmOfInvite(invite: Invite, peer: { readonly peerId: PeerId; r
       invite: secret === null ? null : id,
       proof: secret === null ? null : askProof(secret, peer.peerId),
     },
-    // It was made by somebody of that swarm: no clock of it is before that.
-    lastTimeMs: issuedAtMs,
+    // It was made by somebody of that swarm: no clock of it is before that. But what it says is a word like any other,
+    // and must not hold a clock that can be right to be years behind.
+    lastTimeMs: isPossibleTime(peer.nowMs) ? Math.min(issuedAtMs, Math.trunc(peer.nowMs) + aheadMs) : issuedAtMs,
+    inviteEndsMs: expiresAtMs,
     rootRecord: null,
   }
 }

@@ -1,6 +1,6 @@
 import type { PeerId } from '../../../shared/ids.ts'
 import type { RootValue } from '../../model/trust-records.ts'
-import { lostUnder, restingOn } from '../../model/trust-resting.ts'
+import { keepsFor, restingOn } from '../../model/trust-resting.ts'
 import { maySign, neededFor } from '../../model/trust-needs.ts'
 import { trustSigners } from '../../model/trust-words.ts'
 import type { RoleEntry, TrustState } from '../../model/trust.ts'
@@ -27,10 +27,9 @@ export function keepWithout(
   return restingOn(deps.book.trust(), peer).filter(wanted)
 }
 
-/** The same for the keys that go with the next root. @returns what it would end, unless it keeps that */
-export function keepUnder(deps: KeptWordsDeps, next: RootValue): readonly RoleEntry[] {
-  signEach(deps, lostUnder(deps.book.trust(), next))
-  return lostUnder(deps.book.trust(), next)
+/** The same for the keys that go with the next root, as far as that does not keep it. */
+export function keepUnder(deps: KeptWordsDeps, next: RootValue): void {
+  signEach(deps, keepsFor(deps.book.trust(), next))
 }
 
 /** Whether a change of roles takes weight from a peer's signatures: it is revoked, or an operator no more. */

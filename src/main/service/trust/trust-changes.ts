@@ -20,7 +20,7 @@ import {
   type RootValue,
 } from '../../model/trust-records.ts'
 import { maySign, neededFor, neededForRoot, nextVersionFor, type Needed } from '../../model/trust-needs.ts'
-import { lostUnder, restingOn } from '../../model/trust-resting.ts'
+import { keepsFor, restingOn } from '../../model/trust-resting.ts'
 import type { RoleEntry, RootState, TrustState } from '../../model/trust.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
@@ -227,8 +227,11 @@ export class TrustChanges {
   #keeps(next: RootValue, dropped: ReadonlySet<RecordId>): readonly RecordId[] {
     const idsOf = (words: readonly RoleEntry[]): readonly RecordId[] =>
       words.map(({ record }) => record.id).filter((id) => !dropped.has(id))
-    let keeps = idsOf(lostUnder(this.#deps.book.trust(), next))
-    if (keeps.length > maxKeptWords) keeps = idsOf(keepUnder(this.#deps, next))
+    let keeps = idsOf(keepsFor(this.#deps.book.trust(), next))
+    if (keeps.length > maxKeptWords) {
+      keepUnder(this.#deps, next)
+      keeps = idsOf(keepsFor(this.#deps.book.trust(), next))
+    }
     if (keeps.length <= maxKeptWords) return keeps
     throw new SwarmError(
       'LIMIT_REACHED',
