@@ -131,8 +131,8 @@ it('a fetch that kill -9 interrupts goes on after the restart, without what it h
     },
     { timeout: 30_000, interval: 20 },
   )
-  // Its place in the index is saved within a second.
-  await vi.waitFor(() => expect(readFileSync(join(reader.home, 'files.json'), 'utf8')).toContain(cid), {
+  // Its place in the queue is saved within a tenth of a second.
+  await vi.waitFor(() => expect(readFileSync(join(reader.home, 'fetches.json'), 'utf8')).toContain(cid), {
     timeout: 10_000,
     interval: 20,
   })

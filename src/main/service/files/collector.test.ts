@@ -61,3 +61,42 @@ it('collects a minute after the start and after a withdrawal, seldom when it tak
   await clock.advance(3_600_000)
   expect(calls).toBe(4)
 })
+
+it('who is in a hurry does not wait for its time, and is told when a collection that began since then is done', async () => {
+  const hurried = new FakeClock()
+  let runs = 0
+  let finish = (): void => {}
+  const urgent = new Collector({
+    store: {
+      collect: async () => {
+        runs += 1
+        await new Promise<void>((resolve) => (finish = resolve))
+        return { freedBlocks: 0, freedBytes: 0, keptBlocks: 0 }
+      },
+    },
+    kept: () => ({ whole: new Map(), partial: [] }),
+    clock: hurried,
+    counters: new Counters(),
+    log: silentLog,
+  })
+  const { signal } = new AbortController()
+  await urgent.start()
+  await settled()
+  let done = 0
+  void urgent.now({ signal }).then(() => (done += 1))
+  await settled()
+  expect(runs).toBe(1)
+  void urgent.now({ signal }).then(() => (done += 1))
+  finish()
+  await vi.waitFor(() => expect(runs).toBe(2))
+  expect(done).toBe(1)
+  void urgent.now({ signal }).then(() => (done += 1))
+  finish()
+  await vi.waitFor(() => expect(done).toBe(2))
+  const stopped = urgent.stop()
+  await vi.waitFor(() => expect(runs).toBe(3))
+  finish()
+  await stopped
+  expect(done).toBe(3)
+  await urgent.now({ signal })
+})

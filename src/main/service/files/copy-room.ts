@@ -9,7 +9,7 @@ import type { ShareIndex } from './share-index.ts'
 
 export interface CopyRoomDeps {
   readonly index: Pick<ShareIndex, 'held' | 'files' | 'dropHeld' | 'changed'>
-  readonly copies: CopyBook
+  readonly copies: Pick<CopyBook, 'isKept' | 'usedAtMs' | 'forget'>
   /** Files on their way. */
   readonly wanted: () => readonly Cid[]
   /** Tells the swarm that a copy is no longer here. */

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest'
 import type { PeerId } from '../../../shared/ids.ts'
 import { FakeClock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
-import { NoProviderError, ProviderPool } from './provider-pool.ts'
+import { Throttle } from '../../base/throttle.ts'
+import { NoProviderError, ProviderPool, WrongBlockError, type AskOptions } from './provider-pool.ts'
 
 const cid = CID.parse('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
 const [a, b] = ['a', 'b'] as unknown as [PeerId, PeerId]
@@ -11,10 +12,7 @@ const signal = new AbortController().signal
 const never = (options: { readonly signal: AbortSignal }): Promise<Uint8Array> =>
   new Promise((_, reject) => options.signal.addEventListener('abort', () => reject(options.signal.reason as Error)))
 
-function pool(
-  peers: readonly PeerId[],
-  answer: (peer: PeerId, options: { signal: AbortSignal }) => Promise<Uint8Array>,
-) {
+function pool(peers: readonly PeerId[], answer: (peer: PeerId, options: AskOptions) => Promise<Uint8Array>) {
   const clock = new FakeClock()
   const asked: PeerId[] = []
   const counters = new Counters()
@@ -87,4 +85,69 @@ it('an abort ends a load that waits', async () => {
   const load = world.pool.load(cid, { signal: controller.signal })
   controller.abort()
   await expect(load).rejects.toMatchObject({ name: 'AbortError' })
+})
+
+it('a provider that sends something else is asked for nothing more, also when all are to be tried again', async () => {
+  const world = pool([a, b], async (peer) => {
+    if (peer === a) throw new WrongBlockError('another')
+    return Uint8Array.of(5)
+  })
+  await world.pool.load(cid, { signal })
+  world.pool.retryAll()
+  await world.clock.advance(3_600_000)
+  await world.pool.load(cid, { signal })
+  expect(world.asked).toEqual([a, b, b])
+})
+
+it('bytes that drip in are no progress, bytes that flow are', async () => {
+  let drip = (_bytes: number): void => {}
+  const world = pool([a], async (_peer, options) => {
+    drip = options.onBytes ?? drip
+    return never(options)
+  })
+  const load = world.pool.load(cid, { signal })
+  load.catch(() => {})
+  for (let n = 0; n < 4; n += 1) {
+    drip(20_000)
+    await world.clock.advance(8_000)
+  }
+  expect(world.counters.get('files.provider:stalled')).toBe(0)
+  for (let n = 0; n < 4; n += 1) {
+    drip(100)
+    await world.clock.advance(4_000)
+  }
+  await expect(load).rejects.toThrow(NoProviderError)
+  expect(world.counters.get('files.provider:stalled')).toBe(1)
+})
+
+it('a block that one provider owes for long is asked of another that is free', async () => {
+  const world = pool([a, b], async (peer, options) => {
+    if (peer === a) return never(options)
+    await world.clock.sleep(100)
+    return Uint8Array.of(6)
+  })
+  const late = world.pool.load(cid, { signal })
+  for (let n = 0; n < 15; n += 1) {
+    const other = world.pool.load(cid, { signal })
+    other.catch(() => {})
+    await world.clock.advance(100)
+  }
+  expect(await late).toEqual(Uint8Array.of(6))
+  expect(world.counters.get('files.provider:slow')).toBeGreaterThan(0)
+  expect(world.counters.get('files.provider:stalled')).toBe(0)
+})
+
+it('what comes is held to a limit, and what was reserved for a small block is given back', async () => {
+  const clock = new FakeClock()
+  const down = new Throttle({ clock, limit: () => 256 * 1024 })
+  const made = new ProviderPool(
+    { clock, counters: new Counters(), random: () => 0.5, down, request: async () => new Uint8Array(10) },
+    { candidates: () => [a] },
+  )
+  await clock.advance(1_000)
+  let loaded = 0
+  for (let n = 0; n < 10; n += 1) void made.load(cid, { signal }).then(() => (loaded += 1))
+  await new Promise((resolve) => setImmediate(resolve))
+  for (let n = 0; n < 10; n += 1) await clock.advance(250)
+  expect(loaded).toBe(10)
 })

@@ -92,17 +92,21 @@ export class TreeReader {
     }
   }
 
-  /** Lends a way to load single blocks. */
+  /** Lends a way to load single blocks. They are few and waited for (a checkpoint's): no limit of bandwidth holds them. */
   fetching<Result>(from: RemoteSource, use: (load: LoadBlock) => Promise<Result>): Promise<Result> {
-    return this.#with(from, use)
+    return this.#with(from, use, { isLimited: false })
   }
 
   forgetFailures(): void {
     for (const pool of this.#pools) pool.retryAll()
   }
 
-  async #with<Result>(from: RemoteSource | undefined, use: (load: LoadBlock) => Promise<Result>): Promise<Result> {
-    const pool = this.#pool(from)
+  async #with<Result>(
+    from: RemoteSource | undefined,
+    use: (load: LoadBlock) => Promise<Result>,
+    options: { readonly isLimited: boolean } = { isLimited: true },
+  ): Promise<Result> {
+    const pool = this.#pool(from, options)
     try {
       return await use(this.#loader(pool, from))
     } finally {
@@ -110,10 +114,18 @@ export class TreeReader {
     }
   }
 
-  #pool(from: RemoteSource | undefined): ProviderPool | null {
+  #pool(from: RemoteSource | undefined, { isLimited } = { isLimited: true }): ProviderPool | null {
     if (from === undefined) return null
+    const { clock, random, counters, down } = this.#deps
+    const limit = isLimited && down !== undefined ? { down } : {}
     const pool = new ProviderPool(
-      { ...this.#deps, request: (peer, cid, options) => this.#deps.exchange.request(peer, cid, options) },
+      {
+        clock,
+        random,
+        counters,
+        ...limit,
+        request: (peer, cid, options) => this.#deps.exchange.request(peer, cid, options),
+      },
       {
         candidates: from.candidates,
         ...(this.#init.stallMs === undefined ? {} : { stallMs: this.#init.stallMs }),
