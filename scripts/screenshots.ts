@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { openApp } from '../e2e/app/fixture/open-app.ts'
+import { dropPaths } from '../e2e/app/fixture/drop-paths.ts'
 import { writeNoise } from '../e2e/app/fixture/files.ts'
+import { writeRun } from '../e2e/app/fixture/run-folder.ts'
 import { wear } from '../e2e/app/fixture/theme.ts'
 
 const folder = resolve(import.meta.dirname, '../docs/screenshots')
@@ -25,6 +27,13 @@ const warmUpMs = 90_000
 async function show(page: Page, hash: string, heading: string | RegExp): Promise<void> {
   await page.goto(new URL(hash, page.url()).href)
   await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+}
+
+/** Opens the panel of a file, by way of the search. */
+async function openFile(page: Page, name: string): Promise<void> {
+  await page.getByRole('searchbox', { name: 'Search files' }).fill(name)
+  await page.getByRole('link', { name, exact: true }).click()
+  await page.getByRole('heading', { name: 'Copies' }).waitFor()
 }
 
 /** Each page, as it is worth a look. */
@@ -52,11 +61,31 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
     'log',
     async (page) => {
       await show(page, '#/logs', 'Logs')
-      await page
-        .getByRole('link', { name: /\.mcap$/ })
-        .first()
-        .click()
-      await page.getByRole('heading', { name: 'Copies' }).waitFor()
+      await openFile(page, 'run-17/drive.mcap')
+      await page.getByRole('figure', { name: 'Messages over time' }).waitFor()
+      await page.getByRole('list', { name: 'Pictures' }).scrollIntoViewIfNeeded()
+    },
+  ],
+  [
+    'log-topics',
+    async (page) => {
+      await page.getByRole('group', { name: 'First numbers' }).scrollIntoViewIfNeeded()
+    },
+  ],
+  [
+    'log-text',
+    async (page) => {
+      await show(page, '#/logs', 'Logs')
+      await openFile(page, 'run-17/notes.txt')
+      await page.getByRole('region', { name: 'Last lines' }).scrollIntoViewIfNeeded()
+    },
+  ],
+  [
+    'tray',
+    async (page) => {
+      await show(page, '#/logs', 'Logs')
+      const closed = page.getByRole('button', { name: /transfer/, expanded: false })
+      if ((await closed.count()) > 0) await closed.first().click()
     },
   ],
   ['network', (page) => show(page, '#/network', 'Network')],
@@ -93,6 +122,15 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
     },
   ],
   ['settings', (page) => show(page, '#/settings', 'Settings')],
+  [
+    'settings-files',
+    async (page) => {
+      const opened = page.getByRole('button', { name: /transfer/, expanded: true })
+      if ((await opened.count()) > 0) await opened.first().click()
+      await show(page, '#/settings/files', 'Settings')
+      await page.getByRole('figure', { name: 'Room' }).waitFor()
+    },
+  ],
   ['invites', (page) => show(page, '#/settings/swarm', 'Settings')],
   ['trust', (page) => show(page, '#/settings/trust', 'Settings')],
 ]
@@ -113,13 +151,16 @@ try {
     .waitFor()
   const file = { name: 'calibration_2026-05-04.bag', sizeBytes: 12_000_000, seed: 3 }
   writeNoise(`${work}/${file.name}`, file)
+  await writeRun(`${work}/run-17`, Date.now() - 600_000)
+  await dropPaths(page, [`${work}/run-17`])
+  await page.getByRole('link', { name: 'run-17/drive.mcap' }).waitFor()
   const choosing = page.waitForEvent('filechooser')
   await page.getByRole('button', { name: 'Share a file' }).first().click()
   await (await choosing).setFiles(`${work}/${file.name}`)
   await page.getByRole('link', { name: file.name }).waitFor()
   await page
-    .getByRole('button', { name: /^Fetch/ })
-    .first()
+    .getByRole('button', { name: /^Fetch / })
+    .last()
     .click()
   await page.waitForTimeout(warmUpMs)
   rmSync(folder, { recursive: true, force: true })

@@ -64,6 +64,7 @@ describe('axe finds nothing serious', () => {
       ['#/records', 'Records'],
       ['#/checkpoints', 'Checkpoints'],
       ['#/settings', 'Settings'],
+      ['#/settings/files', 'Settings'],
       ['#/settings/swarm', 'Settings'],
       ['#/settings/trust', 'Settings'],
       ['#/settings/clock', 'Settings'],
