@@ -104,8 +104,9 @@ export class PeerHost<Hosted extends HostedPeer> implements Startable {
     let invite: Invite
     let next: SwarmFile
     try {
-      invite = readLink(link, before.clock.now())
-      next = swarmOfInvite(invite, { peerId: before.peerId, role: before.settings.get().role })
+      const nowMs = before.clock.now()
+      invite = readLink(link, nowMs)
+      next = swarmOfInvite(invite, { peerId: before.peerId, role: before.settings.get().role, nowMs })
     } catch (err) {
       // It ended while it was answered. Nothing was stopped: the peer goes on.
       log.warn({ err }, 'another swarm could not be joined; this peer stays as it is')

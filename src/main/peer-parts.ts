@@ -95,6 +95,7 @@ export function makeParts(opened: Opened) {
     { ...basics, node, book, clocks: exchange.clocks },
     {
       lastSeenMs: swarmStore.get().lastTimeMs,
+      inviteEndsMs: swarmStore.get().inviteEndsMs,
       isUnset: () => options.clock === undefined && isSystemClockUnset(),
       onSeen: (nowMs) => void swarmStore.update({ lastTimeMs: Math.trunc(nowMs) }),
     },

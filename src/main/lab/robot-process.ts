@@ -71,7 +71,10 @@ function follow(home: string, link: string, log: Log): void {
   const invite = readLink(link, 0)
   if (before === undefined || before.anchor.swarm === invite.swarm) return
   const { peerId } = openIdentity({ home })
-  changeSwarm(home, swarmOfInvite(invite, { peerId, role: 'robot' }), { clock: systemClock, log })
+  changeSwarm(home, swarmOfInvite(invite, { peerId, role: 'robot', nowMs: systemClock.now() }), {
+    clock: systemClock,
+    log,
+  })
 }
 
 /** In a lab without anybody else the first robot founds the swarm, and lets the others in. */

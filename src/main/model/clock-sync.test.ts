@@ -113,6 +113,30 @@ describe('swarm time', () => {
       { offsetMs: 2 * hourMs, source: 'swarm', peers: 0 },
     ],
     [
+      'of a newcomer lies between the beginning and the end of its invite, whatever strangers say',
+      {
+        ownMs: 0,
+        rootKnown: false,
+        lastSeenMs: nowMs,
+        inviteEndsMs: nowMs + 24 * hourMs,
+        samples: [nowMs - hourMs, nowMs + 25 * hourMs, nowMs + 900 * hourMs, nowMs + 2 * hourMs].map((at) =>
+          told(at, { trusted: false }),
+        ),
+      },
+      { offsetMs: nowMs + 2 * hourMs, source: 'swarm', peers: 0 },
+    ],
+    [
+      'of a newcomer to whom strangers say impossible times goes on from the invite',
+      {
+        ownMs: 0,
+        rootKnown: false,
+        lastSeenMs: nowMs,
+        inviteEndsMs: nowMs + 24 * hourMs,
+        samples: [told(nowMs + 25 * hourMs, { trusted: false })],
+      },
+      { offsetMs: nowMs, source: 'floor', peers: 0 },
+    ],
+    [
       'of a newcomer whose clock is behind its invite, with nobody there, goes on from the invite',
       { rootKnown: false, lastSeenMs: nowMs + hourMs },
       { offsetMs: hourMs, source: 'floor', peers: 0 },

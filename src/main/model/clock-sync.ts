@@ -36,6 +36,11 @@ export interface ClockEvidence {
   readonly ownUnset: boolean
   /** The last swarm time on which somebody agreed with us, or that an invite told: kept over restarts. 0: none. */
   readonly lastSeenMs: number
+  /**
+   * When the invite ends by which one is coming in; none: Infinity. Until it is known whom to trust, nobody's word is
+   * believed that says it is later: by then the invite lets nobody in anyway.
+   */
+  readonly inviteEndsMs?: number
   /** A root of the swarm is believed, so that it can be told who is trusted. */
   readonly rootKnown: boolean
   /** The offset in use. */
@@ -54,7 +59,7 @@ const correctionMs = 500
  * clock. So as long as fewer votes lie than not, the result lies among the honest ones.
  */
 export function decideTime(evidence: ClockEvidence): SwarmTimeView {
-  const { samples, ownMs, ownUnset, lastSeenMs, rootKnown, offsetMs } = evidence
+  const { samples, ownMs, ownUnset, lastSeenMs, inviteEndsMs = Infinity, rootKnown, offsetMs } = evidence
   // It has been later already: an invite, or somebody who agreed with us, says so.
   const ownPossible = isPossibleTime(ownMs, lastSeenMs)
   const trusted = samples.filter((sample) => sample.trusted)
@@ -88,7 +93,7 @@ export function decideTime(evidence: ClockEvidence): SwarmTimeView {
     // A newcomer cannot know yet whom to trust, and cannot learn it in 1970: every trust record is of the future then.
     const anybody = samples
       .flatMap(({ ownOffsetMs, swarmOffsetMs }) => ownOffsetMs ?? swarmOffsetMs ?? [])
-      .filter((vote) => isPossibleTime(ownMs + vote))
+      .filter((vote) => isPossibleTime(ownMs + vote, lastSeenMs) && ownMs + vote <= inviteEndsMs)
     if (anybody.length > 0) {
       const agreed = settle(median(anybody), offsetMs)
       const reason = `${says}; until it is known whom to trust, the time is that of ${count(anybody.length, 'neighbour')}`

@@ -5,6 +5,7 @@ import { systemClock, type Clock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
 import { SwarmClock } from '../base/swarm-clock.ts'
 import { decideTime } from '../model/clock-sync.ts'
+import type { TrustState } from '../model/trust.ts'
 import { circle, startPeer, stopPeers, type TestPeer, type TestPeerInit } from './testing/peers.ts'
 import { encodeTimeAnswer, timeProtocol, timeQuestion } from './time-frames.ts'
 import { TimeSync } from './time-sync.ts'
@@ -179,6 +180,20 @@ it('keeps the time for the next start, if anybody agreed on it', async () => {
   await Promise.all(running.splice(0).map((sync) => sync.stop()))
   expect([alone.seen, in70.seen]).toEqual([[], []])
   for (const { seen } of [one, other]) expect(Math.abs((seen.at(-1) ?? 0) - systemClock.now())).toBeLessThan(60_000)
+})
+
+it('what strangers say while nobody is trusted yet is gone by, and not kept', async () => {
+  const strangers = [await timed(0, { stranger: true }), await timed(0, { stranger: true })]
+  const newcomer = await timed(in1970, { stranger: true })
+  // As if the root that its invite names had not come yet.
+  const { book, node } = newcomer.peer
+  const trust = book.trust.bind(book)
+  vi.spyOn(book, 'trust').mockImplementation(() => Object.create(trust(), { root: { value: null } }) as TrustState)
+  node.setBootstrap(strangers.map(({ peer }) => peer.address))
+  await vi.waitFor(() => expect(newcomer.sync.view()).toMatchObject({ source: 'swarm', peers: 0 }), soon)
+  expect(offMs(newcomer)).toBeLessThan(1_500)
+  await newcomer.sync.stop()
+  expect(newcomer.seen).toEqual([])
 })
 
 it('blames who answers with garbage, and answers nobody more often than clocks need', async () => {

@@ -30,6 +30,8 @@ export interface TimeSyncDeps {
 export interface TimeSyncInit {
   /** The last swarm time known from earlier runs, ms since the epoch; 0: none. */
   readonly lastSeenMs: number
+  /** See `ClockEvidence`. Default: there is no invite, or it says nothing of its end. */
+  readonly inviteEndsMs?: number | undefined
   /** Keeps the swarm time for the next run: now and then, and at the end. */
   readonly onSeen: (nowMs: number) => void
   /** Whether nobody has set the machine's clock since it started. Default: somebody has. */
@@ -169,6 +171,7 @@ export class TimeSync implements Startable {
       ownMs,
       ownUnset: this.#ownUnset(),
       lastSeenMs: this.#lastSeenMs,
+      inviteEndsMs: this.#init.inviteEndsMs ?? Infinity,
       rootKnown: trust.root !== null,
       offsetMs,
     })
@@ -225,11 +228,12 @@ export class TimeSync implements Startable {
   }
 
   #keep(last: boolean): void {
-    const { clock, counters, log } = this.#deps
+    const { book, clock, counters, log } = this.#deps
     const now = clock.monotonic()
     const { source, peers } = clock.view()
-    // What only our own clock says is not kept: when a person sets it right, it must not be held against them.
-    const isAgreed = source === 'swarm' || (source === 'own' && peers > 0)
+    // Only what trusted neighbours voted for: what our own clock alone says must not be held against a person who sets
+    // it right, and what strangers say while nobody is known to be trusted must not outlast that.
+    const isAgreed = source !== 'floor' && peers > 0 && book.trust().root !== null
     if (!isAgreed || (!last && now - this.#keptAtMs < keepEveryMs)) return
     this.#keptAtMs = now
     this.#lastSeenMs = clock.now()

@@ -33,6 +33,8 @@ export interface SwarmFile {
   readonly ask: SwarmAsk | null
   /** The latest swarm time seen, ms since the epoch: no clock of this swarm can be before it. 0 before the first. */
   readonly lastTimeMs: number
+  /** When the invite ends by which one came, ms since the epoch; none where there was none, or an earlier release wrote. */
+  readonly inviteEndsMs?: number | undefined
   /**
    * The record of `anchor.root` once it was here, so that a lost database does not lose a swarm of one peer; null for
    * one that just joined.
@@ -60,6 +62,7 @@ const fileSchema = z.strictObject({
     .strictObject({ role: trustRoleSchema, invite: z.string().max(64).nullable(), proof: bytesOf(32).nullable() })
     .nullable(),
   lastTimeMs: z.number().int().min(0),
+  inviteEndsMs: z.number().int().min(0).optional(),
   // 64 KiB in base64.
   rootRecord: z.base64().max(90_000).nullable(),
 })
@@ -106,6 +109,7 @@ export function writeSwarm(home: string, file: SwarmFile): void {
     bootstrap: [...file.bootstrap],
     ask: ask === null ? null : { ...ask, proof: ask.proof === null ? null : base64(ask.proof) },
     lastTimeMs: Math.max(0, Math.trunc(file.lastTimeMs)),
+    ...(file.inviteEndsMs === undefined ? {} : { inviteEndsMs: file.inviteEndsMs }),
     rootRecord: rootRecord === null ? null : base64(encodeSigned(rootRecord)),
   }
   const parsed = fileSchema.safeParse(content)

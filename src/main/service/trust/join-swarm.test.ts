@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { FakeClock } from '../../base/clock.ts'
 import { joinAtStart, readLink, swarmOfInvite } from './join-swarm.ts'
 import { TrustPeer } from './testing/trust-peer.ts'
@@ -6,7 +6,7 @@ import { TrustPeer } from './testing/trust-peer.ts'
 const clock = new FakeClock(Date.UTC(2026, 5, 1))
 const desk = new TrustPeer({ name: 'desk', clock })
 
-afterEach(async () => {
+afterAll(async () => {
   await desk.stop()
   desk.remove()
 })

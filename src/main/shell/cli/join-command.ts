@@ -34,7 +34,7 @@ export async function joinSwarm(
     const invite = readLink(link, Date.now())
     const peerId = openIdentity({ home }).peerId
     const role = openSettings(basics(), { home, overrides: {} }).get().role
-    const before = move(home, swarmOfInvite(invite, { peerId, role }))
+    const before = move(home, swarmOfInvite(invite, { peerId, role, nowMs: Date.now() }))
     return tell(
       { name: invite.name, id: invite.swarm, fingerprint: fingerprintWords(peerId), admittedAs: null },
       before,
