@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { storeError } from './store-error.ts'
 
@@ -22,6 +23,31 @@ export function writeFileAtomic(path: string, content: string, mode = 0o600): vo
     syncFolder(dirname(path))
   } catch (error) {
     rmSync(temporary, { force: true })
+    throw storeError(error, path)
+  }
+}
+
+/** The same without holding up the thread: for what is large, or written while the peer is busy. */
+export async function writeFileAtomicLater(path: string, content: string, mode = 0o600): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`
+  try {
+    const file = await open(temporary, 'wx', mode)
+    try {
+      await file.writeFile(content)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+    if (process.platform === 'win32') return
+    const folder = await open(dirname(path), 'r')
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+  } catch (error) {
+    await rm(temporary, { force: true })
     throw storeError(error, path)
   }
 }

@@ -33,8 +33,17 @@ interface Node {
  * @param open holds, at any moment, the roots of all that was handed to `put`: a few hundred at most; the file's root
  * alone at the end
  */
-export async function buildFile(
+export function buildFile(
   bytes: AsyncIterable<Uint8Array>,
+  put: (cid: CID, block: Uint8Array) => Promise<void>,
+  open: Set<CID> = new Set(),
+): Promise<{ readonly cid: CID; readonly sizeBytes: number }> {
+  return buildTree(inChunks(bytes), put, open)
+}
+
+/** As `buildFile`, of bytes that come cut already: each of 256 KiB, the last one shorter. */
+export async function buildTree(
+  chunks: AsyncIterable<Uint8Array>,
   put: (cid: CID, block: Uint8Array) => Promise<void>,
   open: Set<CID> = new Set(),
 ): Promise<{ readonly cid: CID; readonly sizeBytes: number }> {
@@ -89,7 +98,7 @@ export async function buildFile(
   }
 
   try {
-    for await (const chunk of inChunks(bytes)) await addLeaf(chunk)
+    for await (const chunk of chunks) await addLeaf(chunk)
     if (levels.length === 0) await addLeaf(new Uint8Array(0))
     for (let level = 0; ; level += 1) {
       const list = levels[level] ?? []

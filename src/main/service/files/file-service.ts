@@ -218,7 +218,7 @@ export class FileService implements Startable {
     await this.#fetching.stop()
     for (const transfer of this.#transfers.all())
       if (!transfer.over && transfer.view.state === 'running') await transfer.ended
-    this.#index.save()
+    await this.#index.save()
     this.#book.stop()
     await this.#finder.stop()
     await this.#store.stop()

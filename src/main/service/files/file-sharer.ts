@@ -152,7 +152,8 @@ export class FileSharer {
     // What it is copied from is still there after a power cut; syncing thousands of files would take minutes.
     const sync = file.sizeBytes >= smallBytes
     return this.#byPart({ name: file.name, channel, single, sync, mtimeMs: file.mtimeMs }, options, async (part) => {
-      const cloned = await part.cloneFrom(file.path)
+      // Trying costs more than copying a small one.
+      const cloned = file.sizeBytes >= smallBytes && (await part.cloneFrom(file.path))
       const source = new ShareBytes({ path: cloned ? part.path : file.path }, cloned ? { signal } : { part, signal })
       work.reading(source)
       const added = await this.#deps.store.add(source, { signal, onBytes })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import { buildFile, chunkBytes } from './dag-build.ts'
+import { buildFile, buildTree, chunkBytes } from './dag-build.ts'
 import { systemCode } from './disk-error.ts'
 import type { FromHasher, ToHasher } from './hash-messages.ts'
 
@@ -71,7 +71,8 @@ async function work(id: number, job: Job, path: string | null, copyTo: string | 
     }
   }
   try {
-    const { cid, sizeBytes } = await buildFile(hashed(), (block, bytes) => {
+    const build = path === null ? buildFile : buildTree
+    const { cid, sizeBytes } = await build(hashed(), (block, bytes) => {
       if (job.stopped) return Promise.reject(new Stopped())
       const own = alone(bytes)
       const stored = Promise.withResolvers<void>()
@@ -97,9 +98,12 @@ function* read(job: Job, path: string, copyTo: string | null): Generator<Uint8Ar
       for (let at = 0; ;) {
         if (job.stopped) throw new Stopped()
         job.doing = `reading ${path}`
-        const buffer = Buffer.from(spare.pop() ?? new ArrayBuffer(chunkBytes))
-        const chunk = buffer.subarray(0, fill(from, buffer))
-        if (chunk.length === 0) return
+        const buffer = spare.pop() ?? new ArrayBuffer(chunkBytes)
+        const filled = fill(from, new Uint8Array(buffer))
+        // A small file keeps no large buffer: it is filled again by the next.
+        if (filled < chunkBytes) spare.push(buffer)
+        if (filled === 0) return
+        const chunk = new Uint8Array(filled < chunkBytes ? buffer.slice(0, filled) : buffer)
         if (to !== null) {
           job.doing = `writing ${copyTo}`
           for (let done = 0; done < chunk.length;) done += writeSync(to, chunk, done, chunk.length - done, at + done)
@@ -116,7 +120,7 @@ function* read(job: Job, path: string, copyTo: string | null): Generator<Uint8Ar
 }
 
 /** Reads until the buffer is full or the file has ended: a network drive may give less at a time. */
-function fill(file: number, buffer: Buffer): number {
+function fill(file: number, buffer: Uint8Array): number {
   let filled = 0
   while (filled < buffer.length) {
     const bytes = readSync(file, buffer, filled, buffer.length - filled, null)

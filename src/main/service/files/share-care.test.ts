@@ -93,7 +93,7 @@ async function restart(): Promise<void> {
 
 async function close(): Promise<void> {
   await care.stop()
-  index.save()
+  await index.save()
   shares.stop()
   await store.stop()
 }

@@ -4,7 +4,7 @@ import { isCid, isRecordId, type Cid, type RecordId } from '../../../shared/ids.
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
-import { writeFileAtomic } from '../../store/atomic-file.ts'
+import { writeFileAtomicLater } from '../../store/atomic-file.ts'
 import { systemCode } from './disk-error.ts'
 
 const cid = z.custom<Cid>((value) => typeof value === 'string' && isCid(value))
@@ -67,8 +67,9 @@ export class ShareIndex {
   readonly #deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log }
   readonly #path: string
   #dirty = false
-  #saveDue = false
-  /** What the last saving took. */
+  #saving: Promise<void> | null = null
+  #hurry = new AbortController()
+  /** What putting the last one into words took, on this thread. */
   #tookMs = 0
 
   constructor(
@@ -179,31 +180,42 @@ export class ShareIndex {
   /** Tells that it changed; saved soon. */
   changed(signal: AbortSignal): void {
     this.#dirty = true
-    if (this.#saveDue) return
-    this.#saveDue = true
+    if (this.#saving !== null) return
     // Of many thousand files saving takes its time, which must stay a small part of all.
     const afterMs = Math.max(saveAfterMs, 50 * this.#tookMs)
-    void this.#deps.clock
-      .sleep(afterMs, { signal })
+    this.#hurry = new AbortController()
+    this.#saving = this.#deps.clock
+      .sleep(afterMs, { signal: AbortSignal.any([signal, this.#hurry.signal]) })
       .catch(() => {})
-      .then(() => {
-        this.#saveDue = false
-        this.save()
+      .then(() => this.#saveLater())
+      .finally(() => {
+        this.#saving = null
+        // What changed while it was being written.
+        if (this.#dirty && !signal.aborted) this.changed(signal)
       })
   }
 
-  /** Saves now when there is anything to save. A disk that is full costs the index, not the peer. */
-  save(): void {
+  /** Saves now what is not saved. */
+  async save(): Promise<void> {
+    this.#hurry.abort()
+    await this.#saving
+    await this.#saveLater()
+  }
+
+  /** A disk that is full costs the index, not the peer. Never rejects. */
+  async #saveLater(): Promise<void> {
     if (!this.#dirty) return
     this.#dirty = false
-    const startedMs = this.#deps.clock.monotonic()
     try {
+      const startedMs = this.#deps.clock.monotonic()
       const index: Index = {
         v: 1,
         files: Object.fromEntries(this.#files),
         held: Object.fromEntries(this.#held),
       }
-      writeFileAtomic(this.#path, JSON.stringify(index))
+      const text = JSON.stringify(index)
+      this.#tookMs = this.#deps.clock.monotonic() - startedMs
+      await writeFileAtomicLater(this.#path, text)
     } catch (error) {
       this.#deps.counters.add('files.index:not-saved')
       this.#deps.log.warn(
@@ -211,7 +223,6 @@ export class ShareIndex {
         'the index of shared files cannot be saved; files are hashed again after a restart',
       )
     }
-    this.#tookMs = this.#deps.clock.monotonic() - startedMs
   }
 
   #lost(error: unknown): void {

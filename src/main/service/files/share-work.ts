@@ -133,7 +133,6 @@ export class ShareWork {
     this.#places.held.delete(this)
     this.#leave?.()
     this.#leave = null
-    this.#turnAround()
   }
 
   #turnAround(): void {
