@@ -6,9 +6,15 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** Run only when they are named: they take many minutes or much room. */
+const slow = ['big']
+/** What benches are made of. */
+const parts = ['run', 'brain-sockets', 'ingest-records', 'raw-verify']
+
 const names = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith('.ts') && file !== 'run.ts')
+  .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -'.ts'.length))
+  .filter((name) => !name.endsWith('-peer') && !parts.includes(name))
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !names.includes(name))
 if (unknown.length > 0) {
@@ -17,7 +23,7 @@ if (unknown.length > 0) {
 }
 
 let failed = 0
-for (const name of wanted.length > 0 ? wanted : names) {
+for (const name of wanted.length > 0 ? wanted : names.filter((one) => !slow.includes(one))) {
   console.log(`\n# ${name}`)
   const args = ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, `${name}.ts`)]
   if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) failed += 1
