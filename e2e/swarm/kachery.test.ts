@@ -1,9 +1,10 @@
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { FileChannelView, FoundView } from '../../src/shared/file-views.ts'
-import { Daemon, run, scratch } from './fixtures/daemon.ts'
+import { Daemon, ended, repository, run, scratch } from './fixtures/daemon.ts'
 
 /** The way scripts use files: store here, load there, by CID or SHA-1. Three daemons; the robot is linked to both others. */
 const folder = scratch()
@@ -219,3 +220,53 @@ test('files are listed and fetched by robot and time; transfers can be seen', as
   await said(server, 'follows', 'end', id.stdout.trim())
   expect(await cli(server, 'follows')).toMatchObject({ code: 0, stdout: '' })
 })
+
+const python = spawnSync('python3', ['-c', 'import requests'])
+const hasPython = python.status === 0
+if (!hasPython) console.log('the Python example is not run: python3 with requests is missing here')
+
+test.runIf(hasPython)(
+  'the Python example of the docs shares, finds and fetches with requests alone',
+  async () => {
+    const script = join(repository, 'docs/examples/files.py')
+    const py = async (daemon: Daemon, ...args: string[]): Promise<string> => {
+      const env = { ...process.env, DT_SWARM_WEB: daemon.url, DT_SWARM_TOKEN: daemon.token }
+      const child = spawn('python3', [script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+      const { code, stdout, stderr } = await ended(child)
+      expect(code === 0 ? '' : stderr).toBe('')
+      return stdout.trimEnd()
+    }
+    const bytes = randomBytes(3_000_000)
+    const [uri = '', bySha1 = ''] = (await py(robot, 'store', made('from python.bag', bytes))).split('\n')
+    await heard(laptop, cidIn(uri))
+    for (const [n, one] of [uri, bySha1].entries()) {
+      const path = here('work', `python-${n}.bag`)
+      expect(await py(laptop, 'load', one, path)).toBe(path)
+      expect(readFileSync(path)).toEqual(bytes)
+    }
+    expect(await py(laptop, 'list', '--robot', 'robot', '--search', 'python', '--hours', '1')).toContain(cidIn(uri))
+
+    // The rest of what it offers, as a notebook uses it.
+    const path = made('notebook.bag', bytes.subarray(0, 100_000))
+    const notebook = `
+import sys; sys.path.insert(0, ${JSON.stringify(join(repository, 'docs/examples'))})
+from files import Peer
+peer = Peer()
+cid = peer.link(${JSON.stringify(path)})
+assert peer.find(cid)["local"] and peer.find("sha1://${sha1Of(bytes.subarray(0, 100_000))}")["cid"] == cid
+assert peer.read(cid, 5, 10) == open(${JSON.stringify(path)}, "rb").read()[5:15]
+assert peer.join("course-2026")["joined"]
+print(peer.fetch(${JSON.stringify(cidIn(uri))}))
+try: peer.find("nonsense")
+except RuntimeError as error: assert "INVALID_INPUT" in str(error)
+else: assert False
+`
+    const env = { ...process.env, DT_SWARM_WEB: laptop.url, DT_SWARM_TOKEN: laptop.token }
+    const { code, stdout, stderr } = await ended(
+      spawn('python3', ['-B', '-c', notebook], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
+    )
+    expect(code === 0 ? '' : stderr).toBe('')
+    expect(readFileSync(stdout.trimEnd())).toEqual(bytes)
+  },
+  60_000,
+)

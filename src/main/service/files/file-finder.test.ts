@@ -151,6 +151,7 @@ describe('file channels', () => {
     expect(c.files.shares()).toEqual([])
     expect(c.files.share(cid)).toBeUndefined()
     expect(await c.files.find(`sha1://${hash('sha1', bytes)}`)).toMatchObject({ cid: null })
+    expect(await c.files.find(cid)).toMatchObject({ cid, name: null, sizeBytes: null, local: false, providers: [] })
     await expect(readAll(c, cid)).rejects.toMatchObject({ code: 'FETCH_FAILED' })
 
     c.files.joinChannel('lab')

@@ -169,7 +169,11 @@ export class FileFinder implements Startable {
 
   /** A file of a channel that this peer is not on is not shown. */
   isShown(share: ShareView): boolean {
-    return share.own || share.local || this.scope.sees(this.#deps.peerId, share.cid)
+    return share.own || this.#isSeen(share.cid)
+  }
+
+  #isSeen(cid: Cid): boolean {
+    return this.#deps.index.held.has(cid) || this.scope.sees(this.#deps.peerId, cid)
   }
 
   async #look(uri: FileUri, channel: string | undefined, signal: AbortSignal): Promise<Looked> {
@@ -205,8 +209,7 @@ export class FileFinder implements Startable {
   }
 
   #cidsOf(uri: FileUri): readonly Cid[] {
-    if (uri.kind === 'cid') return [uri.cid]
-    return this.#sha1s.cids(uri.sha1).filter((cid) => this.scope.sees(this.#deps.peerId, cid))
+    return (uri.kind === 'cid' ? [uri.cid] : this.#sha1s.cids(uri.sha1)).filter((cid) => this.#isSeen(cid))
   }
 
   /** Of several that may be meant: what is here, then what most peers that can be reached have. */
@@ -249,7 +252,7 @@ export class FileFinder implements Startable {
     const { shares, index, nameOf } = this.#deps
     const told = answers.filter((one) => one.cid === cid)
     const held = cid === null ? undefined : index.held.get(cid)
-    const facts = cid === null ? undefined : shares.facts(cid)
+    const facts = cid !== null && this.#isSeen(cid) ? shares.facts(cid) : undefined
     const asked = new Set(told.map(({ peer }) => peer))
     const recorded = byRecord.filter((peer) => !asked.has(peer))
     return {

@@ -4,11 +4,13 @@ import { rename, rm, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { FoundView } from '../../../shared/file-views.ts'
 import { SwarmError } from '../../../shared/errors.ts'
+import type { Cid } from '../../../shared/ids.ts'
 import { parseUri } from '../../service/files/uri.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Io } from './io.ts'
 import { get, receive } from './streams.ts'
+import { waitForAll } from './transfer-wait.ts'
 import { bytesText, printable } from './words.ts'
 
 export interface LoadOptions {
@@ -25,7 +27,7 @@ export async function loadFile(text: string, endpoint: Endpoint, options: LoadOp
   const { json, dest } = options
   const uri = parseUri(text)
   if (dest === '-') return catFile(text, endpoint, { range: undefined }, io)
-  const found = await withApi(endpoint, (api) => api.files.find({ uri: text }))
+  const found = await find(text, endpoint)
   const place = placeOf(dest, found.name ?? uri.name ?? found.cid ?? text)
   const told = (cid: string | null, sizeBytes: number): void =>
     io.out(json ? JSON.stringify({ cid, path: place, sizeBytes, uri: found.uri }) : printable(place))
@@ -36,6 +38,8 @@ export async function loadFile(text: string, endpoint: Endpoint, options: LoadOp
     }
   }
   for (let tried = 1; ; tried += 1) {
+    const { cid, local } = tried === 1 ? found : await find(text, endpoint)
+    if (cid !== null && !local) await fetchInto(cid as Cid, endpoint, io)
     const answer = await get(contentUrl(text, endpoint), endpoint)
     try {
       const sizeBytes = await write(answer, place, { what: printable(found.name ?? text), io })
@@ -45,6 +49,32 @@ export async function loadFile(text: string, endpoint: Endpoint, options: LoadOp
       if (!isOther || tried >= maxTries) throw error
     }
   }
+}
+
+/** @throws SwarmError NOT_FOUND when nobody has it */
+async function find(text: string, endpoint: Endpoint): Promise<FoundView> {
+  const found = await withApi(endpoint, (api) => api.files.find({ uri: text }))
+  if (found.local || found.providers.length > 0) return found
+  throw new SwarmError(
+    'NOT_FOUND',
+    `nobody is known to have ${found.uri}: check it, or try again when its holder is back; see "dt-swarm files"`,
+  )
+}
+
+/**
+ * Into the daemon's store first, as a transfer that anybody can see, and that goes on where it was when either of us is
+ * interrupted.
+ */
+async function fetchInto(cid: Cid, endpoint: Endpoint, io: Io): Promise<void> {
+  const [view] = await withApi(endpoint, async (api) =>
+    waitForAll(
+      api,
+      [await api.files.fetch({ cid, to: 'store' })].filter((one) => one !== null),
+      io,
+    ),
+  )
+  if (view === undefined || view.state === 'done') return
+  throw new SwarmError('FETCH_FAILED', view.error?.message ?? `${view.name}: ${view.step}`)
 }
 
 /** `dt-swarm cat URI`: to stdout. @param range `A-B`, `A-` or `-N`, in bytes; B is the last that comes */
