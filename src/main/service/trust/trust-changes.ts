@@ -95,12 +95,13 @@ export class TrustChanges {
     const { root } = book.trust()
     const what = `revoke the key of ${this.#name(subject)}`
     this.#mustBeAllowed(neededFor(book.trust(), { subject, roles: [] }), what)
-    const lost = keepWithout(this.#deps, subject, keep)
+    let lost = keepWithout(this.#deps, subject, keep)
     if (root?.keys.includes(subject) === true) {
       const keys = root.keys.filter((key) => key !== subject)
       const dropped = keep.dropGrants ? restingOn(book.trust(), subject).filter(({ role }) => !role.revoked) : []
       const next = { ...valueOf(root), keys, threshold: Math.min(root.threshold, keys.length) }
-      this.#sayRoot(root, next, what, dropped)
+      const kept = this.#sayRoot(root, next, what, dropped)
+      lost = lost.filter(({ record }) => !kept.includes(record.id))
     }
     this.#sayRole(subject, { roles: [], revoked: true, note }, what)
     return lost
@@ -202,8 +203,8 @@ export class TrustChanges {
     this.#author(roleKey(subject), encodeRole({ ...value, version }), validForMs, what)
   }
 
-  /** @param dropped what it does not keep though it would lose its weight */
-  #sayRoot(root: RootState, next: RootValue, what: string, dropped: readonly RoleEntry[] = []): void {
+  /** @param dropped what it does not keep though it would lose its weight @returns what it keeps */
+  #sayRoot(root: RootState, next: RootValue, what: string, dropped: readonly RoleEntry[] = []): readonly RecordId[] {
     const { book, self } = this.#deps
     if (!root.keys.includes(self)) {
       throw new SwarmError('NOT_TRUSTED', `Only a root key of this swarm can ${what}, and this peer's is none.`)
@@ -218,9 +219,11 @@ export class TrustChanges {
     const waiting = waitingRoot(this.#waiting(state, needed, longestMs), value)
     if (waiting !== undefined) {
       if (waiting.body.author !== self) this.attest(waiting.id, 'endorse')
-      return
+      const statement = decodeTrust(waiting.body)
+      return statement.kind === 'root' ? statement.root.keeps : []
     }
     this.#author(rootKey, encodeRoot(value), longestMs, what)
+    return keeps
   }
 
   /** What would lose its weight with the keys that go. Only when that is too much this peer signs what it may itself. */

@@ -31,6 +31,7 @@ export class OneBook {
   readonly counters = new Counters()
   readonly trusted: TrustedSwarm
   timeKnown = true
+  invited: (ask: SignedRecord) => boolean = () => false
   /** `+bucket key` of what is said to count, `-bucket key` of what is not (any more). */
   told: string[] = []
   database: Database
@@ -103,7 +104,7 @@ export class OneBook {
   #opened(): [Database, RecordBook] {
     const base = { clock: this.clock, log: silentLog, counters: this.counters }
     const database = Database.open(base, { home: this.home })
-    const init = { isTimeKnown: () => this.timeKnown }
+    const init = { isTimeKnown: () => this.timeKnown, isInvited: (ask: SignedRecord) => this.invited(ask) }
     const book = new RecordBook({ ...base, database, identity: self, swarm: this.trusted.swarm() }, init)
     this.told = []
     book.events.on('bucket:merged', ({ bucket, records }) => {
