@@ -3,6 +3,7 @@ import { CID } from 'multiformats/cid'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import type { Libp2p } from '../../net/swarm-node.ts'
+import { answerEachWant } from './bitswap-wants.ts'
 import { bitswapInit, Host, type RemotePeer, type WantMessage } from './bitswap-host.ts'
 import type { Blocks } from './blocks.ts'
 
@@ -48,7 +49,8 @@ export class BitswapExchange implements Startable {
     const host = new Host(this.#deps.libp2p(), this.#deps.blocks)
     withBitswap(host as unknown as Parameters<typeof withBitswap>[0], bitswapInit)
     await host.start()
-    const { wantList, network } = host.bitswap
+    const { wantList, network, peerWantLists } = host.bitswap
+    answerEachWant(peerWantLists)
     wantList.addEventListener('block', ({ detail }) => this.#onBlock(detail as Heard))
     wantList.addEventListener('presence', ({ detail }) => this.#onPresence(detail as Heard))
     network.addEventListener('peer:disconnected', ({ detail }) => this.#onGone((detail as RemotePeer).toString()))

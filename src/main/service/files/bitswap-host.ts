@@ -2,6 +2,7 @@ import { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import { sha256, sha512 } from 'multiformats/hashes/sha2'
 import type { Libp2p } from '../../net/swarm-node.ts'
+import type { PeerWantLists } from './bitswap-wants.ts'
 import type { Blocks } from './blocks.ts'
 
 /** What we use of Helia's bitswap. */
@@ -11,6 +12,7 @@ export interface Bitswap {
   }
   /** Tells each block that comes, its hash computed from its bytes, and each "I do not have it". */
   readonly wantList: BitswapEvents
+  readonly peerWantLists: PeerWantLists
 }
 
 export interface BitswapEvents {
@@ -47,7 +49,7 @@ export const bitswapInit = {
   /** On a bad Wi-Fi link one answer may take its time; the library's 10 s would cut it off half way. */
   messageSendTimeout: 60_000,
   messageReceiveTimeout: 60_000,
-  /** Blocks are asked for again only after they were lost; then they must come at once. */
+  /** Blocks are asked for again only after they were lost; then they must come at once: see `answerEachWant`. */
   doNotResendBlockWindow: 1,
   /** While one answer is on its way the next is read from disk: nobody waits a round trip for each. */
   sendBlocksConcurrency: 3,
@@ -112,8 +114,12 @@ export class Host {
   /** @throws when it was not started, or when Helia's bitswap is another than it was when this was written */
   get bitswap(): Bitswap {
     const bitswap = this.broker?.bitswap
-    if (bitswap?.network.sendMessage === undefined || bitswap.wantList.addEventListener === undefined) {
-      throw new Error('@helia/bitswap has no network or want list where it is looked for')
+    if (
+      bitswap?.network.sendMessage === undefined ||
+      bitswap.wantList.addEventListener === undefined ||
+      bitswap.peerWantLists.ledgerMap === undefined
+    ) {
+      throw new Error('@helia/bitswap has no network, want list or book of wants where it is looked for')
     }
     return bitswap
   }

@@ -1,9 +1,10 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { awaitKubo } from '../../../../../scripts/kubo.mjs'
 
 /** The real Kubo, or why there is none here; waits for one that is being built. To be asked once a test file. */
@@ -64,9 +65,9 @@ export class KuboDaemon {
   }
 
   /** What `ipfs cat CID` prints. */
-  cat(cid: string): Buffer {
-    const maxBuffer = 256 * 1024 ** 2
-    return execFileSync(this.#path, ['cat', cid], { env: this.#env, maxBuffer, stdio: ['ignore', 'pipe', 'pipe'] })
+  async cat(cid: string): Promise<Buffer> {
+    const options = { env: this.#env, maxBuffer: 512 * 1024 ** 2, encoding: 'buffer' as const }
+    return (await promisify(execFile)(this.#path, ['cat', cid], options)).stdout
   }
 
   /** Resolves when it answers. The ports stay the same from start to start. */
