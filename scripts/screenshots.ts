@@ -153,7 +153,10 @@ try {
   writeNoise(`${work}/${file.name}`, file)
   await writeRun(`${work}/run-17`, Date.now() - 600_000)
   await dropPaths(page, [`${work}/run-17`])
+  // The newest come first, and there are many: it may stand below what is drawn.
+  await page.getByRole('searchbox', { name: 'Search files' }).fill('run-17/drive')
   await page.getByRole('link', { name: 'run-17/drive.mcap' }).waitFor()
+  await page.getByRole('searchbox', { name: 'Search files' }).fill('')
   const choosing = page.waitForEvent('filechooser')
   await page.getByRole('button', { name: 'Share a file' }).first().click()
   await (await choosing).setFiles(`${work}/${file.name}`)
