@@ -49,7 +49,9 @@ export class NeighbourClocks {
   }
 
   /** Takes in a record that was refused as expired or as of the future, and by whom it was handed over. */
-  refused(from: PeerId, { author, validFrom, validUntil }: RecordBody): void {
+  refused(from: PeerId, { author, bucket, validFrom, validUntil }: RecordBody): void {
+    // Roots that have ended are handed on: they say nothing of a clock.
+    if (bucket === 'trust') return
     const receivedAtMs = this.#clock.now()
     // One that ended just now was on its way.
     const isAstray = validFrom > receivedAtMs + maxFutureMs || validUntil < receivedAtMs - maxFutureMs

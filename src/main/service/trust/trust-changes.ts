@@ -6,7 +6,6 @@ import type { Log } from '../../base/log.ts'
 import type { Verdict } from '../../model/attestation.ts'
 import { buckets, isBucketName, type BucketName } from '../../model/bucket.ts'
 import type { CborMap } from '../../model/cbor.ts'
-import { keyOfPeerId } from '../../model/peer-key.ts'
 import type { BucketRule } from '../../model/policy.ts'
 import {
   decodeTrust,
@@ -26,6 +25,7 @@ import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import type { HeldTrust } from './held-trust.ts'
 import { keepUnder, keepWithout, takesWeight } from './kept-words.ts'
+import { mustBePeers, nothingChanges, valueOf } from './root-value.ts'
 import { sameSet, waitingRole, waitingRoot, type Waiting } from './trust-proposals.ts'
 import { peerName, rolesWords, withNames, type NameOf } from './trust-words.ts'
 
@@ -283,18 +283,4 @@ export class TrustChanges {
   #name(peer: PeerId): string {
     return peerName(peer, this.#deps.nameOf)
   }
-}
-
-/** An id may have the form of one and hold no key. */
-function mustBePeers(peers: readonly PeerId[]): void {
-  const wrong = peers.find((peer) => keyOfPeerId(peer) === undefined)
-  if (wrong !== undefined) throw new SwarmError('INVALID_INPUT', `"${wrong}" is not the id of a peer.`)
-}
-
-function valueOf({ version, name, keys, threshold, rules, previous, keeps }: RootState): RootValue {
-  return { version, name, keys, threshold, rules, previous, keeps }
-}
-
-function nothingChanges(what: string): SwarmError {
-  return new SwarmError('INVALID_INPUT', `${what}: nothing changes.`)
 }

@@ -66,7 +66,10 @@ export function trustView(init: ViewInit): TrustView {
       own: root?.rules.has(bucket) ?? false,
       ...(bucket === 'trust' ? {} : { is: ruleView(state.ruleOf(bucket)) }),
     })),
-    problems: state.problems.map(({ code, message }) => ({ code, message: withNames(message, nameOf) })),
+    problems: [
+      ...state.problems.map(({ code, message }) => ({ code, message: withNames(message, nameOf) })),
+      ...(root !== null && canFork(root) ? [{ code: 'ROOT_CAN_FORK', message: `${forkWarning(root)}.` }] : []),
+    ],
   }
 }
 

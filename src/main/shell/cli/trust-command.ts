@@ -198,7 +198,6 @@ function trustText(trust: TrustView): string {
     root === null
       ? 'root: not heard yet, so nobody is believed'
       : `root ${root.version}: ${root.threshold} of ${root.keys.length} must sign, until ${timeText(root.expiresAtMs)}: ${root.keys.map(({ name, peer }) => name ?? peer).join(', ')}`,
-    ...(root?.warning === undefined ? [] : [`careful: ${root.warning}`]),
     ...problems.map(({ message }) => `problem: ${message}`),
   ].map(printable)
   if (members.length > 0) {
