@@ -77,6 +77,7 @@ try {
   const [shared] = await origin.post<TransferView[]>('/files/share', { paths: [path], how: 'link' })
   const { cid } = await until(origin, shared?.id ?? '')
   report('shared in ', performance.now() - startedMs)
+  console.log(`origin: ${memory(origin).mostMb.toFixed(0)} MB at most by then`)
 
   await listed(reader, cid ?? '')
   startedMs = performance.now()
