@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { CID } from 'multiformats/cid'
+import { create as digestOf } from 'multiformats/hashes/digest'
+import { SwarmError } from '../../../shared/errors.ts'
+import type { Cid } from '../../../shared/ids.ts'
+import { FakeClock } from '../../base/clock.ts'
+import { Counters } from '../../base/counters.ts'
+import { silentLog } from '../../base/log.ts'
+import { Database } from '../../store/database.ts'
+import { identityOfSeed } from '../../store/identity-store.ts'
+import { RecordBook } from '../../store/record-book.ts'
+import { trustedSwarm } from '../../store/testing/trusted.ts'
+import { ShareBook } from './share-book.ts'
+import { ShareIndex } from './share-index.ts'
+import { SharePublisher, type Publication } from './share-publisher.ts'
+
+const nowhere = { isLocal: () => false, isKept: () => false }
+let home: string
+let clock: FakeClock
+let database: Database
+let book: RecordBook
+let shares: ShareBook
+let index: ShareIndex
+let publisher: SharePublisher
+let stop: AbortController
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'dt-swarm-publish-'))
+  clock = new FakeClock()
+  stop = new AbortController()
+  const identity = identityOfSeed(randomBytes(32))
+  const basics = { clock, counters: new Counters(), log: silentLog, random: () => 0.5 }
+  database = Database.open(basics, { home })
+  book = new RecordBook({ ...basics, database, identity, swarm: trustedSwarm([], { root: identity }).swarm() })
+  index = new ShareIndex(basics, { path: join(home, 'files.json') })
+  shares = new ShareBook({
+    ...basics,
+    book,
+    self: identity.peerId,
+    nameOf: (peer) => peer,
+    isAlive: () => true,
+    now: () => clock.now(),
+    changed: () => {},
+  })
+  await shares.start()
+  const signal = (): AbortSignal => stop.signal
+  publisher = new SharePublisher({ shares, index, clock, simulated: false, signal })
+})
+
+afterEach(async () => {
+  stop.abort()
+  await index.save()
+  shares.stop()
+  database.close()
+  await rm(home, { recursive: true, force: true })
+})
+
+function publication(name: string, content: number, change: Partial<Publication> = {}): Publication {
+  const cid = CID.createV1(0x55, digestOf(0x12, Buffer.alloc(32, content))).toString() as Cid
+  const file = { path: `/share/${name}`, name, sizeBytes: 3, mtimeMs: content }
+  return { cid, file, linked: false, modifiedAtMs: 1, sha1: null, channel: null, log: null, ...change }
+}
+
+const listed = (): string[] =>
+  shares
+    .list(nowhere)
+    .map(({ name }) => name)
+    .toSorted()
+
+it('the first is told at once, those that come with it in few transactions', async () => {
+  const batches: number[] = []
+  book.events.on('records:stored', ({ records }) => batches.push(records.length))
+  const names = Array.from({ length: 150 }, (_, n) => `${n}`)
+  const stored = Promise.all(names.map((name, n) => publisher.publish(publication(name, n))))
+  expect(batches).toEqual([1])
+  await clock.advance(30)
+  await stored
+  expect(batches).toEqual([1, 64, 64, 21])
+  expect(listed()).toHaveLength(150)
+  expect(index.files.get('/share/7')).toMatchObject({ name: '7', linked: false, channel: null })
+})
+
+it('a later state takes the place of an earlier one, also when both come at once', async () => {
+  await publisher.publish(publication('first', 1))
+  const both = [publisher.publish(publication('a', 2)), publisher.publish(publication('a', 3))]
+  await clock.advance(30)
+  await Promise.all(both)
+  expect(listed()).toEqual(['a', 'first'])
+  expect(shares.ownNamed('a').map(({ cid }) => cid)).toEqual([publication('a', 3).cid])
+  // The same again is no new record.
+  await clock.advance(30)
+  const [before] = shares.ownNamed('a')
+  expect(await publisher.publish(publication('a', 3))).toBe(before?.id)
+  // For another channel it is.
+  await clock.advance(30)
+  expect(await publisher.publish(publication('a', 3, { channel: 'lab' }))).not.toBe(before?.id)
+  expect(shares.ownNamed('a').map(({ channel }) => channel)).toEqual(['lab'])
+})
+
+it('one that cannot be signed fails alone', async () => {
+  await publisher.publish(publication('first', 1))
+  const signed = book.authorAll.bind(book)
+  book.authorAll = (drafts) => {
+    if (drafts.some(({ value }) => value['name'] === 'bad')) throw new SwarmError('LIMIT_REACHED', 'no more')
+    return signed(drafts)
+  }
+  const results = Promise.allSettled(['a', 'bad', 'b'].map((name, n) => publisher.publish(publication(name, 10 + n))))
+  await clock.advance(30)
+  expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(listed()).toEqual(['a', 'b', 'first'])
+})
+
+it('there is room for so many; a stop gives up those that wait', async () => {
+  const all = Array.from({ length: 513 }, (_, n) => publisher.publish(publication(`${n}`, n % 256)))
+  const results = Promise.allSettled(all)
+  let hasRoom = false
+  const room = publisher.room().then(() => (hasRoom = true))
+  await Promise.resolve()
+  expect(hasRoom).toBe(false)
+  await clock.advance(10)
+  await room
+  stop.abort()
+  const statuses = (await results).map(({ status }) => status)
+  expect(statuses.filter((status) => status === 'fulfilled')).toHaveLength(65)
+})
