@@ -5,6 +5,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buildKuboBehind } from '../kubo.mjs'
 import { ensureBrowser, ensureNetworkTools } from './browser.mjs'
 import { ensureBuilt, ensureInstalled, root, runTool, toolEnv } from './ready.mjs'
 
@@ -43,8 +44,11 @@ async function test(extra) {
 }
 
 process.chdir(root)
+let stopBuilding = () => {}
 try {
   await ensureInstalled()
+  // Built behind all others, for the tests that come last and wait for it.
+  stopBuilding = options.length === 0 || options.includes('kubo') ? buildKuboBehind() : stopBuilding
   const failedChecks = options.length === 0 ? await check() : 0
   await ensureBuilt()
   ensureNetworkTools()
@@ -54,8 +58,10 @@ try {
   const skipped = (result?.numPendingTests ?? 0) + (result?.numTodoTests ?? 0)
   const broken = code !== 0 && failed === 0 ? 1 : 0
   console.log(`${passed} passed, ${failed + broken} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+  stopBuilding()
   process.exit(code === 0 && failedChecks === 0 && passed > 0 ? 0 : 1)
 } catch (error) {
+  stopBuilding()
   console.error(`dt-swarm: ${error.message}`)
   process.exit(1)
 }

@@ -203,8 +203,14 @@ export class FetchJob {
         )
       } catch (error) {
         signal.throwIfAborted()
-        if (!(error instanceof NoProviderError)) throw error
-        const why = holders.explain(cid)
+        // The store itself is away: that is waited for as long as it takes, and is no fault of those who have the file.
+        const away = error instanceof SwarmError && error.code === 'KUBO_UNREACHABLE' ? error.message : null
+        if (away === null && !(error instanceof NoProviderError)) throw error
+        if (away !== null) {
+          sinceMs = clock.monotonic()
+          tries = 0
+        }
+        const why = away ?? holders.explain(cid)
         if (clock.monotonic() - sinceMs >= this.#init.patienceMs) {
           throw new SwarmError('FETCH_FAILED', why, { cause: error, detail: { reason: 'no-provider', cid } })
         }
