@@ -7,7 +7,17 @@
  * $XDG_CACHE_HOME), so that a fresh clone does not build it again.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -37,8 +47,12 @@ function whyNot() {
   }
 }
 
+/** A build that takes longer is none any more, whatever process has its number now. */
+const longestBuildMs = 30 * 60_000
+
 function building() {
   try {
+    if (Date.now() - statSync(file('building')).mtimeMs > longestBuildMs) return false
     process.kill(Number(readFileSync(file('building'), 'utf8')), 0)
     return true
   } catch {
@@ -55,6 +69,9 @@ export function buildKuboBehind() {
   rmSync(file('failed'), { force: true })
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], { stdio: 'ignore', detached: true })
   child.on('error', () => {})
+  // At once, so that whoever waits for it sees it.
+  mkdirSync(folder(), { recursive: true })
+  writeFileSync(file('building'), `${child.pid ?? ''}`)
   child.unref()
   return () => {
     if (child.exitCode === null && child.pid !== undefined && building()) {
@@ -95,6 +112,10 @@ function go(args, options = {}) {
 
 function build() {
   mkdirSync(folder(), { recursive: true })
+  // What builds that were stopped have left.
+  for (const name of readdirSync(folder())) {
+    if (name.startsWith('source-')) rmSync(file(name), { recursive: true, force: true })
+  }
   writeFileSync(file('building'), `${process.pid}`)
   const source = file(`source-${process.pid}`)
   try {
