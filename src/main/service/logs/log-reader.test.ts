@@ -1,8 +1,8 @@
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { SwarmError } from '../../../shared/errors.ts'
 import { logPreviewSchema } from '../../../shared/log-views.ts'
 import type { Cid } from '../../../shared/ids.ts'
-import { systemClock } from '../../base/clock.ts'
+import { FakeClock, systemClock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
 import { silentLog } from '../../base/log.ts'
 import { LogReader, type LogReaderDeps, type LogReaderInit } from './log-reader.ts'
@@ -112,13 +112,18 @@ it('a provider that says nothing is given up on, a caller that goes is let go, a
       await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
     },
   }
-  await start(made, silent, { deadlineMs: 700 })
-  await expect(reader.preview(cid)).rejects.toMatchObject({ code: 'TIMEOUT' })
+  const clock = new FakeClock()
+  await start(made, { ...silent, clock })
+  const asked = (reads: number) => vi.waitFor(() => expect(hung).toHaveLength(reads), { timeout: 20_000 })
+  const late = expect(reader.preview(cid)).rejects.toMatchObject({ code: 'TIMEOUT' })
+  await asked(1)
+  await clock.advance(45_001)
+  await late
   const stop = new AbortController()
-  const left = reader.preview(cid, { signal: stop.signal })
-  setTimeout(() => stop.abort(new Error('gone')), 50)
-  await expect(left).rejects.toThrow('gone')
-  expect(hung.length).toBeGreaterThan(0)
+  const left = expect(reader.preview(cid, { signal: stop.signal })).rejects.toThrow('gone')
+  await asked(2)
+  stop.abort(new Error('gone'))
+  await left
   expect(hung.every(({ aborted }) => aborted)).toBe(true)
 })
 

@@ -20,6 +20,11 @@ export interface LogThreadsInit {
   readonly deadlineMs: number
   /** Threads without a job are ended after this. Default 30 s. */
   readonly idleMs?: number
+  /**
+   * JavaScript's own memory of a thread: an index of some 100,000 topics needs a quarter of the default, 256 MiB. Bytes lie
+   * outside of it and are bounded where they are read.
+   */
+  readonly heapMiB?: number
   /** Tests give a program that misbehaves. */
   readonly workerUrl?: URL
 }
@@ -53,11 +58,7 @@ interface Thread {
   timer: AbortController
 }
 
-/**
- * JavaScript's own memory in a thread: an index of some 100,000 topics needs a quarter of it. Bytes lie outside of it and
- * are bounded where they are read.
- */
-const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 }
+const defaultHeapMiB = 256
 const defaultIdleMs = 30_000
 
 /** Threads that look into files of strangers. One that hangs, or takes too much, is ended with its job, and no other suffers. */
@@ -153,6 +154,11 @@ export class LogThreads {
   }
 
   #open(): Thread {
+    const resourceLimits = {
+      maxOldGenerationSizeMb: this.#init.heapMiB ?? defaultHeapMiB,
+      maxYoungGenerationSizeMb: 32,
+      stackSizeMb: 4,
+    }
     const worker = new Worker(this.#url, { name: 'dt-swarm logs', resourceLimits, stdout: true, stderr: true })
     // Nobody reads what a library may say there.
     worker.stdout.resume()

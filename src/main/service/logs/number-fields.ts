@@ -16,8 +16,8 @@ function collect(value: unknown, path: string, depth: number, found: Map<string,
     if (found.size >= maxFields) return
     if (skipped.test(name)) continue
     const at = path === '' ? name : `${path}.${name}`
-    if (typeof inner === 'number') {
-      if (Number.isFinite(inner)) found.set(at.slice(0, 200), inner)
+    if (typeof inner === 'number' || typeof inner === 'bigint') {
+      if (Number.isFinite(Number(inner))) found.set(at.slice(0, 200), Number(inner))
     } else if (depth < maxDepth) collect(inner, at, depth + 1, found)
   }
 }

@@ -1,3 +1,5 @@
+import { parse } from '@foxglove/rosmsg'
+import { MessageWriter } from '@foxglove/rosmsg2-serialization'
 import { expect, it } from 'vitest'
 import { inflateSync } from 'node:zlib'
 import { frame, preview } from './looking.ts'
@@ -66,6 +68,32 @@ it("pictures in JSON are base64, and a topic's picture is not another's", async 
     ...Array.from({ length: 4 }, () => '/left'),
     ...Array.from({ length: 4 }, () => '/right'),
   ])
+})
+
+it('pictures of ROS 2 are found by its types', async () => {
+  const schema = `std_msgs/Header header
+string format
+uint8[] data
+${'='.repeat(80)}
+MSG: std_msgs/Header
+builtin_interfaces/Time stamp
+string frame_id
+${'='.repeat(80)}
+MSG: builtin_interfaces/Time
+int32 sec
+uint32 nanosec
+`
+  const writer = new MessageWriter(parse(schema, { ros2: true }))
+  const message = (n: number): Uint8Array =>
+    writer.writeMessage({ header: { stamp: { sec: 1, nanosec: n }, frame_id: 'cam' }, format: 'png', data: grey(n) })
+  const type = 'sensor_msgs/msg/CompressedImage'
+  const bytes = await makeMcap(
+    [{ topic: '/image', type, schemaEncoding: 'ros2msg', messageEncoding: 'cdr', schema, message }],
+    { steps: 30 },
+  )
+  const found = await frame(sourceOf(bytes), '/image', madeStartMs + 2_500)
+  expect(found).toMatchObject({ mediaType: 'image/png', atMs: madeStartMs + 2_500 })
+  expect(pixelsOf(found?.bytes ?? grey(0))).toEqual([0, 25])
 })
 
 it('raw pictures become PNG, whatever the order of their colours and the gaps in their rows', async () => {

@@ -169,9 +169,10 @@ it('a tar is gone over from head to head, packed by gzip or not', async () => {
 
 it('a bomb costs what a log costs', async () => {
   const bomb = gzipSync(Buffer.alloc(96 * 1_024 * 1_024))
-  const startedMs = performance.now()
+  // Whoever unpacked all of it would find it broken.
+  bomb[bomb.length - 50] = (bomb.at(-50) ?? 0) ^ 0xff
   const found = as(await look(bomb, 'bomb.gz'), 'archive')
-  expect(performance.now() - startedMs).toBeLessThan(2_000)
+  expect(found.info.problem).toBeNull()
   expect(found.entries).toEqual([{ name: '(one file)', sizeBytes: 96 * 1_024 * 1_024, folder: false }])
   const tarBomb = gzipSync(
     await tarOf([
