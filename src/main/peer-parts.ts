@@ -156,7 +156,7 @@ export function makeParts(opened: Opened) {
       nameOf: (peer) => membership.nameOf(peer),
       // What machines say of themselves is little, and the first thing that one wants to see.
       hold: () => exchange.hold(['trust', 'checkpoints', 'machines']),
-      sessions: () => counters.get('catch-up.done'),
+      sessions: () => counters.get('catch-up.trusted'),
       onImported: () => exchange.compareSoon(),
     },
     { home: options.home, ...options.checkpoints },

@@ -158,6 +158,7 @@ export class StreamCatchUp implements Startable {
   async #reconcile(peer: PeerId, signal: AbortSignal): Promise<SessionEnd> {
     const { node, book, clock, counters, log } = this.#deps
     await this.#loading
+    const rootBefore = book.trust().root !== null
     const frames = await this.#open(peer, signal)
     try {
       const isOpen = (bucket: BucketName): boolean => this.isOpen(bucket)
@@ -165,7 +166,7 @@ export class StreamCatchUp implements Startable {
       const parts = { trade: this.#trade, refused: this.#refused, unwanted: this.#unwanted, claims: this.#claims }
       const session = await reconcile(frames, peer, { ...parts, swarm: this.#swarm, book, clock, isOpen, onNews })
       await frames.close()
-      counters.add('catch-up.done')
+      this.#ended(peer, rootBefore)
       counters.add('catch-up.bytes', frames.bytes)
       counters.add('catch-up.rounds', session.rounds)
       if (session.garbage > 0) node.offenders.add(peer, 3 * garbagePoints)
@@ -186,6 +187,16 @@ export class StreamCatchUp implements Startable {
 
   #passOn(from: PeerId): void {
     if (this.#run !== null) this.#teller.passOn(from, this.#run.signal)
+  }
+
+  /** A session came to its end. Only some tell how the swarm stands: with a trusted peer, or one that brought the root. */
+  #ended(peer: PeerId, rootBefore: boolean): void {
+    const { book, counters } = this.#deps
+    counters.add('catch-up.done')
+    const trust = book.trust()
+    if (trust.root === null) return
+    const isTrusted = ['root', 'member'].includes(trust.of(peer).standing)
+    if (isTrusted || !rootBefore) counters.add('catch-up.trusted')
   }
 
   async #open(peer: PeerId, signal: AbortSignal): Promise<FrameStream> {
@@ -217,6 +228,7 @@ export class StreamCatchUp implements Startable {
   async #serve(frames: FrameStream, peer: PeerId): Promise<void> {
     const { book, clock, counters, log, node } = this.#deps
     const startedMs = clock.monotonic()
+    const rootBefore = book.trust().root !== null
     try {
       const { done, garbage } = await answerQuestions(frames, peer, {
         swarm: this.#swarm,
@@ -233,7 +245,7 @@ export class StreamCatchUp implements Startable {
       await frames.close()
       if (garbage > 0) node.offenders.add(peer, 3 * garbagePoints)
       if (done) {
-        counters.add('catch-up.done')
+        this.#ended(peer, rootBefore)
         this.#schedule.met(peer, startedMs)
       }
     } catch (error) {

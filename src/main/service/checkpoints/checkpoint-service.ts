@@ -23,6 +23,7 @@ import { viewOf } from './checkpoint-view.ts'
 import { Differences } from './differences.ts'
 import { Doubts } from './doubts.ts'
 import { CarImport } from './car-import.ts'
+import { HeavyWork } from './heavy-work.ts'
 import { CheckpointIntake } from './intake.ts'
 import { CheckpointMaker } from './maker.ts'
 import { Newcomer, type NewcomerInit } from './newcomer.ts'
@@ -66,6 +67,7 @@ export class CheckpointService implements Startable {
   readonly #announcer: CheckpointAnnouncer
   readonly #newcomer: Newcomer
   readonly #import: CarImport
+  readonly #heavy = new HeavyWork()
   readonly #events: Emitter<{ 'checkpoints:changed': { readonly roots: readonly string[] } }>
   #undo: Unsubscribe[] = []
   #run: AbortController | null = null
@@ -151,7 +153,10 @@ export class CheckpointService implements Startable {
     return this.#one(made.root.toString())
   }
 
-  /** Brings what is not here, and checks every block and every signature. @throws SwarmError NOT_FOUND, FETCH_FAILED */
+  /**
+   * Brings what is not here, and checks every block and every signature.
+   * @throws SwarmError NOT_FOUND, FETCH_FAILED, LIMIT_REACHED
+   */
   async verify(root: Cid): Promise<CheckpointCheckView> {
     const { clock } = this.#deps
     const startedMs = clock.monotonic()
@@ -163,8 +168,10 @@ export class CheckpointService implements Startable {
       return { root, good, ...result, problems: [...result.problems], tookMs: clock.monotonic() - startedMs }
     }
     try {
-      const { records, signatures } = await this.#whole.lend(root, this.#signal(), (tree, load, signal) =>
-        this.#intake.look(tree, { load, signal, from: null }),
+      const { records, signatures } = await this.#heavy.run('verifying one', this.#signal(), () =>
+        this.#whole.lend(root, this.#signal(), (tree, load, signal) =>
+          this.#intake.look(tree, { load, signal, from: null }),
+        ),
       )
       return done({ records, signatures, problems: [] })
     } catch (error) {
@@ -173,9 +180,11 @@ export class CheckpointService implements Startable {
     }
   }
 
-  /** A checkpoint as a CAR file; what is not here is brought first. @throws SwarmError NOT_FOUND, FETCH_FAILED */
+  /** A checkpoint as a CAR file; what is not here is brought first. @throws SwarmError NOT_FOUND, FETCH_FAILED, LIMIT_REACHED */
   file(root: Cid): Promise<CheckpointFile> {
-    return this.#whole.file(root, this.#signal())
+    // What is here only streams; the rest is work.
+    if (this.#shelf.get(root) !== undefined) return this.#whole.file(root, this.#signal())
+    return this.#heavy.run('bringing one', this.#signal(), () => this.#whole.file(root, this.#signal()))
   }
 
   /** Writes it as a CAR file. @throws as `file`, and SwarmError DISK_FULL, PERMISSION_DENIED */
@@ -185,13 +194,14 @@ export class CheckpointService implements Startable {
 
   /**
    * Takes over the records of a CAR file, with the same checks as from the network.
-   * @throws SwarmError INVALID_INPUT for what is no sound checkpoint or is of another swarm, TOO_LARGE
+   * @throws SwarmError INVALID_INPUT for what is no sound checkpoint or is of another swarm, TOO_LARGE, LIMIT_REACHED
    */
   async importFile(
     bytes: AsyncIterable<Uint8Array>,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<CheckpointImportView> {
-    const imported = await this.#import.take(bytes, this.#signal(options.signal))
+    const signal = this.#signal(options.signal)
+    const imported = await this.#heavy.run('importing one', signal, () => this.#import.take(bytes, signal))
     this.#deps.onImported()
     this.#changed()
     return imported

@@ -1,21 +1,20 @@
 import { isAbort } from '../../../shared/errors.ts'
-import type { Cid, PeerId } from '../../../shared/ids.ts'
+import type { PeerId } from '../../../shared/ids.ts'
 import type { CatchUpView } from '../../../shared/checkpoint-views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import { Emitter, type EventSource } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
-import { garbagePoints } from '../../net/offenders.ts'
 import type { SwarmNode } from '../../net/swarm-node.ts'
 import type { RecordBook } from '../../store/record-book.ts'
-import type { Announced, Announcements, Candidate } from './announcements.ts'
+import type { Announcements, Candidate } from './announcements.ts'
 import type { CheckpointBringer } from './bringer.ts'
 import type { Doubts } from './doubts.ts'
 import type { CheckpointIntake } from './intake.ts'
 import { Patience } from './patience.ts'
 import type { CheckpointShelf } from './shelf.ts'
-import { BadCheckpointError, factsOf, isAsAnnounced, type CheckpointTree } from './tree.ts'
+import { TakeOver } from './take-over.ts'
 
 export interface NewcomerDeps {
   readonly book: Pick<RecordBook, 'counts' | 'trust' | 'events'>
@@ -27,7 +26,10 @@ export interface NewcomerDeps {
   readonly doubts: Doubts
   /** Keeps reconciliation from bringing the same records in its own way; undone by what it gives back. */
   readonly hold: () => () => void
-  /** Sessions of reconciliation that came to their end. */
+  /**
+   * Sessions of reconciliation that came to their end and tell how things stand: with a trusted peer, or one that brought
+   * the root by which trust is known. What strangers say, or hold back, ends no search.
+   */
   readonly sessions: () => number
   readonly nameOf: (peer: PeerId) => string
   readonly clock: Clock
@@ -47,9 +49,6 @@ export interface NewcomerInit {
 
 /** Announcements gone by in one start: so many liars in a row, and reconciliation is the better way. */
 const maxCandidates = 16
-/** Goes at one checkpoint; between them a moment for links to come back. */
-const maxTries = 3
-const retryMs = 1_000
 /**
  * Without a chunk for a minute, or with fewer than 200 records a second in three (a slow robot takes over a thousand),
  * reconciliation is let go on beside it.
@@ -61,14 +60,6 @@ const pollMs = 50
 const graceMs = 500
 /** So long the first sessions after the checkpoint are said to go on, at most. */
 const reconcilingMs = 60_000
-
-/** The root may be sound: nobody said of it what it holds. */
-class WrongAnnouncementsError extends Error {
-  override readonly name = 'WrongAnnouncementsError'
-}
-
-/** Its own pin: who verifies or saves the same root lets go of another. */
-const heldAs = (root: string): string => `taking-${root}`
 
 const idle: CatchUpView = {
   phase: 'idle',
@@ -96,12 +87,14 @@ export class Newcomer implements Startable {
   /** From the beginning: the first session may come before `start` does. */
   #release: () => void
   readonly #sessionsBefore: number
+  readonly #takeOver: TakeOver
 
   constructor(deps: NewcomerDeps, init: NewcomerInit = {}) {
     this.#deps = deps
     this.#init = init
     this.#release = deps.hold()
     this.#sessionsBefore = deps.sessions()
+    this.#takeOver = new TakeOver(deps, { report: (patch) => this.#set(patch) })
     this.#events = new Emitter((err) => deps.log.error({ err }, 'a listener of the catch-up failed'))
   }
 
@@ -183,7 +176,7 @@ export class Newcomer implements Startable {
         if (candidate === null && gone === 0) return 'nothing much was lacking'
         if (candidate === null) break
         patience ??= new Patience(this.#deps.clock, patienceOf, release)
-        const end = await this.#take(candidate, signal, patience)
+        const end = await this.#takeOver.take(candidate, signal, patience)
         if (end === 'taken') return 'a checkpoint was taken over'
         // Of a root about which some lied, others may still say what it is.
         if (end === 'not sound') tried.add(candidate.root)
@@ -236,120 +229,6 @@ export class Newcomer implements Startable {
       [...buckets].reduce((sum, [bucket, { count }]) => sum + Math.max(0, count - (own.get(bucket) ?? 0)), 0),
     )
     return Math.max(...lacking)
-  }
-
-  /** Takes it over whole, or says why not: what was said of it was wrong, or it is itself. */
-  async #take(
-    candidate: Candidate,
-    signal: AbortSignal,
-    patience: Patience,
-  ): Promise<'taken' | 'wrongly announced' | 'not sound'> {
-    const { clock, counters, doubts, log, node } = this.#deps
-    for (let attempt = 0; attempt < maxTries; attempt += 1) {
-      try {
-        await this.#bring(candidate, signal, patience)
-        counters.add('checkpoints.taken')
-        return 'taken'
-      } catch (err) {
-        signal.throwIfAborted()
-        if (err instanceof WrongAnnouncementsError) return 'wrongly announced'
-        if (err instanceof BadCheckpointError) {
-          counters.add('checkpoints.refused:bad')
-          doubts.add(candidate.root, err.problems[0] ?? 'it is not sound')
-          // Whoever announced this very root made it, or took it over unseen.
-          for (const { peer, how } of candidate.signers) {
-            if (how === 'announced') node.offenders.add(peer, 3 * garbagePoints)
-          }
-          log.warn({ root: candidate.root, problems: err.problems }, 'a checkpoint is not sound; another way is taken')
-          return 'not sound'
-        }
-        if (!(err instanceof Error) || err.name !== 'NoProviderError') throw err
-        log.debug({ err, attempt }, 'a block of a checkpoint did not come; it is tried again')
-        if (attempt + 1 < maxTries) await clock.sleep(retryMs * (attempt + 1), { signal })
-      }
-    }
-    counters.add('checkpoints.refused:missing')
-    doubts.add(candidate.root, 'a block of it did not come from any peer', { forMs: 10 * 60_000 })
-    return 'not sound'
-  }
-
-  /** Holds what is there against everything that is said of it: who said something else is blamed, and nobody else. */
-  #believed(tree: CheckpointTree, candidate: Candidate): Announced {
-    const { announcements, counters, log, node } = this.#deps
-    // Some may have come since.
-    const { said } = announcements.candidates().find(({ root }) => root === candidate.root) ?? candidate
-    const right = said.filter((one) => isAsAnnounced(tree, one))
-    for (const one of said) {
-      if (right.includes(one)) continue
-      counters.add('checkpoints.refused:announcement')
-      log.warn({ root: candidate.root, by: one.by }, 'a checkpoint does not hold what an announcement says')
-      announcements.refute(one)
-      node.offenders.add(one.by, 3 * garbagePoints)
-    }
-    const [first] = right
-    if (first === undefined) throw new WrongAnnouncementsError(`nobody says what ${candidate.root} holds`)
-    return first
-  }
-
-  async #bring(candidate: Candidate, signal: AbortSignal, patience: Patience): Promise<void> {
-    const { announcements, bringer, clock, intake, nameOf, shelf } = this.#deps
-    const { root } = candidate
-    const held = heldAs(root)
-    let { announced } = candidate
-    const sources = new Set<PeerId>()
-    const startedMs = clock.monotonic()
-    let before = 0
-    this.#set({
-      phase: 'checkpoint',
-      root: announced.root.toString() as Cid,
-      doneRecords: 0,
-      totalRecords: announced.records,
-      doneChunks: 0,
-      totalChunks: announced.chunks,
-      recordsPerS: 0,
-      startedAtMs: Math.trunc(clock.now()),
-      reason: `the checkpoint that ${nameOf(announced.by)} announced is taken over`,
-    })
-    try {
-      await bringer.bring(
-        announced.root,
-        {
-          signal,
-          signers: () => announcements.signersOf(root),
-          onFrom: (peer) => sources.add(peer),
-          onTree: (tree) => {
-            announced = this.#believed(tree, candidate)
-            this.#set({ totalRecords: announced.records, totalChunks: announced.chunks })
-            shelf.hold(held, tree.cids)
-          },
-        },
-        async (tree, load) => {
-          await intake.take(tree, {
-            load,
-            signal,
-            from: announced.by,
-            onProgress: ({ records, chunks }) => {
-              patience.renew(records - before)
-              before = records
-              const seconds = Math.max(0.001, (clock.monotonic() - startedMs) / 1_000)
-              this.#set({
-                doneRecords: records,
-                doneChunks: chunks,
-                recordsPerS: records / seconds,
-                sources: [...sources].map(nameOf),
-              })
-            },
-          })
-          // Every chunk is here, and may help the next newcomer.
-          shelf.add({ ...factsOf(tree, announced.at), how: 'fetched', sharedChunks: 0 }, tree.cids)
-        },
-      )
-    } catch (error) {
-      // What was begun stays when the peer stops: the next run goes on with it.
-      if (!signal.aborted) shelf.release(held)
-      throw error
-    }
-    shelf.release(held)
   }
 
   #set(patch: Partial<CatchUpView>): void {

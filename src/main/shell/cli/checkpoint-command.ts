@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
+import { access, constants, rename, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -96,9 +96,12 @@ export async function exportCheckpoint(
 /** `dt-swarm checkpoint import FILE`. */
 export async function importCheckpoint(file: string, endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {
   const facts = await stat(file).catch((cause: unknown) => {
-    throw new SwarmError('NOT_FOUND', `"${file}" cannot be imported: there is no such file`, { cause })
+    throw notReadable(file, cause)
   })
   if (!facts.isFile()) throw new SwarmError('UNSUPPORTED', `"${file}" cannot be imported: it is not a file`)
+  await access(file, constants.R_OK).catch((cause: unknown) => {
+    throw notReadable(file, cause)
+  })
   const text = await putFile(`${endpoint.url}/api/checkpoints/car`, endpoint, {
     file,
     sizeBytes: facts.size,
@@ -108,6 +111,21 @@ export async function importCheckpoint(file: string, endpoint: Endpoint, { json 
   if (json) return io.out(JSON.stringify(imported, null, 2))
   const refused = Object.entries(imported.refused).map(([reason, count]) => `, ${count} refused (${reason})`)
   io.out(`${imported.added} records new, ${imported.known} known${refused.join('')}`)
+}
+
+/** Whether it is not there, or is there and not for us. */
+function notReadable(file: string, cause: unknown): SwarmError {
+  const code = (cause as NodeJS.ErrnoException).code
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new SwarmError('NOT_FOUND', `"${file}" cannot be imported: there is no such file`, { cause })
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    const reason = 'this user may not read it; change its permissions, or its folder’s'
+    return new SwarmError('PERMISSION_DENIED', `"${file}" cannot be imported: ${reason}`, { cause })
+  }
+  return new SwarmError('FETCH_FAILED', `"${file}" cannot be imported: it cannot be read (${code ?? 'unknown'})`, {
+    cause,
+  })
 }
 
 function factsText(one: CheckpointView): string {

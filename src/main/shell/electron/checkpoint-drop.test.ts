@@ -55,9 +55,8 @@ it('says what is wrong with a file, and with one that cannot be read', async () 
   expect(await importDropped(refusing, car)).toEqual({
     problem: { code: 'INVALID_INPUT', message: 'it is of another swarm' },
   })
-  expect(await importDropped(target(), join(folder, 'gone.car'))).toMatchObject({
-    problem: { code: 'PERMISSION_DENIED' },
-  })
+  expect(await importDropped(target(), join(folder, 'gone.car'))).toMatchObject({ problem: { code: 'NOT_FOUND' } })
+  expect(await importDropped(target(), folder)).toMatchObject({ problem: { code: 'PERMISSION_DENIED' } })
 })
 
 it('is done for our page alone, and for one full path', async () => {

@@ -30,7 +30,11 @@ export async function importDropped(target: ImportTarget, path: string): Promise
   } catch (error) {
     if (error instanceof SwarmError) return { problem: { code: error.code, message: error.message } }
     target.log.warn({ err: error }, 'a dropped checkpoint could not be taken over')
-    const message = 'The file cannot be read: it is gone, or its permissions forbid it.'
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return { problem: { code: 'NOT_FOUND', message: 'The file is not there any more: drop it again.' } }
+    }
+    const message = 'The file cannot be read: its permissions forbid it, or its disk does not answer.'
     return { problem: { code: 'PERMISSION_DENIED', message } }
   }
 }

@@ -7,6 +7,9 @@ import type { ApiPeer } from '../api/api-peer.ts'
 import { attachment } from './content.ts'
 import { sendJson } from './reply.ts'
 
+// https://www.iana.org/assignments/media-types/application/vnd.ipld.car
+const headers = { 'content-type': 'application/vnd.ipld.car; version=1' }
+
 /** `GET /api/checkpoints/{root}/car`: the checkpoint as a CAR file, as it streams from this peer's store. */
 export async function sendCar(
   request: IncomingMessage,
@@ -15,10 +18,13 @@ export async function sendCar(
   peer: Pick<ApiPeer, 'checkpoints'>,
 ): Promise<void> {
   if (!isCid(root)) throw new SwarmError('INVALID_INPUT', `"${root.slice(0, 120)}" is not a CID`)
+  if (request.method === 'HEAD' && peer.checkpoints.get(root)?.local === false) {
+    // Who only asks whether there is one makes this peer fetch nothing; how long it is, is not known before.
+    return void response.writeHead(200, { ...headers, 'cache-control': 'private, no-store' }).end()
+  }
   const file = await peer.checkpoints.file(root)
   response.writeHead(200, {
-    // https://www.iana.org/assignments/media-types/application/vnd.ipld.car
-    'content-type': 'application/vnd.ipld.car; version=1',
+    ...headers,
     'content-disposition': attachment(file.name),
     'content-length': file.sizeBytes,
     'cache-control': 'private, no-store',

@@ -48,7 +48,7 @@ export class CheckpointPeer extends TestPeer {
         blocks: () => this.files.blocks,
         nameOf,
         hold: () => this.exchange.hold(['trust', 'checkpoints', 'machines']),
-        sessions: () => this.counters.get('catch-up.done'),
+        sessions: () => this.counters.get('catch-up.trusted'),
         onImported: () => this.exchange.compareSoon(),
       },
       { home, everyMs: never, firstMs: never, leastRecords: 500, ...checkpoints },
