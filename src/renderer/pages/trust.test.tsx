@@ -191,6 +191,22 @@ describe('Settings: swarm and invites', () => {
     expect(window.location.hash).toBe('#/fleet')
   })
 
+  test.each([
+    ['member', false],
+    ['stranger', true],
+  ] as const)('a link of the swarm that it is in, before a %s: usable %s', async (standing, usable) => {
+    const swarm = show('#/settings/swarm', { info: { standing } })
+    await userEvent.click(await screen.findByRole('button', { name: 'Join another swarm…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Join another swarm' })
+    await userEvent.type(within(dialog).getByRole('textbox', { name: 'Invite link' }), 'dt-swarm://join/same')
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Read the invite' }))
+    const use = await within(dialog).findByRole<HTMLButtonElement>('button', { name: 'Use this invite' })
+    expect(use.disabled).toBe(!usable)
+    if (!usable) return
+    await userEvent.click(use)
+    await waitFor(() => expect(swarm.desk.joined).toEqual(['dt-swarm://join/same']))
+  })
+
   test('says what is wrong with a link', async () => {
     show('#/settings/swarm')
     await userEvent.click(await screen.findByRole('button', { name: 'Join another swarm…' }))

@@ -27,12 +27,18 @@ export function Palette({ onKeys }: { readonly onKeys: () => void }) {
     ['routes', 'Network: routes', '#/network/routes'],
     ['invite', 'Invite a robot or a laptop', '#/settings/swarm'],
     ['join', 'Join another swarm', '#/settings/swarm'],
+    ['files', 'Files: store, limits, share folder, file channels', '#/settings/files'],
     ['trust', 'Trust: members, roles and root keys', '#/settings/trust'],
     ['clock', 'Swarm time', '#/settings/clock'],
   ] as const
   const doable: SpotlightActionData[] = [
     ...places.map(([id, label, hash]) => ({ id, label, onClick: () => go(parseRoute(hash)) })),
     { id: 'share', label: 'Share a file…', onClick: () => void pickFiles().then((files) => shareFiles(stores, files)) },
+    {
+      id: 'share-folder',
+      label: 'Share a folder…',
+      onClick: () => void pickFiles('folder').then((files) => shareFiles(stores, files)),
+    },
     { id: 'dark', label: 'Theme: dark', onClick: () => choose('dark') },
     { id: 'light', label: 'Theme: light', onClick: () => choose('light') },
     { id: 'system', label: 'Theme: as the system', onClick: () => choose('system') },

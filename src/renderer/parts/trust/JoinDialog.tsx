@@ -2,6 +2,7 @@ import { Button, Loader, Textarea } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import type { InvitePreview, TrustView } from '../../../shared/trust-views.ts'
+import type { InfoView } from '../../../shared/views.ts'
 import { formatUntil } from '../../format.ts'
 import { useNow } from '../../state/clock.ts'
 import { useStores } from '../../state/context.ts'
@@ -48,6 +49,7 @@ export function JoinDialog({ link: given = '', onClose }: JoinDialogProps) {
     [joining, onClose],
   )
   const moving = state.phase === 'moving'
+  const settled = preview !== null && info !== null && isMemberThere(preview, info)
   return (
     <Dialog title="Join another swarm" opened onClose={close}>
       <Textarea
@@ -65,7 +67,9 @@ export function JoinDialog({ link: given = '', onClose }: JoinDialogProps) {
           setPreview(null)
         }}
       />
-      {preview === null ? null : <Preview preview={preview} leaving={info?.swarm.name ?? null} trust={trust} />}
+      {preview === null ? null : (
+        <Preview preview={preview} settled={settled} leaving={info?.swarm.name ?? null} trust={trust} />
+      )}
       {info?.can.join === false ? (
         <p className="dim">
           This peer cannot change its swarm while it runs. Stop it and run{' '}
@@ -89,11 +93,11 @@ export function JoinDialog({ link: given = '', onClose }: JoinDialogProps) {
           </Button>
         ) : (
           <Button
-            disabled={preview.current || info?.can.join === false}
+            disabled={settled || info?.can.join === false}
             loading={moving}
             onClick={() => void joining.join(link.trim(), preview)}
           >
-            Join {preview.swarm.name}
+            {preview.current ? 'Use this invite' : `Join ${preview.swarm.name}`}
           </Button>
         )}
       </div>
@@ -101,16 +105,22 @@ export function JoinDialog({ link: given = '', onClose }: JoinDialogProps) {
   )
 }
 
+/** Nothing would come of the link: the peer has a role there, on the same network. */
+function isMemberThere({ current, swarm }: InvitePreview, info: InfoView): boolean {
+  return current && (info.standing === 'root' || info.standing === 'member') && info.swarm.private === swarm.private
+}
+
 interface PreviewProps {
   readonly preview: InvitePreview
+  readonly settled: boolean
   readonly leaving: string | null
   readonly trust: TrustView | null
 }
 
-function Preview({ preview, leaving, trust }: PreviewProps) {
+function Preview({ preview, settled, leaving, trust }: PreviewProps) {
   const nowMs = useNow()
   const { swarm, role, bootstrap, expiresAtMs, current } = preview
-  if (current) return <p>This peer is in {swarm.name} already.</p>
+  if (settled) return <p>This peer is in {swarm.name} already.</p>
   const alone = trust?.self.standing === 'root' && trust.root !== null && trust.root.keys.length === 1
   return (
     <section className="preview" aria-label="What the invite says">
@@ -131,14 +141,21 @@ function Preview({ preview, leaving, trust }: PreviewProps) {
         <dt>Ends</dt>
         <dd>{formatUntil(expiresAtMs, nowMs)}</dd>
       </dl>
-      <p>
-        <strong>You leave {leaving ?? 'your swarm'}.</strong> Its records are put aside in this peer&apos;s home, and
-        its robots vanish from here; your key, settings and files stay. What lies in your share folder is shared with{' '}
-        {swarm.name} from then on.
-        {alone && trust.members.length > 1 ? (
-          <> You hold its only root key: while you are away nobody can change who may do what there.</>
-        ) : null}
-      </p>
+      {current ? (
+        <p>
+          This peer is in {swarm.name} already, and starts anew in it with what the invite gives: the role, the network
+          key, and whom to find. Nothing of it is lost.
+        </p>
+      ) : (
+        <p>
+          <strong>You leave {leaving ?? 'your swarm'}.</strong> Its records are put aside in this peer&apos;s home, and
+          its robots vanish from here; your key, settings and files stay. What lies in your share folder is shared with{' '}
+          {swarm.name} from then on.
+          {alone && trust.members.length > 1 ? (
+            <> You hold its only root key: while you are away nobody can change who may do what there.</>
+          ) : null}
+        </p>
+      )}
     </section>
   )
 }
