@@ -115,15 +115,15 @@ it('a provider that says nothing is given up on, a caller that goes is let go, a
   const clock = new FakeClock()
   await start(made, { ...silent, clock })
   const asked = (reads: number) => vi.waitFor(() => expect(hung).toHaveLength(reads), { timeout: 20_000 })
-  const late = expect(reader.preview(cid)).rejects.toMatchObject({ code: 'TIMEOUT' })
-  await asked(1)
-  await clock.advance(45_001)
-  await late
+  const late = reader.preview(cid)
+  const timed = asked(1).then(() => clock.advance(45_001))
+  await expect(late).rejects.toMatchObject({ code: 'TIMEOUT' })
+  await timed
   const stop = new AbortController()
-  const left = expect(reader.preview(cid, { signal: stop.signal })).rejects.toThrow('gone')
-  await asked(2)
-  stop.abort(new Error('gone'))
-  await left
+  const left = reader.preview(cid, { signal: stop.signal })
+  const gone = asked(2).then(() => stop.abort(new Error('gone')))
+  await expect(left).rejects.toThrow('gone')
+  await gone
   expect(hung.every(({ aborted }) => aborted)).toBe(true)
 })
 
