@@ -105,6 +105,7 @@ export class FileFinder implements Startable {
     await this.#seekers.stop()
     await this.channels.stop()
     this.#sha1s.clear()
+    this.scope.clear()
     this.#lookedAtMs.clear()
   }
 
@@ -169,7 +170,7 @@ export class FileFinder implements Startable {
 
   /** A file of a channel that this peer is not on is not shown. */
   isShown(share: ShareView): boolean {
-    return share.own || this.#isSeen(share.cid)
+    return share.channel === null || share.own || this.#isSeen(share.cid)
   }
 
   #isSeen(cid: Cid): boolean {
@@ -185,6 +186,7 @@ export class FileFinder implements Startable {
   }
 
   #note(cid: Cid): void {
+    this.scope.note(cid)
     const { index, shares, signal } = this.#deps
     const said = shares.said(cid)
     const first = firstShare(said)?.share

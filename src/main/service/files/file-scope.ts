@@ -16,6 +16,8 @@ export interface FileScopeDeps {
  */
 export class FileScope {
   readonly #deps: FileScopeDeps
+  /** The channels of each file that is shared on any. */
+  readonly #scoped = new Map<Cid, ReadonlySet<string>>()
 
   constructor(deps: FileScopeDeps) {
     this.#deps = deps
@@ -32,22 +34,28 @@ export class FileScope {
     return peer !== null && scopes.some((name) => name !== null && channels.isMember(peer, name))
   }
 
-  /** All files that are shared on a channel. */
+  /** Takes note of what is said of a file now. */
+  note(cid: Cid): void {
+    const said = this.#deps.shares.said(cid)
+    const names = said.map(({ value }) => (value.kind === 'share' ? value.channel : null))
+    const channels = new Set(names.filter((name) => name !== null))
+    if (channels.size > 0) this.#scoped.set(cid, channels)
+    else this.#scoped.delete(cid)
+  }
+
+  clear(): void {
+    this.#scoped.clear()
+  }
+
+  /** All files that are shared on a channel, whether they are shared with all as well or not. */
   scoped(): readonly Cid[] {
-    return [...this.#deps.shares.cids()].filter((cid) => this.#channels(cid).length > 0)
+    return [...this.#scoped.keys()]
   }
 
   /** How many files are shared on each channel. */
   counts(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>()
-    for (const cid of this.#deps.shares.cids()) {
-      for (const name of this.#channels(cid)) counts.set(name, (counts.get(name) ?? 0) + 1)
-    }
+    for (const names of this.#scoped.values()) for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
     return counts
-  }
-
-  #channels(cid: Cid): readonly string[] {
-    const names = this.#deps.shares.said(cid).map(({ value }) => (value.kind === 'share' ? value.channel : null))
-    return [...new Set(names.filter((name) => name !== null))]
   }
 }
