@@ -51,8 +51,12 @@ async function share(what: string, path: string, how: 'copy' | 'link'): Promise<
     told += 1
     listed = Math.max(listed, peer.files.transfers().length)
   })
-  let mostBytes = 0
-  const watch = setInterval(() => (mostBytes = Math.max(mostBytes, process.memoryUsage().rss)), 50)
+  let most = process.memoryUsage()
+  const beforeBytes = most.rss
+  const watch = setInterval(() => {
+    const now = process.memoryUsage()
+    if (now.rss > most.rss) most = now
+  }, 50)
   delay.enable()
   const startedMs = performance.now()
   const [{ id } = { id: '' }] = await peer.files.sharePaths([path], { how })
@@ -67,9 +71,12 @@ async function share(what: string, path: string, how: 'copy' | 'link'): Promise<
   console.log(
     `  main thread: delay p99 ${(delay.percentile(99) / 1e6).toFixed(0)} ms, most ${(delay.max / 1e6).toFixed(0)} ms`,
   )
+  const mb = (bytes: number): string => (bytes / 1e6).toFixed(0)
+  const { rss, heapUsed, arrayBuffers } = most
   console.log(
-    `  memory at most ${(mostBytes / 1e6).toFixed(0)} MB; ${told} changes told, at most ${listed} transfers listed`,
+    `  memory ${mb(beforeBytes)} MB before, ${mb(rss)} at most: heap ${mb(heapUsed)}, buffers ${mb(arrayBuffers)}`,
   )
+  console.log(`  ${told} changes told, at most ${listed} transfers listed`)
   if (view?.state !== 'done') process.exitCode = 1
 }
 
