@@ -50,6 +50,24 @@ describe('a newcomer', () => {
     await waitFor(() => expect(b.checkpoints.get(view.root)?.difference).toEqual({ missingHere: 0, newHere: 11 }))
   })
 
+  it('goes on looking when a stranger has told it all that it knows', async () => {
+    const a = await startCheckpointPeer({ name: 'a' })
+    a.say('files', 'log', 1_000)
+    await a.checkpoints.create()
+    const stranger = await startCheckpointPeer({ name: 'stranger', stranger: true })
+    const b = await startCheckpointPeer({
+      name: 'b',
+      bootstrap: [stranger.address],
+      checkpoints: { lookMs: 60_000 },
+    })
+    await waitFor(() => expect(b.counters.get('catch-up.done')).toBeGreaterThan(0))
+    // Longer than a session of somebody who is trusted would leave.
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect(b.checkpoints.catchUp().phase).toBe('looking')
+    b.node.setBootstrap([stranger.address, a.address])
+    await waitFor(() => expect(b.counters.get('checkpoints.taken')).toBe(1))
+  })
+
   it('with little to fetch, or no checkpoint in sight, is brought up to date without waiting', async () => {
     const a = await startCheckpointPeer({ name: 'a' })
     a.say('files', 'log', 100)

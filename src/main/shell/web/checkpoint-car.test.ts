@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { CheckpointImportView, CheckpointView } from '../../../shared/checkpoint-views.ts'
 import { createRouter } from '../api/router.ts'
 import { bareShell, MemoryPeer } from '../api/testing/memory-peer.ts'
@@ -37,6 +37,16 @@ test('a checkpoint is made, listed and streams out as a file', async () => {
   expect(Buffer.from(await file.arrayBuffer()).equals(Buffer.alloc(3_000, 'state'))).toBe(true)
   const head = await api(`/checkpoints/${made.root}/car`, { method: 'HEAD' })
   expect(head.headers.get('content-length')).toBe('3000')
+  // Of one that is not here, asking fetches nothing.
+  vi.spyOn(peer.checkpoints, 'get').mockReturnValue({ ...made, local: false })
+  const fetched = vi.spyOn(peer.checkpoints, 'file')
+  const away = await api(`/checkpoints/${made.root}/car`, { method: 'HEAD' })
+  expect([away.status, away.headers.get('content-type'), fetched.mock.calls]).toEqual([
+    200,
+    'application/vnd.ipld.car; version=1',
+    [],
+  ])
+  vi.restoreAllMocks()
   expect(await (await api(`/checkpoints/${made.root}/save`, { method: 'POST' })).json()).toMatchObject({ bytes: 3_000 })
 })
 
