@@ -26,20 +26,20 @@ export interface SeekOptions {
   readonly timeoutMs?: number
 }
 
-/** Linked peers asked by one search: a hub with more asks these, and they ask theirs. */
-const maxAsked = 32
+/** Linked peers asked by one search: all that a robot has, most of a hub's. A question is one small stream. */
+const maxAsked = 64
 /** Members of a channel that there is no link to and that are dialled for one search. */
 const maxDialled = 8
 /** Of those that neighbours tell of: so many are linked to and asked themselves. */
 const maxConfirmed = 8
 /** Asked on behalf of somebody else, and how long they have: an asker waits twice as long. */
-const maxRelayed = 16
+const maxRelayed = 64
 const relayTimeoutMs = 2_000
 const timeoutMs = 4_000
 /** Once somebody has it, others may say so this much longer: a second provider is worth that, not more. */
 const graceMs = 250
 /** Searches made on behalf of others, of all of them together: each is at most `maxRelayed` questions. */
-const relays = { perS: 5, burst: 20 }
+const relays = { perS: 2, burst: 20 }
 
 /**
  * Looks for files that no record names: asks the linked peers, or those on a file channel, and lets them ask their own
