@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { expect, it } from 'vitest'
+import { blockTargets } from './block-targets.ts'
 import { fileTargets } from './file-targets.ts'
 import { fuzz } from './fuzzer.ts'
 import { logTargets } from './log-targets.ts'
@@ -14,7 +15,7 @@ const secondsEach = Number(process.env['FUZZ_SECONDS'] ?? 2)
 const seed = Number(process.env['FUZZ_SEED'] ?? randomInt(2 ** 31))
 
 it.each(
-  [...(await recordTargets()), ...wireTargets(), ...fileTargets(), ...(await logTargets())].map(
+  [...(await recordTargets()), ...wireTargets(), ...blockTargets(), ...fileTargets(), ...(await logTargets())].map(
     (target) => [target.name, target] as const,
   ),
 )(

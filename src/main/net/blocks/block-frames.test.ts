@@ -96,3 +96,8 @@ it('a question that names no block, or is none, is refused', () => {
   expect(() => new QuestionReader().push(Buffer.from([1, 0, 0, 0, 1, 97]))).toThrow(BlockFrameError)
   expect(() => new QuestionReader().push(Buffer.from([3, 0, 0, 0, 1]))).toThrow(BlockFrameError)
 })
+
+it('a flood of tiny questions is refused without looking at all of it', () => {
+  const flood = Buffer.concat(Array.from({ length: 200_000 }, (_, n) => encodeCancel(n)))
+  expect(() => new QuestionReader().push(flood)).toThrow('more questions at once')
+})

@@ -17,6 +17,9 @@ export const maxBlockLength = 2 * 1024 * 1024 + 1024
 /** A CIDv1 with a 64-byte hash has 68 bytes; more is none that can be checked. */
 export const maxCidLength = 96
 
+/** Each that is open may have been asked and taken back since we last looked; that twice over. */
+const maxAtOnce = 4 * maxOpenQuestions
+
 const want = 1
 const cancel = 2
 const given = 1
@@ -70,6 +73,7 @@ export class QuestionReader {
       const question = first(rest)
       if (question === null) break
       questions.push(question)
+      if (questions.length > maxAtOnce) throw new BlockFrameError('more questions at once than may be open')
       rest = rest.subarray(lengthOf(question))
     }
     // A copy: what came may be a view of a large buffer.

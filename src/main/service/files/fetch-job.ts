@@ -29,6 +29,15 @@ export interface FetchJobDeps extends FetchRunDeps {
   readonly finished: (view: TransferView) => void
 }
 
+export interface FetchJobInit {
+  readonly cid: Cid
+  readonly to: FetchTarget
+  /** Without a byte for so long it fails. */
+  readonly patienceMs: number
+  /** It does not fail for that as long as anybody is said to have it. */
+  readonly isPatient: boolean
+}
+
 /** Who has it is looked at anew this often while a fetch waits; links and records make it sooner. */
 const lookAgainMs = 3_000
 /** The longer it was looked for in vain, the more seldom, down to this. */
@@ -45,17 +54,13 @@ export class FetchJob {
   /** Failed for want of a provider: worth another try when one turns up. */
   mayHope = false
   readonly #deps: FetchJobDeps & { readonly over: () => void }
-  readonly #init: { readonly patienceMs: number; readonly to: FetchTarget }
+  readonly #init: FetchJobInit
   #run: FetchRun
   #going: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
   #paused = false
 
   /** Begins at once. @param deps `over`: it has ended, for now or for good */
-  constructor(
-    deps: FetchJobDeps & { readonly over: () => void },
-    init: { readonly patienceMs: number; readonly cid: Cid; readonly to: FetchTarget },
-    transfer: Transfer,
-  ) {
+  constructor(deps: FetchJobDeps & { readonly over: () => void }, init: FetchJobInit, transfer: Transfer) {
     this.#deps = deps
     this.#init = init
     this.cid = init.cid
@@ -211,7 +216,8 @@ export class FetchJob {
           tries = 0
         }
         const why = away ?? holders.explain(cid)
-        if (clock.monotonic() - sinceMs >= this.#init.patienceMs) {
+        const { patienceMs, isPatient } = this.#init
+        if (clock.monotonic() - sinceMs >= patienceMs && !(isPatient && holders.isHeld(cid))) {
           throw new SwarmError('FETCH_FAILED', why, { cause: error, detail: { reason: 'no-provider', cid } })
         }
         // Others have their turn while this one waits.

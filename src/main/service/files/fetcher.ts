@@ -75,7 +75,7 @@ export class Fetcher {
     queue.set(cid, { to, priority, group, paused: false })
     const job = new FetchJob(
       { ...this.#deps, gate: this.#gate, poked: () => this.#poked.promise, over: () => this.#over(cid, job) },
-      { patienceMs: group === null ? this.#patienceMs : Infinity, cid, to },
+      { patienceMs: this.#patienceMs, isPatient: group !== null, cid, to },
       transfer,
     )
     this.#jobs.set(cid, job)

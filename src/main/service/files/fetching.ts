@@ -146,7 +146,14 @@ export class Fetching {
   /** Keeps a file here for good, fetching it if it is not here, or lets the quota decide again. */
   keep(cid: Cid, kept: boolean): void {
     this.#copies.keep(cid, kept)
-    if (kept && !this.#deps.index.held.has(cid) && !this.#queue.has(cid)) this.fetch(cid, { to: 'store' })
+    const { index, signal } = this.#deps
+    const held = index.held.get(cid)
+    if (kept && held === undefined && !this.#queue.has(cid)) this.fetch(cid, { to: 'store' })
+    if (kept && held !== undefined) {
+      // It stays though its file in the share folder may go.
+      index.keepCopy(cid, held.sizeBytes)
+      index.changed(signal())
+    }
     if (!kept) this.#room.tidy()
     this.#deps.changed([cid])
   }

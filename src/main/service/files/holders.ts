@@ -8,7 +8,7 @@ import type { ShareBook } from './share-book.ts'
 
 export interface HoldersDeps {
   readonly shares: ShareBook
-  readonly finder: Pick<FileFinder, 'look' | 'told'>
+  readonly finder: Pick<FileFinder, 'look' | 'told' | 'closedTo'>
   readonly node: Pick<SwarmNode, 'neighbours' | 'linked' | 'connect'>
   readonly book: RecordBook
   readonly clock: Clock
@@ -36,6 +36,11 @@ export class Holders {
   /** Holders that there is a link to. */
   linked(cid: Cid): readonly PeerId[] {
     return this.#holders(cid).filter((peer) => this.#deps.node.linked(peer))
+  }
+
+  /** Whether anybody is said to have it. */
+  isHeld(cid: Cid): boolean {
+    return this.#holders(cid).length > 0
   }
 
   /** Whether asking makes sense now: a holder is linked, or nobody is known to be one and somebody is linked. */
@@ -78,7 +83,11 @@ export class Holders {
 
   /** Why nobody gives it, and what to do. */
   explain(cid: Cid): string {
-    const { node } = this.#deps
+    const { node, finder } = this.#deps
+    const channel = finder.closedTo(cid)
+    if (channel !== null) {
+      return `This file is shared on the file channel "${channel}" alone, which this peer has not joined: join it, then fetch the file again.`
+    }
     const holders = this.#holders(cid)
     if (holders.length === 0) {
       const count = node.neighbours().length
