@@ -168,6 +168,11 @@ export class FileFinder implements Startable {
     return this.channels.view(name, this.scope.counts())
   }
 
+  /** The channel that this peer would have to join for a file; null when it need not. */
+  closedTo(cid: Cid): string | null {
+    return this.#isSeen(cid) ? null : (this.scope.channelsOf(cid)[0] ?? null)
+  }
+
   /** A file of a channel that this peer is not on is not shown. */
   isShown(share: ShareView): boolean {
     return share.channel === null || share.own || this.#isSeen(share.cid)

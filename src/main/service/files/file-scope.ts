@@ -52,6 +52,10 @@ export class FileScope {
     return [...this.#scoped.keys()]
   }
 
+  channelsOf(cid: Cid): readonly string[] {
+    return [...(this.#scoped.get(cid) ?? [])]
+  }
+
   /** How many files are shared on each channel. */
   counts(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>()

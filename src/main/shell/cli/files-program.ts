@@ -134,10 +134,11 @@ function addKeeping(program: Command, io: Io): void {
     .description('share files no longer; the files themselves stay; prints the CID of each')
     .argument('<uri...>', uriHelp)
     .addOption(homeOption())
+    .addOption(jsonOption())
     .addHelpText('after', example('dt-swarm unshare ipfs://bafybei…/run-17.mcap'))
-    .action(async (uris: readonly string[], options: { readonly home?: string }) => {
+    .action(async (uris: readonly string[], options: Common) => {
       const { changeFiles } = await import('./transfers-command.ts')
-      await changeFiles('unshare', uris, endpointOf(options), io)
+      await changeFiles('unshare', uris, endpointOf(options), options, io)
     })
   program
     .command('keep')
@@ -145,9 +146,10 @@ function addKeeping(program: Command, io: Io): void {
     .argument('<uri...>', uriHelp)
     .option('--off', 'keep it no longer', false)
     .addOption(homeOption())
+    .addOption(jsonOption())
     .addHelpText('after', example('dt-swarm keep ipfs://bafybei…/run-17.mcap'))
-    .action(async (uris: readonly string[], options: { readonly home?: string; readonly off: boolean }) => {
+    .action(async (uris: readonly string[], options: Common & { readonly off: boolean }) => {
       const { changeFiles } = await import('./transfers-command.ts')
-      await changeFiles(options.off ? 'keep-no-longer' : 'keep', uris, endpointOf(options), io)
+      await changeFiles(options.off ? 'keep-no-longer' : 'keep', uris, endpointOf(options), options, io)
     })
 }

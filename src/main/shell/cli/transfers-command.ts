@@ -80,9 +80,11 @@ export async function changeFiles(
   change: 'unshare' | 'keep' | 'keep-no-longer',
   texts: readonly string[],
   endpoint: Endpoint,
+  { json }: Output,
   io: Io,
 ): Promise<void> {
   texts.forEach(parseUri)
+  const done: string[] = []
   await withApi(endpoint, async (api) => {
     for (const text of texts) {
       const uri = parseUri(text)
@@ -90,7 +92,9 @@ export async function changeFiles(
       if (cid === null) throw new SwarmError('NOT_FOUND', `nobody is known to have ${text}`)
       if (change === 'unshare') await api.files.unshare({ cid: cid as Cid })
       else await api.files.keep({ cid: cid as Cid, kept: change === 'keep' })
-      io.out(printable(cid))
+      done.push(cid)
+      if (!json) io.out(printable(cid))
     }
   })
+  if (json) io.out(JSON.stringify(done, null, 2))
 }
