@@ -59,15 +59,19 @@ async function share(what: string, path: string, how: 'copy' | 'link'): Promise<
   }, 50)
   delay.enable()
   const startedMs = performance.now()
+  const cpu = process.cpuUsage()
   const [{ id } = { id: '' }] = await peer.files.sharePaths([path], { how })
   let view: TransferView | undefined
   while ((view = peer.files.transfer(id))?.endedAtMs === null) await new Promise((resolve) => setTimeout(resolve, 20))
   const ms = performance.now() - startedMs
+  const { user, system } = process.cpuUsage(cpu)
   delay.disable()
   clearInterval(watch)
   off()
   console.log(`${what}, ${how}: ${view?.state}, ${view?.step}`)
-  console.log(`  ${(ms / 1_000).toFixed(1)} s, ${((view?.doneBytes ?? 0) / 1e3 / ms).toFixed(0)} MB/s`)
+  console.log(
+    `  ${(ms / 1_000).toFixed(1)} s, ${((view?.doneBytes ?? 0) / 1e3 / ms).toFixed(0)} MB/s, CPU ${((user + system) / 1e6).toFixed(1)} s`,
+  )
   console.log(
     `  main thread: delay p99 ${(delay.percentile(99) / 1e6).toFixed(0)} ms, most ${(delay.max / 1e6).toFixed(0)} ms`,
   )
