@@ -124,6 +124,14 @@ it('a provider that says nothing is given up on, a caller that goes is let go, a
   const gone = asked(2).then(() => stop.abort(new Error('gone')))
   await expect(left).rejects.toThrow('gone')
   await gone
+  // Its thread is free at once for the next one: no second has passed on this clock.
+  for (let next = 3; next < 6; next += 1) {
+    const again = new AbortController()
+    const other = reader.preview(cid, { signal: again.signal })
+    const off = asked(next).then(() => again.abort(new Error('off')))
+    await expect(other).rejects.toThrow('off')
+    await off
+  }
   expect(hung.every(({ aborted }) => aborted)).toBe(true)
 })
 

@@ -52,7 +52,8 @@ it('files wait for each other, and too many are turned away', async () => {
 })
 
 it('whoever calls off frees the thread for who waits', async () => {
-  start({ deadlineMs: 60_000 })
+  const clock = new FakeClock()
+  start({}, clock)
   const stop = new AbortController()
   const first = threads.run(job('never'), { signal: stop.signal })
   const waiting = new AbortController()
@@ -62,6 +63,8 @@ it('whoever calls off frees the thread for who waits', async () => {
   await expect(second).rejects.toThrow('not wanted')
   stop.abort(new Error('changed my mind'))
   await expect(first).rejects.toThrow('changed my mind')
+  // It does not answer, so it is ended after a second.
+  await clock.advance(1_001)
   expect((await third).problem).toBe('third')
   await expect(threads.run(job('x'), { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before')
 })

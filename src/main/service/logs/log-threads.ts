@@ -60,6 +60,8 @@ interface Thread {
 
 const defaultHeapMiB = 256
 const defaultIdleMs = 30_000
+/** What a job that was called off may still take. */
+const graceMs = 1_000
 
 /** Threads that look into files of strangers. One that hangs, or takes too much, is ended with its job, and no other suffers. */
 export class LogThreads {
@@ -125,8 +127,14 @@ export class LogThreads {
     const at = this.#waiting.indexOf(job)
     if (at >= 0) this.#waiting.splice(at, 1)
     job.reject(job.signal?.reason)
-    // A thread cannot be called back from what it reads: it is ended, and a new one started for whoever waits.
-    for (const thread of this.#threads) if (thread.job === job) this.#end(thread, job.signal?.reason)
+    // What it reads ends now, so it is soon free for who waits. One that is not is ended: a thread costs more to start.
+    for (const thread of this.#threads) {
+      if (thread.job !== job) continue
+      this.#time(thread, graceMs, () => {
+        this.#end(thread, job.signal?.reason)
+        this.#assign()
+      })
+    }
     this.#assign()
   }
 

@@ -38,7 +38,8 @@ export function recordingInfo(recording: Recording): LogInfo {
   return {
     format: recording.format,
     startMs: recording.startMs,
-    endMs: recording.endMs,
+    // An end before the begin is a lie or a clock that was set back: then only the begin is told.
+    endMs: (recording.endMs ?? 0) < (recording.startMs ?? 0) ? null : recording.endMs,
     messages: known ? whole([...counts.values()].reduce((sum, count) => sum + count, 0)) : null,
     topics,
     moreTopics: names.length - topics.length,

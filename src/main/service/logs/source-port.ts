@@ -13,6 +13,12 @@ type Given = { readonly id: number; readonly bytes: Uint8Array } | { readonly id
 export function piecesOver(port: MessagePort): (offset: number, length: number) => Promise<Uint8Array> {
   const waiting = new Map<number, PromiseWithResolvers<Uint8Array>>()
   let lastId = 0
+  let closed = false
+  port.on('close', () => {
+    closed = true
+    for (const one of waiting.values()) one.reject(new Error('nobody gives more of the file'))
+    waiting.clear()
+  })
   port.on('message', (given: Given) => {
     const one = waiting.get(given.id)
     waiting.delete(given.id)
@@ -20,6 +26,7 @@ export function piecesOver(port: MessagePort): (offset: number, length: number) 
     else one?.reject(new Error(given.failed))
   })
   return (offset, length) => {
+    if (closed) return Promise.reject(new Error('nobody gives more of the file'))
     const one = Promise.withResolvers<Uint8Array>()
     const wanted: Wanted = { id: (lastId += 1), offset, length }
     waiting.set(wanted.id, one)
