@@ -2,11 +2,12 @@ import { mount } from './mount.tsx'
 import { oddMachines, oddShares, oddStatus, oddTransfers } from './testing/odd-swarm.ts'
 import { createScriptedSwarm } from './testing/scripted.ts'
 
-/** The interface over a scripted swarm, to draw and measure pages: `dev.html?robots=1000&kind=browser`, `dev.html?odd&robots=0`. Not built. */
+/** The interface over a scripted swarm, to draw and measure pages: `dev.html?robots=1000&files=20000&kind=browser`, `dev.html?odd&robots=0`. Not built. */
 const query = new URLSearchParams(window.location.search)
 const swarm = createScriptedSwarm(
   Number(query.get('robots') ?? 8),
   query.get('kind') === 'browser' ? 'browser' : 'desktop',
+  query.has('odd') || !query.has('files') ? undefined : Number(query.get('files')),
 )
 for (const call of query.getAll('fail'))
   swarm.failing.set(call, `${call} failed: the disk is read-only. Remount it and try again.`)

@@ -136,9 +136,17 @@ export function arrangeFiles(
   nowMs: number,
 ): readonly ShareView[] {
   const value = sortValues[sort.by] ?? ((share: ShareView) => share.name)
-  return [...shares]
-    .filter((share) => matchesShare(share, filter, nowMs))
-    .sort(compareBy(value, sort.down, (share) => `${share.name} ${share.cid}`))
+  // What is compared is made once a file: 20,000 are compared 300,000 times.
+  const rows: { readonly share: ShareView; readonly value: string | number }[] = []
+  for (const share of shares) if (matchesShare(share, filter, nowMs)) rows.push({ share, value: value(share) })
+  rows.sort(
+    compareBy(
+      (row) => row.value,
+      sort.down,
+      ({ share }) => `${share.name} ${share.cid}`,
+    ),
+  )
+  return rows.map((row) => row.share)
 }
 
 export function isEnded(transfer: TransferView): boolean {

@@ -9,7 +9,11 @@ import { fakeRecords, fakeSigner } from './fake-records.ts'
 import { fakeAsk, fakeInvite, fakeMember } from './fake-trust.ts'
 
 /** A lively swarm to look at while drawing the pages: `robots` of them, some in trouble, values moving. */
-export function createScriptedSwarm(robots: number, kind: 'desktop' | 'browser'): FakeSwarm {
+export function createScriptedSwarm(
+  robots: number,
+  kind: 'desktop' | 'browser',
+  files = Math.max(24, robots),
+): FakeSwarm {
   const nowMs = Date.now()
   const oddities: readonly Partial<MachineView>[] = [
     {},
@@ -80,7 +84,7 @@ export function createScriptedSwarm(robots: number, kind: 'desktop' | 'browser')
     kind,
     nowMs,
     machines: [self, ...machines],
-    shares: robots === 0 ? [] : fakeShelfOfFiles(Math.max(24, robots), nowMs),
+    shares: robots === 0 ? [] : fakeShelfOfFiles(files, nowMs),
     transfers: robots === 0 ? [] : fakeTransfers(nowMs),
     ...(robots === 0 ? {} : lively(machines, self, nowMs)),
     links: machines.slice(0, 6).map((machine, i) => ({

@@ -46,7 +46,8 @@ const minDrag = 0.006
  */
 export function RecordingsTimeline({ shares, chosen, onChoose }: RecordingsTimelineProps) {
   const [wanted, setWanted] = useState<ScaleKey | null>(null)
-  const scale = wanted ?? usualScale(shares)
+  const usual = useMemo(() => usualScale(shares), [shares])
+  const scale = wanted ?? usual
   const range = useMemo(() => rangeOf(shares, scale), [shares, scale])
   const { lanes, moreLanes, outside } = useMemo(() => timelineOf(shares, range), [shares, range])
   const rangeMs = range.toMs - range.fromMs
