@@ -72,10 +72,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     const { name, role } = settings.get()
     if (options.join === undefined && readSwarm(home) === undefined) mustBeUnclaimed(database)
     if (options.join !== undefined) {
-      writeSwarm(
-        home,
-        joinAtStart(options.join, readSwarm(home), { peerId: identity.peerId, role, nowMs: clock.now() }),
-      )
+      const peer = { peerId: identity.peerId, role, nowMs: clock.now() }
+      const joined = joinAtStart(options.join, readSwarm(home), peer)
+      claimDatabase(database, joined.anchor.swarm)
+      writeSwarm(home, joined)
     }
     const swarmStore = openSwarm(home, { identity, clock, log }, { name: foundedBy(name) })
     claimDatabase(database, swarmStore.get().anchor.swarm)
