@@ -13,6 +13,9 @@ const lineBytesPerS = 10_000_000
 
 const note = { name: 'keyboard note.txt', sizeBytes: 40_000, seed: 11 }
 
+/** The button in a row of the table, which is named after its file. */
+const fetchInRow = /^Fetch\s+\S+\.(mcap|txt|log|bag)$/
+
 const patience = { timeout: 60_000, interval: 100 }
 
 describe.each(kindsHere())('an operator before the app (%s)', (kind) => {
@@ -113,7 +116,7 @@ describe.each(kindsHere())('an operator before the app (%s)', (kind) => {
     const name = ((await log.textContent()) ?? '').trim()
     await log.click()
     const panel = app.page.getByRole('complementary', { name: `File ${name}` })
-    await panel.getByRole('button', { name: 'Fetch' }).click()
+    await panel.getByRole('button', { name: 'Fetch', exact: true }).click()
     await panel.getByText(/Written to/).waitFor({ timeout: 60_000 })
     const saved = join(folder.path, 'saved.bin')
     if (app.electron === null) {
@@ -174,9 +177,9 @@ describe.each(kindsHere())('an operator before the app (%s)', (kind) => {
     expect(await fetchedByArchive(note.name)).toBe(hashOfNoise(note))
 
     // A log of another robot, found by search and fetched from its row.
-    const open = page.getByRole('button', { name: /^Fetch / }).first()
+    const open = page.getByRole('button', { name: fetchInRow }).first()
     await open.waitFor({ timeout: 90_000 })
-    await tabTo(page, /^Fetch\s/)
+    await tabTo(page, fetchInRow)
     const wanted = (await focusedName(page)).replace(/^Fetch\s*/, '')
     await press('Enter')
     const row = page.getByRole('row').filter({ hasText: wanted })
