@@ -2,7 +2,6 @@ import { TopicValidatorResult, type GossipSub } from '@libp2p/gossipsub'
 import { createHash } from 'node:crypto'
 import type { PeerId } from '../../../shared/ids.ts'
 import { Emitter, type EventSource } from '../../base/emitter.ts'
-import { TokenBucket } from '../../base/token-bucket.ts'
 import { maxMessageBytes as maxGossipBytes } from '../gossip-init.ts'
 import { garbagePoints } from '../offenders.ts'
 import type { SwarmNode } from '../swarm-node.ts'
@@ -21,10 +20,11 @@ import { maxHops } from './channel.ts'
 import { gossipAddress } from './channel-config.ts'
 import { ChannelLedger } from './channel-ledger.ts'
 import { GossipLines } from './gossip-lines.ts'
+import { GossipRates } from './gossip-rates.ts'
 import { GossipWatch } from './gossip-watch.ts'
 import { PendingVerdicts } from './pending-verdicts.ts'
 import type { DecodedLine, LineReason } from './line.ts'
-import { defaultLinkLimits, type LineChannelDeps } from './line-door.ts'
+import type { LineChannelDeps } from './line-door.ts'
 import { StaleTalk } from './stale-talk.ts'
 
 export interface GossipChannelDeps extends LineChannelDeps {
@@ -67,7 +67,7 @@ export class GossipChannel implements Channel {
   readonly #watch: GossipWatch
   readonly #pending: PendingVerdicts
   readonly #sending = new Set<Promise<SendOutcome>>()
-  readonly #rates = new Map<PeerId, TokenBucket>()
+  readonly #rates: GossipRates
   readonly #stale: StaleTalk
   #run: AbortController | null = null
   /** Past this nobody is waited for: a stop that has much to say to a slow neighbour must come to its end. */
@@ -80,6 +80,7 @@ export class GossipChannel implements Channel {
     this.#ledger = new ChannelLedger(deps.clock, () => this.#events.emit('channel:changed', { id: this.id }))
     this.#watch = new GossipWatch(deps)
     this.#pending = new PendingVerdicts(deps.clock)
+    this.#rates = new GossipRates(deps.clock)
     this.#stale = new StaleTalk({ clock: deps.clock, isStranger: deps.isStranger ?? (() => false) })
     this.#lines = new GossipLines({
       ...deps,
@@ -221,13 +222,10 @@ export class GossipChannel implements Channel {
 
   /** A line from one neighbour for us; one that says more than a link may is read more slowly. */
   async #takeLine(from: PeerId, frame: Uint8Array): Promise<void> {
-    const rate = this.#rates.get(from) ?? new TokenBucket(this.#deps.clock, lineRate)
-    this.#rates.set(from, rate)
-    rate.spend(frame.length + lineCostBytes)
+    const waitMs = this.#rates.waitMs(from, frame.length)
     const decoded = this.#deps.codec.decode(frame)
     if (decoded.kind === 'rejected') this.#refused(decoded.reason, from, frame.length)
     else this.#tell(from, decoded.message, frame.length, (verdict, garbage) => this.#settle(from, verdict, 0, garbage))
-    const waitMs = rate.waitMs(0)
     if (waitMs > 0) await this.#deps.clock.sleep(waitMs)
   }
 
@@ -286,8 +284,9 @@ export class GossipChannel implements Channel {
     this.#watch.beat(gossip)
     this.#pending.sweep()
     this.#tellState(gossip)
-    for (const peer of this.#rates.keys()) if (!this.#deps.node.linked(peer)) this.#rates.delete(peer)
-    this.#stale.keep((peer) => this.#deps.node.linked(peer))
+    const isLinked = (peer: PeerId): boolean => this.#deps.node.linked(peer)
+    this.#rates.keep(isLinked)
+    this.#stale.keep(isLinked)
   }
 
   #tellState(gossip: GossipSub): void {
@@ -297,7 +296,3 @@ export class GossipChannel implements Channel {
     else this.#ledger.set('up', `${listeners} ${listeners === 1 ? 'neighbour listens' : 'neighbours listen'}`)
   }
 }
-
-const lineRate = { perS: defaultLinkLimits.bytesPerS, burst: defaultLinkLimits.burstBytes }
-/** A message costs as much as so many bytes, however small it is. */
-const lineCostBytes = defaultLinkLimits.bytesPerS / defaultLinkLimits.messagesPerS
