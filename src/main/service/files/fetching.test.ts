@@ -221,3 +221,17 @@ it('a fetch that failed can be tried again as the same transfer', async () => {
   await waitFor(() => expect(b.files.transfer(failed.id)).toMatchObject({ state: 'done', error: null }))
   expect(b.files.transfers().filter((one) => one.cid === cid)).toHaveLength(1)
 })
+
+it('what is followed on a file channel comes when the channel is joined', async () => {
+  const [a, b] = await pair()
+  a.files.joinChannel('course')
+  const path = join(a.home, 'course drive.bag')
+  await writeFile(path, randomBytes(2_000))
+  await a.files.sharePaths([path], { how: 'copy', channel: 'course' })
+  await waitFor(() => expect(a.files.shares()).toHaveLength(1))
+  b.files.follow({ search: 'drive' })
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  expect(b.files.transfers()).toEqual([])
+  b.files.joinChannel('course')
+  await waitFor(async () => expect(await readdir(b.downloadDir)).toEqual(['course drive.bag']))
+})

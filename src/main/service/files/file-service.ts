@@ -124,7 +124,11 @@ export class FileService implements Startable {
         index: this.#index,
         events: this.#events,
         signal,
-        changed: (cids) => this.#events.emit('shares:changed', { cids }),
+        changed: (cids) => {
+          this.#events.emit('shares:changed', { cids })
+          // What is followed may be on a channel that was joined just now.
+          this.#fetching.heard(cids)
+        },
       },
       { home: init.home },
     )
