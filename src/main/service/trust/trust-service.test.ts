@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { FakeClock } from '../../base/clock.ts'
 import type { PeerId } from '../../../shared/ids.ts'
-import { encodeRole, encodeRoot, roleKey, rootKey } from '../../model/trust-records.ts'
+import { dayMs, linkOf, sign, standing } from './testing/trust-desks.ts'
 import { TrustPeer, talk, type TrustPeerInit } from './testing/trust-peer.ts'
 
-const dayMs = 24 * 60 * 60_000
 const peers: TrustPeer[] = []
 let clock: FakeClock
 
@@ -26,10 +25,6 @@ async function start(name: string, init: Partial<TrustPeerInit> = {}): Promise<T
   return peer
 }
 
-const linkOf = (peer: TrustPeer, role: 'robot' | 'operator' | null = null, uses = 1): string =>
-  peer.trust.invite({ role, uses, validForMs: dayMs }).link
-
-const standing = (at: TrustPeer, of: TrustPeer) => at.book.trust().of(of.peerId).standing
 const roles = (at: TrustPeer, of: TrustPeer) => [...at.book.trust().of(of.peerId).roles]
 
 test('a newcomer that comes with an invite is admitted by whoever made it, and takes its wish back', async () => {
@@ -164,13 +159,6 @@ async function twoOfThree(): Promise<readonly [TrustPeer, TrustPeer, TrustPeer]>
   return [a, b, c]
 }
 
-/** Signs all that waits for this peer. */
-function sign(peer: TrustPeer): number {
-  const mine = peer.trust.view().proposals.filter((proposal) => proposal.mine)
-  for (const { recordId } of mine) peer.book.attest(recordId, 'endorse')
-  return mine.length
-}
-
 test('root keys are rotated two of three, and a lost one is replaced by the others', async () => {
   const [a, b, c] = await twoOfThree()
   expect([a, b, c].map((peer) => standing(c, peer))).toEqual(['root', 'root', 'root'])
@@ -257,65 +245,4 @@ test('roles and roots are said again before they end', async () => {
   clock.jump(360 * dayMs)
   await clock.advance(30 * 60_000)
   await vi.waitFor(() => expect(desk.trust.view().root?.version).toBe((root?.version ?? 0) + 1))
-})
-
-test('a revocation that others had lie ready is not signed for one that counts and lasts', async () => {
-  const desk = await start('desk')
-  const link = linkOf(desk, 'robot', 2)
-  const [liar, victim] = [await start('duckie01', { join: link }), await start('duckie02', { join: link })]
-  talk(desk, liar, victim)
-  await vi.waitFor(() => expect([standing(desk, liar), standing(desk, victim)]).toEqual(['member', 'member']))
-  talk(desk, liar, victim)
-  // One that is outranked already, one that ends in ten minutes, one that says what the desk would say.
-  for (const [version, validForMs] of [
-    [1, 700 * dayMs],
-    [2, 600_000],
-    [2, 731 * dayMs],
-  ] as const) {
-    const value = encodeRole({ version, roles: [], revoked: true, note: `${version} ${validForMs}` })
-    liar.book.author({ bucket: 'trust', key: roleKey(victim.peerId), value, validForMs })
-  }
-  talk(desk, liar)
-  desk.trust.revoke(victim.peerId, 'stolen')
-  expect(standing(desk, victim)).toBe('revoked')
-  const { record } = desk.book.trust().of(victim.peerId)
-  expect(record?.body.author).toBe(desk.peerId)
-  expect(record?.body.validUntil).toBeGreaterThan(clock.now() + 730 * dayMs)
-})
-
-test('the next root is not one that a robot, or a root key for an hour, had lie ready', async () => {
-  const [a, b, c] = await twoOfThree()
-  const robot = await start('duckie01', { join: linkOf(a, 'robot') })
-  talk(a, b, c, robot)
-  await vi.waitFor(() => expect(standing(a, robot)).toBe('member'))
-  const keys = [a.peerId, b.peerId]
-  const previous = a.swarm.get().anchor.root
-  const value = encodeRoot({ version: 3, name: 'lab', keys, threshold: 2, rules: new Map(), previous })
-  robot.book.author({ bucket: 'trust', key: rootKey, value, validForMs: 731 * dayMs })
-  c.book.author({ bucket: 'trust', key: rootKey, value, validForMs: 3_600_000 })
-  talk(a, b, c, robot)
-  a.trust.setRoot({ keys, threshold: 2 })
-  talk(a, b, c)
-  b.trust.setRoot({ keys, threshold: 2 })
-  talk(a, b, c)
-  const { root } = c.book.trust()
-  expect(root).toMatchObject({ version: 3, threshold: 2 })
-  expect(root?.record.body.author).toBe(a.peerId)
-  expect(root?.record.body.validUntil).toBeGreaterThan(clock.now() + 730 * dayMs)
-})
-
-test('the root is renewed though somebody without a say proposes one', async () => {
-  const desk = await start('desk')
-  const robot = await start('duckie01', { join: linkOf(desk, 'robot') })
-  talk(desk, robot)
-  await vi.waitFor(() => expect(standing(desk, robot)).toBe('member'))
-  const previous = desk.swarm.get().anchor.root
-  const value = { version: 2, name: 'mine', keys: [robot.peerId], threshold: 1, rules: new Map(), previous }
-  const key = rootKey
-  robot.book.author({ bucket: 'trust', key, value: encodeRoot(value), validForMs: 731 * dayMs })
-  talk(desk, robot)
-  clock.jump(690 * dayMs)
-  await clock.advance(30 * 60_000)
-  await vi.waitFor(() => expect(desk.trust.view().root?.version).toBe(2))
-  expect(desk.book.trust().root?.name).toBe('lab')
 })

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { FakeClock } from '../../base/clock.ts'
+import { encodeRole, encodeRoot, roleKey, rootKey } from '../../model/trust-records.ts'
+import { dayMs, linkOf, sign, standing } from './testing/trust-desks.ts'
+import { TrustPeer, talk, type TrustPeerInit } from './testing/trust-peer.ts'
+
+const peers: TrustPeer[] = []
+let clock: FakeClock
+
+beforeEach(() => {
+  clock = new FakeClock(Date.UTC(2026, 5, 1))
+})
+
+afterEach(async () => {
+  for (const peer of peers.splice(0)) {
+    await peer.stop()
+    peer.remove()
+  }
+})
+
+async function start(name: string, init: Partial<TrustPeerInit> = {}): Promise<TrustPeer> {
+  const peer = new TrustPeer({ name, clock, ...init })
+  peers.push(peer)
+  await peer.trust.start()
+  return peer
+}
+
+/** Three desks, two of which must sign. */
+async function twoOfThree(): Promise<readonly [TrustPeer, TrustPeer, TrustPeer]> {
+  const a = await start('a')
+  const link = linkOf(a, null, 1)
+  const [b, c] = [
+    await start('b', { join: link, role: 'operator' }),
+    await start('c', { join: link, role: 'operator' }),
+  ]
+  a.trust.setRoot({ keys: [a.peerId, b.peerId, c.peerId], threshold: 2 })
+  talk(a, b, c)
+  // Two of the new set must have signed too.
+  expect(a.trust.view().root).toMatchObject({ version: 1 })
+  sign(b)
+  talk(a, b, c)
+  for (const peer of [a, b, c]) expect(peer.trust.view().root).toMatchObject({ version: 2, threshold: 2 })
+  return [a, b, c]
+}
+
+test('a revocation that others had lie ready is not signed for one that counts and lasts', async () => {
+  const desk = await start('desk')
+  const link = linkOf(desk, 'robot', 2)
+  const [liar, victim] = [await start('duckie01', { join: link }), await start('duckie02', { join: link })]
+  talk(desk, liar, victim)
+  await vi.waitFor(() => expect([standing(desk, liar), standing(desk, victim)]).toEqual(['member', 'member']))
+  talk(desk, liar, victim)
+  // One that is outranked already, one that ends in ten minutes, one that says what the desk would say.
+  for (const [version, validForMs] of [
+    [1, 700 * dayMs],
+    [2, 600_000],
+    [2, 731 * dayMs],
+  ] as const) {
+    const value = encodeRole({ version, roles: [], revoked: true, note: `${version} ${validForMs}` })
+    liar.book.author({ bucket: 'trust', key: roleKey(victim.peerId), value, validForMs })
+  }
+  talk(desk, liar)
+  desk.trust.revoke(victim.peerId, 'stolen')
+  expect(standing(desk, victim)).toBe('revoked')
+  const { record } = desk.book.trust().of(victim.peerId)
+  expect(record?.body.author).toBe(desk.peerId)
+  expect(record?.body.validUntil).toBeGreaterThan(clock.now() + 730 * dayMs)
+})
+
+test('the next root is not one that a robot, or a root key for an hour, had lie ready', async () => {
+  const [a, b, c] = await twoOfThree()
+  const robot = await start('duckie01', { join: linkOf(a, 'robot') })
+  talk(a, b, c, robot)
+  await vi.waitFor(() => expect(standing(a, robot)).toBe('member'))
+  const keys = [a.peerId, b.peerId]
+  const previous = a.swarm.get().anchor.root
+  const value = encodeRoot({ version: 3, name: 'lab', keys, threshold: 2, rules: new Map(), previous })
+  robot.book.author({ bucket: 'trust', key: rootKey, value, validForMs: 731 * dayMs })
+  c.book.author({ bucket: 'trust', key: rootKey, value, validForMs: 3_600_000 })
+  talk(a, b, c, robot)
+  a.trust.setRoot({ keys, threshold: 2 })
+  talk(a, b, c)
+  b.trust.setRoot({ keys, threshold: 2 })
+  talk(a, b, c)
+  const { root } = c.book.trust()
+  expect(root).toMatchObject({ version: 3, threshold: 2 })
+  expect(root?.record.body.author).toBe(a.peerId)
+  expect(root?.record.body.validUntil).toBeGreaterThan(clock.now() + 730 * dayMs)
+})
+
+test('the root is renewed though somebody without a say proposes one', async () => {
+  const desk = await start('desk')
+  const robot = await start('duckie01', { join: linkOf(desk, 'robot') })
+  talk(desk, robot)
+  await vi.waitFor(() => expect(standing(desk, robot)).toBe('member'))
+  const previous = desk.swarm.get().anchor.root
+  const value = { version: 2, name: 'mine', keys: [robot.peerId], threshold: 1, rules: new Map(), previous }
+  const key = rootKey
+  robot.book.author({ bucket: 'trust', key, value: encodeRoot(value), validForMs: 731 * dayMs })
+  talk(desk, robot)
+  clock.jump(690 * dayMs)
+  await clock.advance(30 * 60_000)
+  await vi.waitFor(() => expect(desk.trust.view().root?.version).toBe(2))
+  expect(desk.book.trust().root?.name).toBe('lab')
+})
