@@ -25,7 +25,7 @@ const maxPlaces = 4
 
 const placesSchema = z.object({ v: z.literal(1), places: z.array(contentStoreSchema).min(1).max(maxPlaces) })
 
-export interface ContentStoresDeps extends Omit<HeliaStoreDeps, 'exchange' | 'also'> {
+export interface ContentStoresDeps extends Omit<HeliaStoreDeps, 'also'> {
   readonly peerId: PeerId
   readonly log: Log
   /** Files that should be whole. */
@@ -131,20 +131,23 @@ export class ContentStores implements ContentStore {
     if (this.#run === null || this.#moving !== null || this.#places.length === 1) return
     const stop = new AbortController()
     const signal = AbortSignal.any([this.#run.signal, stop.signal])
-    this.#moving = {
+    const moving = {
       stop,
-      ended: this.#move(signal).catch((err: unknown) => {
-        if (!signal.aborted) this.#deps.log.error({ err }, 'files could not be brought to the chosen store')
-      }),
+      ended: this.#move(signal)
+        .catch((err: unknown) => {
+          if (!signal.aborted) this.#deps.log.error({ err }, 'files could not be brought to the chosen store')
+        })
+        .finally(() => {
+          if (this.#moving === moving) this.#moving = null
+        }),
     }
+    this.#moving = moving
   }
 
   async stop(): Promise<void> {
     this.#run?.abort()
     this.#run = null
     await this.#moving?.ended
-    this.#moving = null
-    this.#mover = null
     for (const { store, watch } of this.#kubos.values()) {
       await watch.stop()
       await store.stop()
@@ -168,7 +171,6 @@ export class ContentStores implements ContentStore {
     const before = this.#moving
     before?.stop.abort()
     await before?.ended
-    if (this.#moving === before) this.#moving = null
     this.settle()
   }
 
@@ -291,8 +293,8 @@ export class ContentStores implements ContentStore {
   async #leave(places: readonly ContentStoreChoice[], signal: AbortSignal): Promise<void> {
     this.#places = [this.#choice]
     this.#save()
-    this.#moving = null
-    this.#deps.log.info({ store: keyOf(this.#choice) || 'embedded' }, 'all files are in the chosen store')
+    const store = this.#kubo?.store.rpc.url ?? 'embedded'
+    this.#deps.log.info({ store }, 'all files are in the chosen store')
     for (const place of places) {
       const kubo = place.kind === 'kubo' ? this.#kubos.get(place.url) : undefined
       if (kubo === undefined) continue
