@@ -168,7 +168,7 @@ test('when a provider dies, the next one gives the file', async () => {
   } finally {
     await robot.start()
   }
-}, 90_000)
+}, 180_000)
 
 test('a file of a channel is listed, found and given on it alone', async () => {
   await said(robot, 'channels', 'join', 'course-2026')
@@ -196,7 +196,7 @@ test('a file of a channel is listed, found and given on it alone', async () => {
   expect((await server.files()).map(({ cid }) => cid)).toContain(cidIn(uri))
   const both = await said(server, 'channels')
   expect(both).toMatch(/Message channels[\s\S]*gossip[\s\S]*File channels[\s\S]*course-2026 +yes +3 +1/)
-}, 90_000)
+}, 180_000)
 
 test('files are listed and fetched by robot and time; transfers can be seen', async () => {
   const uri = await said(robot, 'store', made('today.bag', randomBytes(1_000)))
