@@ -10,7 +10,7 @@ import {
 } from './bag-records.ts'
 import { bagChannel, chunkData, compressionOf, cutChunk } from './bag-chunk.ts'
 import type { Decompress } from './decompress.ts'
-import { stopped } from './log-problem.ts'
+import { LogProblem, stopped } from './log-problem.ts'
 import type { RangeSource } from './range-source.ts'
 import type { RecordedChannel, Stretch } from './recording.ts'
 
@@ -21,7 +21,7 @@ export interface Walked {
   readonly problem: string | null
 }
 
-/** Connections that are remembered: a recorder makes one for each topic and writer. */
+/** A recorder makes a connection for each topic and writer: some hundred, never so many. */
 const maxChannels = 100_000
 /** Of the index of one chunk and connection only its ends are read. */
 const indexEntryBytes = 12
@@ -131,7 +131,7 @@ async function look(
 }
 
 function addChannel(channels: Map<number, RecordedChannel>, record: BagRecord, data: Uint8Array): void {
-  if (channels.size >= maxChannels) return
+  if (channels.size >= maxChannels) throw new LogProblem('it has more than 100,000 connections')
   const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? new Uint8Array(0)).toString()
   const about = bagFields(data)
   const id = fieldUint32(record, 'conn')

@@ -147,6 +147,24 @@ it('a packed chunk that lies about its size is a problem of that chunk alone', a
   expect(look).toMatchObject({ kind: 'messages', numbers: [], info: { messages: 8_647 } })
 })
 
+it.each([
+  [true, 4_000],
+  [false, 4_000],
+])('four thousand topics (finished: %s) are counted, and the first of them named', async (finished, count) => {
+  const many = Array.from({ length: count }, (_, n) => ({
+    topic: `/topic/${n}/${'x'.repeat(150)}`,
+    type: 'a/B',
+    definition: '',
+  }))
+  const messages = many.map((_, conn): MadeMessage => ({ conn, timeMs: startMs, data: Uint8Array.of(1) }))
+  const info = await inspect(sourceOf(makeBag(many, [messages], finished).bytes), about)
+  expect(info.messages).toBe(count)
+  expect(info.topics.length + info.moreTopics).toBe(count)
+  // What goes into a record is small, whatever the names are.
+  expect(info.topics.length).toBeGreaterThan(100)
+  expect(JSON.stringify(info).length).toBeLessThan(32_000)
+})
+
 it('another version is told', async () => {
   expect(await inspect(sourceOf(Buffer.from('#ROSBAG V1.2\n and so on')), about)).toMatchObject({
     format: 'rosbag',
