@@ -97,8 +97,10 @@ test.each([
 
 test('a span says the day again only when it is another one', () => {
   const noon = new Date(2026, 10, 20, 12).getTime()
-  expect(formatSpan(noon, noon + 600_000)).toMatch(/20.* 12:00 – 12:10$/)
-  expect(formatSpan(noon, noon + 86_400_000)).toMatch(/20.* – .*21/)
+  expect(formatSpan(noon, noon + 600_000, noon)).toMatch(/20.* 12:00 – 12:10$/)
+  expect(formatSpan(noon, noon + 600_000, noon)).not.toContain('2026')
+  expect(formatSpan(noon, noon + 600_000, noon + 366 * 86_400_000)).toMatch(/2026.* 12:00 – 12:10$/)
+  expect(formatSpan(noon, noon + 86_400_000, noon)).toMatch(/20.* – .*21/)
   expect(formatSpan(noon - 9 * 365 * 86_400_000, noon)).toMatch(/2017 – .*2026/)
   expect(formatTick(new Date(2026, 10, 20).getTime(), 86_400_000)).not.toContain(':')
   expect(formatTick(noon, 86_400_000)).toBe('12:00')

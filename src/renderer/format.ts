@@ -61,6 +61,14 @@ const dayAndClock = new Intl.DateTimeFormat(undefined, {
   minute: '2-digit',
   hourCycle: 'h23',
 })
+const yearAndClock = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+})
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const dayOfYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
 const grouped = new Intl.NumberFormat('en')
@@ -82,11 +90,20 @@ export function formatTick(atMs: number, rangeMs: number): string {
   return (rangeMs > 2 * dayMs || midnight ? day : clock).format(atMs)
 }
 
-/** From when to when: `20 Nov, 14:02 – 14:12`; the day is said again only when it is another one. */
-export function formatSpan(fromMs: number, toMs: number): string {
+/**
+ * From when to when: `20 Nov, 14:02 – 14:12`; the day is said again only when it is another one, the year when it is not
+ * the one of `nowMs`.
+ */
+export function formatSpan(fromMs: number, toMs: number, nowMs = Date.now()): string {
   if (toMs - fromMs > 300 * dayMs) return `${dayOfYear.format(fromMs)} – ${dayOfYear.format(toMs)}`
-  const same = day.format(fromMs) === day.format(toMs)
-  return `${dayAndClock.format(fromMs)} – ${(same ? clock : dayAndClock).format(toMs)}`
+  const moment = new Date(fromMs).getFullYear() === new Date(nowMs).getFullYear() ? dayAndClock : yearAndClock
+  const same = dayOfYear.format(fromMs) === dayOfYear.format(toMs)
+  return `${moment.format(fromMs)} – ${(same ? clock : moment).format(toMs)}`
+}
+
+/** The day of something long ago: `31 Mar 2014`. */
+export function formatDay(atMs: number): string {
+  return dayOfYear.format(atMs)
 }
 
 /** How long a recording is: `8.4 s`, `5 min 12 s`, `1 h 20 min`. */

@@ -1,7 +1,8 @@
 import { useStore } from 'zustand'
 import type { ShareView } from '../../shared/views.ts'
-import { formatBytes, formatExact, formatLength, formatSpan } from '../format.ts'
+import { formatBytes, formatDay, formatExact, formatLength, formatSpan } from '../format.ts'
 import { go, hrefOf } from '../route.ts'
+import { useMinute } from '../state/clock.ts'
 import { useStores } from '../state/context.ts'
 import { fileKind, isEnded, spanOf, transferOf } from '../state/select-files.ts'
 import type { Sort } from '../state/prefs.ts'
@@ -38,12 +39,16 @@ function Length({ share }: { readonly share: ShareView }) {
   return toMs > fromMs ? <>{formatLength(toMs - fromMs)}</> : null
 }
 
+/** From two months on a day says more than how many of them have gone by. */
+const longAgoMs = 60 * 86_400_000
+
 /** When it was recorded to its end, or else last changed. */
 function Recorded({ share }: { readonly share: ShareView }) {
+  const minuteMs = useMinute()
   const { fromMs, toMs } = spanOf(share)
   return (
     <span title={toMs > fromMs ? formatSpan(fromMs, toMs) : `last changed ${formatExact(toMs)}`}>
-      <Age atMs={toMs} />
+      {toMs < minuteMs - longAgoMs ? formatDay(toMs) : <Age atMs={toMs} />}
     </span>
   )
 }
