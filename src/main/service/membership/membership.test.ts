@@ -5,6 +5,7 @@ import { FakeClock } from '../../base/clock.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import { encodeMachine, type MachineFacts } from './machine-record.ts'
 import { Membership } from './membership.ts'
+import { factsOf } from './testing/machine-facts.ts'
 import { TestMachine } from './testing/machine.ts'
 
 const noHealth = { latest: () => undefined, spark: () => ({ atMs: [], cpuPercent: [], temperatureC: [] }) }
@@ -18,27 +19,8 @@ let relay: TestMachine
 let membership: Membership
 let statuses: string[]
 
-function facts(more: Partial<MachineFacts> = {}): MachineFacts {
-  return {
-    name: 'duckie07',
-    role: 'robot',
-    version: '1.0.0',
-    robot: { type: 'duckiebot', configuration: 'DB21J', hardware: 'jetson_nano' },
-    simulated: false,
-    os: 'linux 6.1 arm64',
-    addresses: [],
-    startedAtMs: 0,
-    announceEveryMs: 10_000,
-    leaving: false,
-    clockSkewMs: null,
-    rootVersion: null,
-    trustFingerprint: null,
-    ...more,
-  }
-}
-
 function announce(more: Partial<MachineFacts> = {}): StoredRecord {
-  return robot.book.author({ bucket: 'machines', key: 'self', value: encodeMachine(facts(more)), validForMs: weekMs })
+  return robot.book.author({ bucket: 'machines', key: 'self', value: encodeMachine(factsOf(more)), validForMs: weekMs })
 }
 
 function health(): StoredRecord {
@@ -157,7 +139,12 @@ test('two old records passed on together do not pass for a clock that runs late'
 
 test('a robot whose clock is hours late is alive when it speaks to us, and its clock is told', async () => {
   const late = new TestMachine(4, new FakeClock(clock.now() - 3 * 3_600_000))
-  const said = late.book.author({ bucket: 'machines', key: 'self', value: encodeMachine(facts()), validForMs: weekMs })
+  const said = late.book.author({
+    bucket: 'machines',
+    key: 'self',
+    value: encodeMachine(factsOf()),
+    validForMs: weekMs,
+  })
   me.receive([said], 'direct', late.peerId)
   expect(membership.get(late.peerId)).toMatchObject({ status: 'alive', lastHeardAtMs: clock.now() })
   expect(membership.get(late.peerId)?.statusReason).toMatch(/its clock is 3 h behind/)
@@ -171,7 +158,7 @@ test('a robot with a late clock is alive though only relayed, once it is seen to
     const said = late.book.author({
       bucket: 'machines',
       key: 'self',
-      value: encodeMachine(facts()),
+      value: encodeMachine(factsOf()),
       validForMs: weekMs,
     })
     me.receive([said], 'relayed', relay.peerId)
