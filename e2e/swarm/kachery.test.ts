@@ -268,5 +268,5 @@ else: assert False
     expect(code === 0 ? '' : stderr).toBe('')
     expect(readFileSync(stdout.trimEnd())).toEqual(bytes)
   },
-  60_000,
+  180_000,
 )
