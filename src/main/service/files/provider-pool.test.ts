@@ -151,3 +151,32 @@ it('what comes is held to a limit, and what was reserved for a small block is gi
   for (let n = 0; n < 10; n += 1) await clock.advance(250)
   expect(loaded).toBe(10)
 })
+
+it('the last block of all is not waited for when another is free, and a slow one is better than none', async () => {
+  let slowMs = 100
+  const world = pool([a, b], async (peer, options) => {
+    await world.clock.sleep(peer === a ? slowMs : 100, options)
+    return Uint8Array.of(peer === a ? 1 : 2)
+  })
+  const first = world.pool.load(cid, { signal })
+  await world.clock.advance(100)
+  await first
+  slowMs = 9_000
+  const last = world.pool.load(cid, { signal })
+  for (let n = 0; n < 20; n += 1) await world.clock.advance(100)
+  expect(await last).toEqual(Uint8Array.of(2))
+
+  const broken = pool([a, b], async (peer, options) => {
+    if (peer === b && slowMs > 100) throw new Error('gone')
+    await broken.clock.sleep(slowMs, options)
+    return Uint8Array.of(3)
+  })
+  slowMs = 100
+  const warm = broken.pool.load(cid, { signal })
+  await broken.clock.advance(100)
+  await warm
+  slowMs = 3_000
+  const only = broken.pool.load(cid, { signal })
+  for (let n = 0; n < 80; n += 1) await broken.clock.advance(100)
+  expect(await only).toEqual(Uint8Array.of(3))
+})

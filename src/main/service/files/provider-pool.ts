@@ -4,6 +4,7 @@ import { backoffMs } from '../../base/backoff.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Throttle } from '../../base/throttle.ts'
+import { LateBlocks } from './late-blocks.ts'
 
 export interface AskOptions {
   readonly signal: AbortSignal
@@ -51,25 +52,12 @@ interface Provider {
   dripBytes: number
 }
 
-/** A block that a provider was asked for. */
-interface Asked {
-  readonly provider: Provider
-  readonly askedAtMs: number
-  /** Another is to give it instead. */
-  readonly takeAway: () => void
-}
-
 /** Silence after which a block is asked for once more. */
 const askAgainMs = 2_000
 /** What a block is taken to be before it comes: a leaf. */
 const usualBytes = 256 * 1024
 /** Fewer bytes than this in `stallMs` are no progress: who lets them drip would hold a fetch for ever. */
 const leastBytes = 16 * 1024
-/** A block is taken from a peer that is so many times slower than others need for one, when another is free. */
-const slowFactor = 4
-/** Nobody is called slow before this. */
-const slowAfterMs = 1_000
-
 /** One for all: making a DOMException for each block is a tenth of what asking for it costs. */
 const over = new Error('the block came, or will not')
 
@@ -92,16 +80,18 @@ export class ProviderPool {
   readonly #deps: ProviderPoolDeps
   readonly #init: Required<ProviderPoolInit>
   readonly #providers = new Map<PeerId, Provider>()
-  readonly #underWay = new Set<Asked>()
+  readonly #late: LateBlocks
   #waiters: (() => void)[] = []
-  /** What a block took of late, from asking to its last byte; null before the first. */
-  #usualMs: number | null = null
   /** Who gave the last block. */
   lastFrom: PeerId | null = null
 
   constructor(deps: ProviderPoolDeps, init: ProviderPoolInit) {
     this.#deps = deps
     this.#init = { stallMs: 20_000, maxPerProvider: 8, firstPerProvider: 4, ...init }
+    this.#late = new LateBlocks({
+      ...deps,
+      isAnotherFree: (than) => this.#waiters.length === 0 && this.#choose(new Set([than])) instanceof Object,
+    })
   }
 
   /** @throws NoProviderError when each candidate was asked in vain; the signal's reason when aborted */
@@ -121,17 +111,29 @@ export class ProviderPool {
 
   async #load(cid: CID, { signal }: { readonly signal: AbortSignal }): Promise<Uint8Array> {
     const asked = new Set<PeerId>()
+    let slow: PeerId | null = null
+    let wasTaken = false
     for (;;) {
       signal.throwIfAborted()
       const choice = this.#choose(asked)
-      if (choice === null) throw new NoProviderError(cid, [...asked])
       if (choice === 'busy') {
         await this.#freed(signal)
         continue
       }
+      if (choice === null) {
+        // Better from a slow one than not at all.
+        if (slow === null) throw new NoProviderError(cid, [...asked])
+        asked.delete(slow)
+        slow = null
+        continue
+      }
       asked.add(choice.peer)
-      const block = await this.#ask(choice, cid, signal)
-      if (block !== null) return block
+      const answer = await this.#ask(choice, cid, { signal, mayBeTaken: !wasTaken })
+      if (answer instanceof Uint8Array) return answer
+      if (answer === 'slow') {
+        slow = choice.peer
+        wasTaken = true
+      }
     }
   }
 
@@ -140,21 +142,20 @@ export class ProviderPool {
     for (const provider of this.#providers.values()) if (provider.restUntilMs < Infinity) provider.restUntilMs = 0
   }
 
-  async #ask(provider: Provider, cid: CID, signal: AbortSignal): Promise<Uint8Array | null> {
+  async #ask(
+    provider: Provider,
+    cid: CID,
+    { signal, mayBeTaken }: { readonly signal: AbortSignal; readonly mayBeTaken: boolean },
+  ): Promise<Uint8Array | 'failed' | 'slow'> {
     const { clock, counters } = this.#deps
     const left = new AbortController()
     const done = new AbortController()
     const startedMs = clock.monotonic()
     let taken = false
-    const asked: Asked = {
-      provider,
-      askedAtMs: startedMs,
-      takeAway: () => {
-        taken = true
-        left.abort()
-      },
+    const takeAway = (): void => {
+      taken = true
+      left.abort(over)
     }
-    this.#underWay.add(asked)
     provider.underWay += 1
     if (provider.underWay === 1) this.#progressed(provider)
     const either = AbortSignal.any([signal, left.signal, done.signal])
@@ -166,10 +167,11 @@ export class ProviderPool {
         .then(answer.resolve, answer.reject)
     attempt(false)
     void this.#watch(provider, () => attempt(true), left, done.signal)
+    // Only once: two that are slow must not hand it to and fro.
+    if (mayBeTaken) void this.#late.watch({ peer: provider.peer, askedAtMs: startedMs, takeAway }, done.signal)
     try {
       const block = await answer.promise
-      const tookMs = clock.monotonic() - startedMs
-      this.#usualMs = this.#usualMs === null ? tookMs : this.#usualMs + (tookMs - this.#usualMs) / 8
+      this.#late.came(clock.monotonic() - startedMs)
       this.#progressed(provider)
       provider.failures = 0
       provider.limit = Math.min(this.#init.maxPerProvider, provider.limit + 1)
@@ -180,7 +182,7 @@ export class ProviderPool {
       provider.limit = Math.max(1, provider.limit >> 1)
       if (taken) {
         counters.add('files.provider:slow')
-        return null
+        return 'slow'
       }
       counters.add(left.signal.aborted ? 'files.provider:stalled' : 'files.provider:failed')
       if (error instanceof WrongBlockError) provider.restUntilMs = Infinity
@@ -188,30 +190,12 @@ export class ProviderPool {
         provider.restUntilMs = clock.monotonic() + backoffMs(provider.failures, this.#deps.random())
         provider.failures += 1
       }
-      return null
+      return 'failed'
     } finally {
       done.abort(over)
       provider.underWay -= 1
-      this.#underWay.delete(asked)
       this.#wake()
-      this.#relieve()
-    }
-  }
-
-  /**
-   * A provider is free and nobody waits for it: what another has been owing for far longer than a block usually takes is
-   * asked of others instead. What that one is just sending is lost, a block's worth at most.
-   */
-  #relieve(): void {
-    if (this.#waiters.length > 0 || this.#usualMs === null) return
-    const now = this.#deps.clock.monotonic()
-    const late = Math.max(slowAfterMs, slowFactor * this.#usualMs)
-    for (const asked of this.#underWay) {
-      if (now - asked.askedAtMs < late) continue
-      if (this.#choose(new Set([asked.provider.peer])) instanceof Object) {
-        asked.takeAway()
-        return
-      }
+      this.#late.look()
     }
   }
 
