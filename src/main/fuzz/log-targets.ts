@@ -101,7 +101,7 @@ function target(format: LogFormat, file: string, topic: string, seeds: readonly 
       return info?.whole === true && info.format === format
     },
     // It happens in a thread of its own, and is called off after many seconds; still, none should come near that.
-    slowMs: 1_000,
+    slowMs: 2_000,
   }
 }
 
