@@ -95,6 +95,7 @@ export type ProposalView = z.infer<typeof proposalSchema>
 export const trustSchema = z.object({
   swarm: swarmSchema,
   self: z.object({ standing: standingSchema, roles: z.array(trustRoleSchema), reason: z.string() }),
+  /** The newest root, which may have ended (then a problem says so); null: none is known. */
   root: z
     .object({
       version: z.number().int(),

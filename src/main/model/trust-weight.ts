@@ -81,8 +81,8 @@ export function hasWeight(trust: TrustState, record: SignedRecord): boolean {
   const kind = trustKindOf(record.body.key)
   if (kind === 'role') {
     const signers = trustSigners(record)
-    if (current.keeps.includes(record.id) || countIn(signers, current.keys) > 0) return true
-    return [...signers].some((peer) => trust.wasOf(peer).roles.has('operator'))
+    if (countIn(signers, current.keys) > 0) return true
+    return [...signers].some((peer) => trust.wasOf(peer).roles.has('operator')) || current.keeps.includes(record.id)
   }
   const root = rootOf(record)
   if (root === undefined) return false

@@ -35,8 +35,8 @@ export class OwnAsk {
   check(): void {
     const { book, self, clock, log } = this.#deps
     const { standing } = book.trust().of(self)
-    // Of a revoked peer nothing is heard any more, not even this.
-    if (standing === 'revoked') return
+    // Of a revoked peer nothing is heard any more, not even this; and while the root has ended nobody can be admitted.
+    if (standing === 'revoked' || book.trust().expiredRoot !== null) return
     const own = this.#own()
     if (standing !== 'stranger') return this.#takeBack(own)
     const value = this.#value()

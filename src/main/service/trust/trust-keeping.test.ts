@@ -138,6 +138,8 @@ test('a root that has ended is renewed by its key, and everybody believes again'
     peer.book.sweep()
     expect(peer.book.trust().root).toBeNull()
     expect(peer.trust.view().problems.map(({ code }) => code)).toContain('ROOT_EXPIRED')
+    expect(peer.trust.view().root).toMatchObject({ version: 1, keys: [{ peer: desk.peerId }] })
+    expect(peer.trust.view().asks).toEqual([])
   }
   expect(standing(robot, desk)).toBe('stranger')
   expect(() => robot.trust.setRoot({ keys: [robot.peerId], threshold: 1 })).toThrow(

@@ -41,7 +41,8 @@ export interface ViewInit {
 
 export function trustView(init: ViewInit): TrustView {
   const { state, file, self, nameOf } = init
-  const { root } = state
+  // One that has ended is shown too: its keys are those who can renew it.
+  const root = state.root ?? state.expiredRoot
   const own = state.of(self)
   return {
     swarm: swarmView(file, state),
@@ -75,7 +76,7 @@ export function trustView(init: ViewInit): TrustView {
 
 export function swarmView(file: SwarmFile, state: TrustState): SwarmView {
   const { swarm } = file.anchor
-  const name = state.root?.name ?? file.name
+  const name = (state.root ?? state.expiredRoot)?.name ?? file.name
   return { id: swarm, name, fingerprint: fingerprintWords(swarm), private: file.networkKey !== null }
 }
 
