@@ -30,7 +30,8 @@ describe.skipIf(kubo.path === null)('with a real Kubo', () => {
     await plain.start()
     await keeper.start({ join: await plain.invite(), more: ['--kubo', store.api] })
     await keeper.admitted()
-    stranger.ipfs('swarm', 'connect', `${plain.address}`)
+    // On a busy machine a handshake may take longer than Kubo waits.
+    await vi.waitFor(() => stranger.ipfs('swarm', 'connect', plain.address), soon)
   })
   afterAll(async () => {
     await Promise.all([plain.stop(), keeper.stop()])
