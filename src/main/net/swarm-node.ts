@@ -175,6 +175,22 @@ export class SwarmNode implements Startable {
   }
 
   /**
+   * Links to somebody who need be no peer of the swarm, where it is said to be; the link is not made again when it goes.
+   * Throws when none of the addresses is worth dialling, or answers.
+   */
+  async connectAt(
+    peer: PeerId,
+    addresses: readonly string[],
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<void> {
+    if (this.#up.has(peer)) return
+    if (peer === this.peerId || this.offenders.banned(peer)) throw new Error('a peer that is not dialled')
+    const worth = dialable(addresses, interfaceAddresses())
+    if (worth.length === 0) throw new Error('no address worth dialling')
+    await this.#dial({ peer, addresses: worth }, { signal })
+  }
+
+  /**
    * A neighbour is in another swarm: the links that we dialled are closed and not dialled again for a while. Those that it
    * dialled are its own to close.
    */
@@ -196,7 +212,10 @@ export class SwarmNode implements Startable {
     await this.#libp2p?.hangUp(peerIdFromString(peer))
   }
 
-  async #dial(target: DialTarget, { signal }: { readonly signal: AbortSignal }): Promise<PeerId> {
+  async #dial(
+    target: Pick<DialTarget, 'peer' | 'addresses'>,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<PeerId> {
     const addresses = target.addresses.map((address) => {
       const parsed = parseAddress(address, 'dial')
       return target.peer === null || address.includes('/p2p/') ? parsed : parsed.encapsulate(`/p2p/${target.peer}`)

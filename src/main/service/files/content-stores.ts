@@ -15,6 +15,7 @@ import type {
 } from './content-store.ts'
 import { roomAt, type DiskRoom } from './disk-room.ts'
 import { HeliaStore, type HeliaStoreDeps } from './helia-store.ts'
+import { plainAddresses } from './kubo-rpc.ts'
 import { KuboStore } from './kubo-store.ts'
 import { KuboWatch } from './kubo-watch.ts'
 import { StateFile } from './state-file.ts'
@@ -108,6 +109,12 @@ export class ContentStores implements ContentStore {
   get kubo(): { readonly rpc: KuboStore['rpc']; readonly watch: Pick<KuboWatch, 'facts' | 'problem'> } | null {
     const kubo = this.#kubo
     return kubo === null ? null : { rpc: kubo.store.rpc, watch: kubo.watch }
+  }
+
+  /** Where the chosen Kubo can be dialled by other peers; undefined: none was chosen, or it has not answered yet. */
+  get kuboAddresses(): readonly string[] | undefined {
+    const facts = this.#kubo?.watch.facts ?? null
+    return facts === null ? undefined : plainAddresses(facts.addresses)
   }
 
   /** How far files have come that lay elsewhere; null when all lie where they should. */

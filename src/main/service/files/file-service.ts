@@ -430,6 +430,11 @@ export class FileService implements Startable {
     )
   }
 
+  /** Where the Kubo that keeps the files can be dialled by other peers; undefined: there is none. */
+  get kuboAddresses(): readonly string[] | undefined {
+    return this.#store.kuboAddresses
+  }
+
   /** What an operator should know and do something about. */
   warnings(): readonly { readonly code: string; readonly message: string }[] {
     return [...this.#sharing.warnings(), ...this.#store.warnings()]

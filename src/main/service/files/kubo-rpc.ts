@@ -244,3 +244,8 @@ async function orMissing<Result>(answer: Promise<Result>): Promise<Result | unde
 
 /** As Kubo calls the hash functions that we can check. */
 const hashName = (cid: CID): string => (cid.multihash.code === 0x13 ? 'sha2-512' : 'sha2-256')
+
+/** Of the addresses at which a Kubo listens, those that peers of the swarm can dial: plain TCP. */
+export function plainAddresses(addresses: readonly string[]): readonly string[] {
+  return addresses.filter((address) => /^\/ip[46]\/[^/]+\/tcp\/\d+\/p2p\/\w+$/.test(address)).toSorted()
+}
