@@ -36,11 +36,11 @@ contextBridge.exposeInMainWorld(
     /** Asks for a fresh port; it arrives as a `dt-swarm:port` message. */
     connect: (): void => ipcRenderer.send('dt-swarm:connect'),
     /** Shares files and folders that a person dropped or chose. A file made by script has no path and is refused here. */
-    shareFiles: async (files: readonly ChosenFile[]): Promise<unknown> => {
+    shareFiles: async (files: readonly ChosenFile[], channel: string | null): Promise<unknown> => {
       const named = files.map((file) => ({ name: file.name, path: sharedPath(file) }))
       const nowhere = named.filter(({ path }) => path === '')
       const paths = [...new Set(named.map(({ path }) => path).filter((path) => path !== ''))]
-      const answer = (await ipcRenderer.invoke('dt-swarm:share', paths)) as {
+      const answer = (await ipcRenderer.invoke('dt-swarm:share', paths, channel)) as {
         accepted: number
         rejected: { name: string; reason: string }[]
       }

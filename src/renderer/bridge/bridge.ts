@@ -3,6 +3,8 @@ import type { ApiClient } from '../../shared/contract/contract.ts'
 import type { ConnectionStore } from './connection.ts'
 
 export interface ShareOptions {
+  /** The file channel that the files are for; null or left out: the whole swarm. */
+  readonly channel?: string | null
   /** Called while a file is on its way to the peer. The desktop copies by itself and never calls it. */
   readonly onProgress?: (sentBytes: number) => void
   readonly signal?: AbortSignal

@@ -12,7 +12,8 @@ import { SwitchLink } from './switch-link.ts'
 export interface DesktopWindow {
   /** Asks main for a fresh port; it arrives as a `dt-swarm:port` message. */
   connect(): void
-  shareFiles(files: File[]): Promise<ShareResult>
+  /** @param channel the file channel they are for; null: the whole swarm */
+  shareFiles(files: File[], channel: string | null): Promise<ShareResult>
   /** Main reads the file: it is far larger than what the port carries. */
   importCheckpoint(file: File): Promise<{ readonly result: CheckpointImportView } | { readonly problem: Problem }>
   readonly platform: string
@@ -47,7 +48,7 @@ export function connectDesktop(desktop: DesktopWindow): Bridge {
     kind: 'desktop',
     api: createORPCClient<ApiClient>(link),
     connection,
-    shareFiles: async (files) => await desktop.shareFiles([...files]),
+    shareFiles: async (files, options = {}) => await desktop.shareFiles([...files], options.channel ?? null),
     contentUrl: () => null,
     imageUrl,
     frameUrl,

@@ -10,7 +10,9 @@ const networkProblem: Problem = {
 
 /** Sends one file to the peer, to be shared. */
 export async function uploadFile(file: File, options: ShareOptions = {}): Promise<void> {
-  await putFile(`/api/files/upload?name=${encodeURIComponent(sharedName(file))}`, file, options)
+  const { channel = null } = options
+  const within = channel === null ? '' : `&channel=${encodeURIComponent(channel)}`
+  await putFile(`/api/files/upload?name=${encodeURIComponent(sharedName(file))}${within}`, file, options)
 }
 
 /** Sends a CAR file to the peer, whose records it takes over; several hundred megabytes are too much for the socket. */

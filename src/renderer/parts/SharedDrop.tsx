@@ -1,6 +1,7 @@
 import { Dropzone } from '@mantine/dropzone'
 import { notifications } from '@mantine/notifications'
 import { IconFileUpload } from '@tabler/icons-react'
+import { useStore } from 'zustand'
 import { problemOf } from '../bridge/problem.ts'
 import { formatCount, plural } from '../format.ts'
 import { useStores } from '../state/context.ts'
@@ -13,7 +14,7 @@ import { entriesWithFolders, maxDropped, walkEntries, type Dropped } from './dro
 export async function shareFiles(stores: Stores, files: readonly File[]): Promise<void> {
   if (files.length === 0) return
   try {
-    const refused = await stores.uploads.send(files)
+    const refused = await stores.uploads.send(files, stores.sharing.getState().channel)
     for (const { name, reason } of refused.slice(0, 3)) {
       notifications.show({ color: 'red', title: `${name} was not shared`, message: reason, autoClose: false })
     }
@@ -82,6 +83,8 @@ function sayLeftOut({ files, more, unreadable }: Dropped): void {
 export function SharedDrop() {
   const stores = useStores()
   const checkpoints = useRoute().page === 'checkpoints'
+  const channel = useStore(stores.sharing, (state) => state.channel)
+  const whom = channel === null ? 'the swarm' : `the file channel ${channel}`
   const take = async (files: readonly File[]): Promise<void> => {
     const [first] = files
     // On the page of checkpoints a CAR file is one; anywhere else it is a file like others.
@@ -106,14 +109,14 @@ export function SharedDrop() {
         <div>
           <IconFileUpload size={52} stroke={1.4} aria-hidden />
           <p>
-            <strong>
-              {checkpoints ? 'Drop a .car file to take over its records' : 'Drop to share with the swarm'}
-            </strong>
+            <strong>{checkpoints ? 'Drop a .car file to take over its records' : `Drop to share with ${whom}`}</strong>
           </p>
           <p className="dim">
             {checkpoints
-              ? 'Every block and signature is checked first. Other files are shared with the swarm.'
-              : 'Every robot and laptop of the swarm will see these files and can fetch them.'}
+              ? `Every block and signature is checked first. Other files are shared with ${whom}.`
+              : channel === null
+                ? 'Every robot and laptop of the swarm will see these files and can fetch them.'
+                : 'Peers that joined it will see these files and can fetch them.'}
           </p>
         </div>
       </div>

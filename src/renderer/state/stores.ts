@@ -24,6 +24,8 @@ export interface Stores {
   readonly transfers: LiveStore<TransferView>
   readonly uploads: Uploads
   readonly tallies: GroupTallies
+  /** For which file channel files are shared from this window, until it is closed; null: the whole swarm. */
+  readonly sharing: StoreApi<{ readonly channel: string | null }>
   readonly storage: AsyncStore<StorageView>
   readonly follows: AsyncStore<readonly FollowView[]>
   readonly fileChannels: AsyncStore<readonly FileChannelView[]>
@@ -97,6 +99,7 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
   }
   const joining = createJoining(bridge)
   const epoch = createStore<{ readonly no: number }>(() => ({ no: 0 }))
+  const sharing = createStore<{ readonly channel: string | null }>(() => ({ channel: null }))
   const tallies = createGroupTallies(always.transfers.store)
   const running = [system, tallies, ...Object.values(always)]
   const undoes: (() => void)[] = []
@@ -109,6 +112,7 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
     if (before !== null && before !== id) {
       for (const store of [system.status, ...Object.values(always), ...Object.values(byPages)]) store.reset()
       for (const store of Object.values(asked)) store.reset()
+      sharing.setState({ channel: null }, true)
       epoch.setState({ no: epoch.getState().no + 1 }, true)
     }
     joining.inSwarm(id, name)
@@ -122,6 +126,7 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
     ...asked,
     uploads: createUploads(bridge),
     tallies,
+    sharing,
     joining,
     prefs: createPrefsStore(storage),
     epoch,

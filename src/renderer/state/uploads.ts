@@ -27,7 +27,10 @@ export interface UploadBatch {
 export interface Uploads {
   readonly store: StoreApi<ReadonlyMap<string, Upload>>
   /** Sends files, a few at a time; resolves when all have ended. Names what was refused. */
-  send(files: readonly File[]): Promise<readonly { readonly name: string; readonly reason: string }[]>
+  send(
+    files: readonly File[],
+    channel?: string | null,
+  ): Promise<readonly { readonly name: string; readonly reason: string }[]>
   cancel(id: string): void
   /** Cancels all that is left of a drop. */
   cancelBatch(id: string): void
@@ -79,13 +82,19 @@ export function createUploads(bridge: Bridge, now: () => number = Date.now): Upl
     if (known.get(id)?.state !== 'running') drop(id)
   }
 
-  const sendOne = async (id: string, file: File, refused: { name: string; reason: string }[]): Promise<void> => {
+  const sendOne = async (
+    id: string,
+    file: File,
+    channel: string | null,
+    refused: { name: string; reason: string }[],
+  ): Promise<void> => {
     const control = running.get(id)
     if (control === undefined || control.signal.aborted) return
     let toldAtMs = 0
     put(id, { state: 'running', startedAtMs: now() })
     try {
       const result = await bridge.shareFiles([file], {
+        channel,
         signal: control.signal,
         onProgress: (sentBytes) => {
           if (now() - toldAtMs < tellEveryMs) return
@@ -109,8 +118,8 @@ export function createUploads(bridge: Bridge, now: () => number = Date.now): Upl
 
   return {
     store,
-    send: async (files) => {
-      if (bridge.kind === 'desktop') return (await bridge.shareFiles(files)).rejected
+    send: async (files, channel = null) => {
+      if (bridge.kind === 'desktop') return (await bridge.shareFiles(files, { channel })).rejected
       const refused: { name: string; reason: string }[] = []
       const batch = batchOf(files, `drop-${next}`)
       const queue = files.map((file) => {
@@ -125,7 +134,8 @@ export function createUploads(bridge: Bridge, now: () => number = Date.now): Upl
       tell()
       let at = 0
       const worker = async (): Promise<void> => {
-        for (let job = queue[at++]; job !== undefined; job = queue[at++]) await sendOne(job.id, job.file, refused)
+        for (let job = queue[at++]; job !== undefined; job = queue[at++])
+          await sendOne(job.id, job.file, channel, refused)
       }
       await Promise.all(Array.from({ length: files.length > manyFiles ? atOnceOfMany : atOnce }, worker))
       return refused

@@ -17,7 +17,6 @@ export interface DesktopPeer extends ApiPeer, Startable {
   }
   readonly files: ApiFiles & {
     readonly events: EventSource<{ 'fetch:finished': TransferView }>
-    sharePaths(paths: readonly string[]): Promise<readonly TransferView[]>
   }
   readonly trust: ApiPeer['trust'] & LabParent['trust']
   readonly settings: ApiPeer['settings'] & { readonly events: EventSource<{ 'settings:changed': Settings }> }

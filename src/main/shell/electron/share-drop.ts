@@ -1,6 +1,7 @@
 import type { IpcMainInvokeEvent, WebContents } from 'electron'
 import { stat } from 'node:fs/promises'
 import { basename, isAbsolute } from 'node:path'
+import { fileChannelSchema } from '../../../shared/file-views.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
 import { channels } from './channels.ts'
@@ -12,6 +13,9 @@ export const mostFiles = 10_000
 
 /** No file system names a longer path. */
 const longestPath = 32_767
+
+/** The file channel that a drop is for; null: the whole swarm. */
+const channelSchema = fileChannelSchema.shape.name.nullable()
 
 /** Windows whose drops are taken. */
 const accepting = new WeakSet<WebContents>()
@@ -46,7 +50,11 @@ async function reasonNotToShare(path: string): Promise<string | null> {
 }
 
 /** Shares files, and folders with all that is in them, and says of the others why not. It never throws: the window gets data. */
-export async function shareDropped(target: ShareTarget, paths: readonly string[]): Promise<ShareAnswer> {
+export async function shareDropped(
+  target: ShareTarget,
+  paths: readonly string[],
+  channel: string | null = null,
+): Promise<ShareAnswer> {
   const rejected: { name: string; reason: string }[] = []
   const good: string[] = []
   for (const path of paths) {
@@ -55,7 +63,7 @@ export async function shareDropped(target: ShareTarget, paths: readonly string[]
     else rejected.push({ name: basename(path), reason })
   }
   try {
-    const transfers = good.length > 0 ? await target.files.sharePaths(good) : []
+    const transfers = good.length > 0 ? await target.files.sharePaths(good, { how: 'copy', channel }) : []
     const failed = transfers.filter((transfer) => transfer.state === 'failed')
     for (const { name, error } of failed) rejected.push({ name, reason: error?.message ?? 'could not be shared' })
     return { accepted: good.length - failed.length, rejected }
@@ -73,12 +81,16 @@ export async function shareDropped(target: ShareTarget, paths: readonly string[]
 export function acceptDrops(contents: WebContents, now: () => ShareTarget): void {
   if (accepting.has(contents)) return
   accepting.add(contents)
-  contents.ipc.handle(channels.share, async (event: IpcMainInvokeEvent, data: unknown): Promise<ShareAnswer> => {
-    const target = now()
-    const paths = isOwnMainFrame(event.senderFrame) ? parsePaths(data) : null
-    if (paths !== null) return shareDropped(target, paths)
-    target.counters.add('window.refused:share')
-    const reason = `up to ${mostFiles} files with full paths can be shared at once`
-    return { accepted: 0, rejected: [{ name: 'the drop', reason }] }
-  })
+  contents.ipc.handle(
+    channels.share,
+    async (event: IpcMainInvokeEvent, data: unknown, meant: unknown): Promise<ShareAnswer> => {
+      const target = now()
+      const paths = isOwnMainFrame(event.senderFrame) ? parsePaths(data) : null
+      const channel = channelSchema.safeParse(meant ?? null)
+      if (paths !== null && channel.success) return shareDropped(target, paths, channel.data)
+      target.counters.add('window.refused:share')
+      const reason = `up to ${mostFiles} files with full paths can be shared at once`
+      return { accepted: 0, rejected: [{ name: 'the drop', reason }] }
+    },
+  )
 }
