@@ -26,7 +26,7 @@ export interface SeekDialogueDeps {
   readonly counters: Counters
 }
 
-/** An answer is looked up in memory; one that neighbours are asked for may take some two seconds. */
+/** An answer is looked up in memory; one that neighbours are asked for may take three seconds. */
 const deadlineMs = 5_000
 /** A script that looks up a folder of files, and what a hub asks for all of its neighbours. */
 const questions = { perS: 10, burst: 100 }

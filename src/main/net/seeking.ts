@@ -22,7 +22,7 @@ export interface SeekersDeps {
 
 export interface SeekOptions {
   readonly signal: AbortSignal
-  /** How long it may take in all. Default 4 s: a link over the internet and one more behind it answer in two. */
+  /** How long it may take in all. Default 8 s: links over the internet, and a new one to who was told of, take two or three. */
   readonly timeoutMs?: number
 }
 
@@ -32,10 +32,10 @@ const maxAsked = 64
 const maxDialled = 8
 /** Of those that neighbours tell of: so many are linked to and asked themselves. */
 const maxConfirmed = 8
-/** Asked on behalf of somebody else, and how long they have: an asker waits twice as long. */
+/** Asked on behalf of somebody else, and how long they have: an asker waits longer. */
 const maxRelayed = 64
-const relayTimeoutMs = 2_000
-const timeoutMs = 4_000
+const relayTimeoutMs = 3_000
+const timeoutMs = 8_000
 /** Once somebody has it, others may say so this much longer: a second provider is worth that, not more. */
 const graceMs = 250
 /** Searches made on behalf of others, of all of them together: each is at most `maxRelayed` questions. */

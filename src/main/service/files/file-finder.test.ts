@@ -69,8 +69,11 @@ describe('find', () => {
     const cid = await shared(at(peers, third), 'far.bag', bytes)
     at(peers, first).node.learn(at(peers, third).peerId, at(peers, third).node.addresses())
     expect(at(peers, first).files.share(cid)).toBeUndefined()
-    const found = await at(peers, first).files.find(`sha1://${hash('sha1', bytes)}/far.bag`)
-    expect(found).toMatchObject({ cid, name: 'far.bag', sizeBytes: bytes.length, local: false })
+    const found = await waitFor(async () => {
+      const one = await at(peers, first).files.find(`sha1://${hash('sha1', bytes)}/far.bag`)
+      expect(one).toMatchObject({ cid, name: 'far.bag', sizeBytes: bytes.length, local: false })
+      return one
+    })
     expect(found.providers).toEqual([{ peer: at(peers, third).peerId, name: 'c', alive: true, how: 'answer' }])
     expect(await readAll(at(peers, first), cid)).toEqual(bytes)
   })

@@ -86,7 +86,7 @@ describe('readUri', () => {
         expect(text.length).toBeLessThanOrEqual(maxUriLength)
         expect(readUri(text)).toEqual(uri)
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 
@@ -97,7 +97,7 @@ describe('readUri', () => {
         const uri = readUri(text)
         expect(uri).toEqual({ kind: 'cid', cid: cid.toString(), name: null })
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -114,7 +114,7 @@ describe('readUri', () => {
         const uri = readUri(text)
         if (uri !== null) expect(readUri(formatUri(uri))).toEqual(uri)
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     )
   })
 })
