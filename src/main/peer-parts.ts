@@ -19,6 +19,7 @@ import { Discovery } from './service/discovery/discovery.ts'
 import { FileService } from './service/files/file-service.ts'
 import { Membership } from './service/membership/membership.ts'
 import { NetworkService } from './service/network/network-service.ts'
+import { PinningService } from './service/pinning/pinning-service.ts'
 import type { SettingsService } from './service/settings/settings-service.ts'
 import { TrustService } from './service/trust/trust-service.ts'
 import { Upkeep } from './service/upkeep/upkeep.ts'
@@ -133,6 +134,16 @@ export function makeParts(opened: Opened) {
     },
     { home: options.home, shareDir: chosen.shareDir, downloadDir: chosen.downloadDir, settings: chosen.files },
   )
+  const pinning = new PinningService(
+    {
+      ...basics,
+      node,
+      share: (cid) => files.share(cid),
+      kuboAddresses: () => files.kuboAddresses,
+      isPrivate: networkKey !== null,
+    },
+    { home: options.home },
+  )
   const trust = new TrustService(
     {
       ...basics,
@@ -204,6 +215,7 @@ export function makeParts(opened: Opened) {
     membership,
     trust,
     files,
+    pinning,
     checkpoints,
     network,
     upkeep,
@@ -217,6 +229,7 @@ export function makeParts(opened: Opened) {
     diagnostics,
     membership,
     files,
+    pinning,
     trust,
     checkpoints,
     network,

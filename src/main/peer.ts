@@ -18,6 +18,7 @@ import type { Diagnostics } from './service/diagnostics/diagnostics.ts'
 import type { FileService } from './service/files/file-service.ts'
 import type { Membership } from './service/membership/membership.ts'
 import type { NetworkService } from './service/network/network-service.ts'
+import type { PinningService } from './service/pinning/pinning-service.ts'
 import type { SettingsService } from './service/settings/settings-service.ts'
 import { joinAtStart } from './service/trust/join-swarm.ts'
 import type { TrustService } from './service/trust/trust-service.ts'
@@ -45,6 +46,7 @@ export interface Peer extends Startable {
   readonly membership: Membership
   readonly diagnostics: Diagnostics
   readonly files: FileService
+  readonly pinning: PinningService
   readonly checkpoints: CheckpointService
   readonly network: NetworkService
   readonly settings: SettingsService
@@ -96,7 +98,8 @@ function wire(opened: Opened): Peer {
   const { clock, log, counters, options, identity, settings, swarmStore } = opened
   const { peerId } = identity
   const parts = makeParts(opened)
-  const { sinceStart, book, node, exchange, diagnostics, membership, files, trust, checkpoints, network } = parts
+  const { sinceStart, book, node, exchange, diagnostics, membership, files, pinning, trust, checkpoints, network } =
+    parts
   const { bootstrap: invitedBy } = swarmStore.get()
   const applySettings = (now: Settings): void => {
     membership.setProfile(profileOf(now, options))
@@ -152,6 +155,7 @@ function wire(opened: Opened): Peer {
     membership,
     diagnostics,
     files,
+    pinning,
     checkpoints,
     network,
     settings,

@@ -20,6 +20,7 @@ import type { TrustView } from '../../shared/trust-views.ts'
 import { FakeAir, networkRoutes } from './fake-air.ts'
 import { FakeDesk, trustRoutes } from './fake-desk.ts'
 import { FakeFiles, fileRoutes } from './fake-files.ts'
+import { FakePinning, pinningRoutes } from './fake-pinning.ts'
 import { createGuard, mutable, valueOf } from './fake-guard.ts'
 import { fakeHistory } from './fake-history.ts'
 import { fakePicture } from './fake-logs.ts'
@@ -42,6 +43,7 @@ export interface FakeSwarm {
   readonly asked: string[]
   readonly shared: File[]
   readonly files: FakeFiles
+  readonly pinning: FakePinning
   readonly desk: FakeDesk
   readonly shelf: FakeShelf
   readonly air: FakeAir
@@ -85,6 +87,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
   const transfers = new FakeList<TransferView>((transfer) => transfer.id, init.transfers ?? [])
   const status = new FakeList<SystemStatusView>(() => 'status', [fakeStatus(machines.all(), nowMs)])
   const files = new FakeFiles(shares, transfers, nowMs)
+  const pinning = new FakePinning()
   const desk = new FakeDesk(fakeTrust(nowMs, init.trust), nowMs)
   const shelf = new FakeShelf(init.records ?? [], init.checkpoints ?? [])
   const air = new FakeAir(
@@ -106,6 +109,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
     asked,
     shared,
     files,
+    pinning,
     desk,
     shelf,
     air,
@@ -168,6 +172,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
       }),
     },
     files: fileRoutes(guard, files, lineSignal),
+    pinning: pinningRoutes(guard, pinning, lineSignal),
     records: recordRoutes(guard, shelf, lineSignal),
     trust: trustRoutes(guard, desk, lineSignal),
     checkpoints: checkpointRoutes(guard, shelf, lineSignal),

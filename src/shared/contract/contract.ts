@@ -4,6 +4,7 @@ import { diagnostics } from './diagnostics.ts'
 import { files } from './files.ts'
 import { fleet } from './fleet.ts'
 import { network } from './network.ts'
+import { pinning } from './pinning.ts'
 import { records } from './records.ts'
 import { settings } from './settings.ts'
 import { lab, system } from './system.ts'
@@ -18,6 +19,7 @@ export const contract = {
   fleet,
   diagnostics,
   files,
+  pinning,
   records,
   trust,
   checkpoints,

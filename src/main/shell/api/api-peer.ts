@@ -21,6 +21,7 @@ import type { Link } from '../../net/links.ts'
 import type { FileService } from '../../service/files/file-service.ts'
 import type { LogReader } from '../../service/logs/log-reader.ts'
 import type { NetworkService } from '../../service/network/network-service.ts'
+import type { PinningService } from '../../service/pinning/pinning-service.ts'
 import type { RangeIndex } from '../../store/range-index.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 
@@ -111,6 +112,12 @@ export type ApiCheckpoints = Pick<
   'events' | 'list' | 'get' | 'create' | 'verify' | 'file' | 'save' | 'importFile'
 >
 
+/** What the API needs of the service of pins. */
+export type ApiPinning = Pick<
+  PinningService,
+  'events' | 'services' | 'setService' | 'removeService' | 'list' | 'get' | 'add' | 'remove'
+>
+
 /** What the API needs of a peer: every Peer is one, and a test can be one in a few lines. */
 export interface ApiPeer {
   readonly peerId: PeerId
@@ -130,6 +137,7 @@ export interface ApiPeer {
     history(query: HistoryQuery): Awaitable<HistoryView>
   }
   readonly files: ApiFiles
+  readonly pinning: ApiPinning
   readonly trust: ApiTrust
   readonly checkpoints: ApiCheckpoints
   readonly settings: {

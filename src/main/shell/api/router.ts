@@ -5,6 +5,7 @@ import { diagnosticsRouter } from './diagnostics.ts'
 import { filesRouter } from './files.ts'
 import { fleetRouter } from './fleet.ts'
 import { networkRouter } from './network.ts'
+import { pinningRouter } from './pinning.ts'
 import { recordsRouter } from './records.ts'
 import { settingsRouter } from './settings.ts'
 import type { ShellActions } from './shell-actions.ts'
@@ -22,6 +23,7 @@ export function createRouter(peer: ApiPeer, shell: ShellActions) {
     fleet: fleetRouter(os, peer),
     diagnostics: diagnosticsRouter(os, peer),
     files: filesRouter(os, peer, shell),
+    pinning: pinningRouter(os, peer),
     records: recordsRouter(os, peer),
     network: networkRouter(os, peer),
     checkpoints: checkpointsRouter(os, peer, shell),

@@ -12,6 +12,7 @@ import type { ShellActions } from '../shell-actions.ts'
 import { MemoryBook } from './memory-book.ts'
 import { MemoryFiles } from './memory-files.ts'
 import { MemoryNetwork } from './memory-network.ts'
+import { MemoryPinning } from './memory-pinning.ts'
 import { MemoryCheckpoints } from './memory-checkpoints.ts'
 import { MemoryTrust, memorySwarm } from './memory-trust.ts'
 
@@ -103,6 +104,8 @@ export class MemoryPeer implements ApiPeer {
   }
 
   readonly files = new MemoryFiles()
+
+  readonly pinning = new MemoryPinning()
 
   readonly trust = new MemoryTrust()
 
