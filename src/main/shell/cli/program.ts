@@ -12,6 +12,7 @@ import { homeOf } from './home.ts'
 import type { Io } from './io.ts'
 import { addNetwork } from './network-program.ts'
 import { collect, homeOption, jsonOption, logLevelOption, webAddress, whole } from './options.ts'
+import { addPins } from './pin-program.ts'
 import { addRecords } from './records-program.ts'
 import { runCommands } from './run-commands.ts'
 import { addTrust } from './trust-program.ts'
@@ -35,6 +36,7 @@ export function runSwarm(argv: readonly string[], io: Io): Promise<number> {
       addLab(program, io)
       addFiles(program, io, done)
       addFetching(program, io, done)
+      addPins(program, io)
       addLists(program, io)
       addTrust(program, io)
       addRecords(program, io)
