@@ -13,6 +13,7 @@ import { SwarmNode } from './net/swarm-node.ts'
 import { TimeSync } from './net/time-sync.ts'
 import { VerifyPool } from './net/verify-pool.ts'
 import { CheckpointService } from './service/checkpoints/checkpoint-service.ts'
+import { Courier } from './service/courier/courier.ts'
 import { Diagnostics } from './service/diagnostics/diagnostics.ts'
 import { SystemSampler } from './service/diagnostics/system-sampler.ts'
 import { Discovery } from './service/discovery/discovery.ts'
@@ -172,6 +173,16 @@ export function makeParts(opened: Opened) {
     },
     { home: options.home, ...options.checkpoints },
   )
+  const courier = new Courier({
+    ...basics,
+    files,
+    checkpoints,
+    self: peerId,
+    swarm: () => {
+      const now = swarmStore.get()
+      return { id: now.anchor.swarm, name: now.name }
+    },
+  })
   const network = new NetworkService(
     {
       ...basics,
@@ -217,6 +228,7 @@ export function makeParts(opened: Opened) {
     files,
     pinning,
     checkpoints,
+    courier,
     network,
     upkeep,
   ]
@@ -232,6 +244,7 @@ export function makeParts(opened: Opened) {
     pinning,
     trust,
     checkpoints,
+    courier,
     network,
     inOrder,
   }

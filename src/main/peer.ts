@@ -14,6 +14,7 @@ import { peerInfo, peerStatus } from './peer-status.ts'
 import { openClock } from './peer-time.ts'
 import type { SwarmNode } from './net/swarm-node.ts'
 import type { CheckpointService } from './service/checkpoints/checkpoint-service.ts'
+import type { Courier } from './service/courier/courier.ts'
 import type { Diagnostics } from './service/diagnostics/diagnostics.ts'
 import type { FileService } from './service/files/file-service.ts'
 import type { Membership } from './service/membership/membership.ts'
@@ -48,6 +49,7 @@ export interface Peer extends Startable {
   readonly files: FileService
   readonly pinning: PinningService
   readonly checkpoints: CheckpointService
+  readonly courier: Courier
   readonly network: NetworkService
   readonly settings: SettingsService
   readonly trust: TrustService
@@ -98,8 +100,20 @@ function wire(opened: Opened): Peer {
   const { clock, log, counters, options, identity, settings, swarmStore } = opened
   const { peerId } = identity
   const parts = makeParts(opened)
-  const { sinceStart, book, node, exchange, diagnostics, membership, files, pinning, trust, checkpoints, network } =
-    parts
+  const {
+    sinceStart,
+    book,
+    node,
+    exchange,
+    diagnostics,
+    membership,
+    files,
+    pinning,
+    trust,
+    checkpoints,
+    courier,
+    network,
+  } = parts
   const { bootstrap: invitedBy } = swarmStore.get()
   const applySettings = (now: Settings): void => {
     membership.setProfile(profileOf(now, options))
@@ -157,6 +171,7 @@ function wire(opened: Opened): Peer {
     files,
     pinning,
     checkpoints,
+    courier,
     network,
     settings,
     trust,

@@ -20,6 +20,7 @@ import type { TrustView } from '../../shared/trust-views.ts'
 import { FakeAir, networkRoutes } from './fake-air.ts'
 import { FakeDesk, trustRoutes } from './fake-desk.ts'
 import { FakeFiles, fileRoutes } from './fake-files.ts'
+import { courierRoutes, FakeCourier } from './fake-courier.ts'
 import { FakePinning, pinningRoutes } from './fake-pinning.ts'
 import { createGuard, mutable, valueOf } from './fake-guard.ts'
 import { fakeHistory } from './fake-history.ts'
@@ -44,6 +45,7 @@ export interface FakeSwarm {
   readonly shared: File[]
   readonly files: FakeFiles
   readonly pinning: FakePinning
+  readonly courier: FakeCourier
   readonly desk: FakeDesk
   readonly shelf: FakeShelf
   readonly air: FakeAir
@@ -88,6 +90,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
   const status = new FakeList<SystemStatusView>(() => 'status', [fakeStatus(machines.all(), nowMs)])
   const files = new FakeFiles(shares, transfers, nowMs)
   const pinning = new FakePinning()
+  const courier = new FakeCourier()
   const desk = new FakeDesk(fakeTrust(nowMs, init.trust), nowMs)
   const shelf = new FakeShelf(init.records ?? [], init.checkpoints ?? [])
   const air = new FakeAir(
@@ -110,6 +113,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
     shared,
     files,
     pinning,
+    courier,
     desk,
     shelf,
     air,
@@ -173,6 +177,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
     },
     files: fileRoutes(guard, files, lineSignal),
     pinning: pinningRoutes(guard, pinning, lineSignal),
+    courier: courierRoutes(guard, courier),
     records: recordRoutes(guard, shelf, lineSignal),
     trust: trustRoutes(guard, desk, lineSignal),
     checkpoints: checkpointRoutes(guard, shelf, lineSignal),

@@ -1,5 +1,6 @@
 import type { ContractRouterClient } from '@orpc/contract'
 import { checkpoints } from './checkpoints.ts'
+import { courier } from './courier.ts'
 import { diagnostics } from './diagnostics.ts'
 import { files } from './files.ts'
 import { fleet } from './fleet.ts'
@@ -20,6 +21,7 @@ export const contract = {
   diagnostics,
   files,
   pinning,
+  courier,
   records,
   trust,
   checkpoints,

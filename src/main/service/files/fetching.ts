@@ -7,6 +7,7 @@ import type { ShareView, TransferView } from '../../../shared/views.ts'
 import type { Blocks } from './blocks.ts'
 import { bytesHere } from './bytes-here.ts'
 import type { Collector } from './collector.ts'
+import type { ContentStore } from './content-store.ts'
 import { CopyBook } from './copy-book.ts'
 import { CopyRoom, type CopyRoomDeps } from './copy-room.ts'
 import { FetchQueue, type FetchTarget } from './fetch-queue.ts'
@@ -20,7 +21,7 @@ export interface FetchingDeps extends Omit<
   FetcherDeps,
   'queue' | 'makeRoom' | 'came' | 'released' | 'forgetFailures' | 'store'
 > {
-  readonly store: FetcherDeps['store'] & { forgetFailures(): void }
+  readonly store: FetcherDeps['store'] & Pick<ContentStore, 'add'> & { forgetFailures(): void }
   /** Single blocks of the store. */
   readonly blocks: Pick<Blocks, 'get' | 'has'>
   readonly index: ShareIndex
@@ -156,6 +157,31 @@ export class Fetching {
     }
     if (!kept) this.#room.tidy()
     this.#deps.changed([cid])
+  }
+
+  /**
+   * Takes in a file that somebody brought, as a copy; false when the bytes are not those that the CID names.
+   * @throws SwarmError DISK_FULL
+   */
+  async takeIn(
+    cid: Cid,
+    bytes: AsyncIterable<Uint8Array>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<boolean> {
+    const { store, index, shares, signal, collector, changed } = this.#deps
+    const added = await store.add(bytes, options)
+    try {
+      if (added.cid !== cid) return false
+      index.keepCopy(cid, added.sizeBytes)
+      index.changed(signal())
+      shares.copy(cid, added.sizeBytes)
+      this.#copies.used(cid)
+      changed([cid])
+      return true
+    } finally {
+      added.release()
+      collector().soon()
+    }
   }
 
   /** Somebody here reads it: it is not the next to go. */

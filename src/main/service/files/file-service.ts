@@ -353,6 +353,11 @@ export class FileService implements Startable {
     this.#fetching.keep(cid, kept)
   }
 
+  /** Takes in a file that somebody brought; false when the bytes are not those that the CID names. @throws SwarmError DISK_FULL */
+  takeIn(cid: Cid, bytes: AsyncIterable<Uint8Array>, options: { readonly signal: AbortSignal }): Promise<boolean> {
+    return this.#fetching.takeIn(cid, bytes, { signal: AbortSignal.any([options.signal, this.#run.signal]) })
+  }
+
   /** What is fetched by itself as soon as somebody shares it. */
   follows(): readonly FollowView[] {
     return this.#fetching.follows()

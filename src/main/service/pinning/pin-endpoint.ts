@@ -11,7 +11,7 @@ export function pinEndpoint(text: string): string {
   const url = URL.canParse(asked) ? new URL(asked) : null
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
     // It may hold a password: only what was asked for is repeated, not the text.
-    throw refused('it is no https:// address', 'https://api.example.com/psa')
+    throw refused('it is no https:// address', 'write it as https://HOST/PATH')
   }
   if (url.username !== '' || url.password !== '') {
     throw refused('it holds a name or password', 'the token is given apart from it')

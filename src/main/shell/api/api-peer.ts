@@ -21,6 +21,7 @@ import type { Link } from '../../net/links.ts'
 import type { FileService } from '../../service/files/file-service.ts'
 import type { LogReader } from '../../service/logs/log-reader.ts'
 import type { NetworkService } from '../../service/network/network-service.ts'
+import type { Courier } from '../../service/courier/courier.ts'
 import type { PinningService } from '../../service/pinning/pinning-service.ts'
 import type { RangeIndex } from '../../store/range-index.ts'
 import type { RecordBook } from '../../store/record-book.ts'
@@ -112,6 +113,9 @@ export type ApiCheckpoints = Pick<
   'events' | 'list' | 'get' | 'create' | 'verify' | 'file' | 'save' | 'importFile'
 >
 
+/** What the API needs of the courier. */
+export type ApiCourier = Pick<Courier, 'status' | 'export' | 'import' | 'cancel'>
+
 /** What the API needs of the service of pins. */
 export type ApiPinning = Pick<
   PinningService,
@@ -138,6 +142,7 @@ export interface ApiPeer {
   }
   readonly files: ApiFiles
   readonly pinning: ApiPinning
+  readonly courier: ApiCourier
   readonly trust: ApiTrust
   readonly checkpoints: ApiCheckpoints
   readonly settings: {

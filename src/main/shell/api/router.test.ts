@@ -111,6 +111,7 @@ test('fetching to a place of choice asks the shell; a cancelled dialog fetches n
   const shell: ShellActions = {
     ...bareShell,
     can: { openFolder: true, choosePlace: true, lab: false, join: false },
+    askFolder: async () => null,
     askSavePlace: async (name) => {
       asked.push(name)
       return place

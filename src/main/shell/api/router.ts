@@ -1,6 +1,7 @@
 import type { ApiPeer } from './api-peer.ts'
 import { createBuilder } from './builder.ts'
 import { checkpointsRouter } from './checkpoints.ts'
+import { courierRouter } from './courier.ts'
 import { diagnosticsRouter } from './diagnostics.ts'
 import { filesRouter } from './files.ts'
 import { fleetRouter } from './fleet.ts'
@@ -24,6 +25,7 @@ export function createRouter(peer: ApiPeer, shell: ShellActions) {
     diagnostics: diagnosticsRouter(os, peer),
     files: filesRouter(os, peer, shell),
     pinning: pinningRouter(os, peer),
+    courier: courierRouter(os, peer, shell),
     records: recordsRouter(os, peer),
     network: networkRouter(os, peer),
     checkpoints: checkpointsRouter(os, peer, shell),

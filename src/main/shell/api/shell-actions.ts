@@ -17,6 +17,8 @@ export interface ShellActions {
   readonly web: () => string | null
   /** A place chosen by a person in a native dialog; null when it was cancelled. Called only where `can.choosePlace`. */
   askSavePlace(name: string): Promise<string | null>
+  /** The same of a folder that is to be written to or read from. */
+  askFolder(title: string): Promise<string | null>
   /** Called only where `can.openFolder`. */
   showInFolder(path: string): void
   readonly lab: LabControl | null

@@ -89,6 +89,7 @@ class Daemon {
       can: { openFolder: false, choosePlace: false, lab: true, join: true },
       web: () => this.#web?.url ?? null,
       askSavePlace: async () => null,
+      askFolder: async () => null,
       showInFolder: () => {},
       lab: this.#lab,
       join: (link) => host.join(link),

@@ -5,6 +5,7 @@ import type { Role, Settings } from '../../../shared/views.ts'
 import { channelsOf } from '../../net/channels/channel-config.ts'
 import { defaultWebAddress, type WebAddress } from '../web/listen.ts'
 import { addCheckpoints } from './checkpoint-program.ts'
+import { addCourier } from './courier-program.ts'
 import { localEndpoint } from './endpoint.ts'
 import { addFetching } from './fetch-program.ts'
 import { addFiles } from './files-program.ts'
@@ -37,6 +38,7 @@ export function runSwarm(argv: readonly string[], io: Io): Promise<number> {
       addFiles(program, io, done)
       addFetching(program, io, done)
       addPins(program, io)
+      addCourier(program, io, done)
       addLists(program, io)
       addTrust(program, io)
       addRecords(program, io)

@@ -1,4 +1,4 @@
-import { dialog, shell, type BrowserWindow } from 'electron'
+import { dialog, shell, type BrowserWindow, type OpenDialogOptions } from 'electron'
 import { basename, join } from 'node:path'
 import type { LabControl, ShellActions } from '../api/shell-actions.ts'
 
@@ -24,6 +24,13 @@ export function desktopActions(deps: DesktopActionDeps): ShellActions {
       const asked = window === null ? dialog.showSaveDialog(options) : dialog.showSaveDialog(window, options)
       const { canceled, filePath } = await asked
       return canceled || filePath === '' ? null : filePath
+    },
+    askFolder: async (title) => {
+      const options: OpenDialogOptions = { title, properties: ['openDirectory', 'createDirectory'] }
+      const window = deps.window()
+      const asked = window === null ? dialog.showOpenDialog(options) : dialog.showOpenDialog(window, options)
+      const { canceled, filePaths } = await asked
+      return canceled ? null : (filePaths[0] ?? null)
     },
     showInFolder: (path) => shell.showItemInFolder(path),
   }

@@ -12,6 +12,7 @@ import type { ShellActions } from '../shell-actions.ts'
 import { MemoryBook } from './memory-book.ts'
 import { MemoryFiles } from './memory-files.ts'
 import { MemoryNetwork } from './memory-network.ts'
+import { MemoryCourier } from './memory-courier.ts'
 import { MemoryPinning } from './memory-pinning.ts'
 import { MemoryCheckpoints } from './memory-checkpoints.ts'
 import { MemoryTrust, memorySwarm } from './memory-trust.ts'
@@ -107,6 +108,8 @@ export class MemoryPeer implements ApiPeer {
 
   readonly pinning = new MemoryPinning()
 
+  readonly courier = new MemoryCourier()
+
   readonly trust = new MemoryTrust()
 
   readonly checkpoints = new MemoryCheckpoints()
@@ -186,6 +189,7 @@ export const bareShell: ShellActions = {
   can: { openFolder: false, choosePlace: false, lab: false, join: false },
   web: () => null,
   askSavePlace: async () => null,
+  askFolder: async () => null,
   showInFolder: () => {},
   lab: null,
   join: async () => {
