@@ -8,6 +8,7 @@ import { LogsBulk } from '../parts/logs/LogsBulk.tsx'
 import { LogsToolbar } from '../parts/logs/LogsToolbar.tsx'
 import { RecordingsTimeline } from '../parts/logs/RecordingsTimeline.tsx'
 import { ShareButtons } from '../parts/logs/ShareButtons.tsx'
+import { StickButton } from '../parts/logs/StickButton.tsx'
 import { NewPill } from '../parts/NewPill.tsx'
 import { SidePanel, useSideRoom } from '../parts/SidePanel.tsx'
 import { Empty, Failed, Loading } from '../parts/States.tsx'
@@ -29,6 +30,7 @@ export function LogsPage({ chosen }: { readonly chosen: Cid | null }) {
       <div className="page-head">
         <h1>Logs</h1>
         <span className="dim">Drop files or folders anywhere in this window to share them.</span>
+        <StickButton />
         <ShareButtons />
       </div>
       {live.phase === 'failed' ? (

@@ -11,6 +11,7 @@ import { EvidenceList } from '../Why.tsx'
 import { Copies } from './Copies.tsx'
 import { FileActions } from './FileActions.tsx'
 import { LogFacts } from './LogFacts.tsx'
+import { PinnedAt } from './PinnedAt.tsx'
 
 /** One file: what can be done with it, what it is and holds, who has it, and why it is shown. */
 export function FilePanel({ share }: { readonly share: ShareView }) {
@@ -23,6 +24,7 @@ export function FilePanel({ share }: { readonly share: ShareView }) {
       <LogFacts log={log} />
       <Preview share={share} preview={preview} />
       <Copies share={share} />
+      <PinnedAt share={share} />
       <section aria-label="Facts">
         <h3>The file</h3>
         <dl className="facts">
