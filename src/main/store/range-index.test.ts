@@ -20,7 +20,7 @@ import { trustedSwarm } from './testing/trusted.ts'
 
 const self = identityOfSeed(new Uint8Array(32).fill(1))
 const other = identityOfSeed(new Uint8Array(32).fill(2))
-const trusted = trustedSwarm([self.peerId, { peer: other.peerId, roles: ['operator'] }])
+const trusted = trustedSwarm([self, other].map(({ peerId }) => ({ peer: peerId, roles: ['operator'] as const })))
 const { swarm } = trusted.anchor
 
 interface Rig {
