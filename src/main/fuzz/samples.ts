@@ -26,7 +26,10 @@ export function record(
 
 export const endorsed = (one: SignedRecord): SignedRecord => ({
   ...one,
-  attestations: [signAttestation({ id: one.id, swarm }, 'endorse', nowMs, self), signAttestation({ id: one.id, swarm }, 'dismiss', nowMs + 1, other)],
+  attestations: [
+    signAttestation({ id: one.id, swarm }, 'endorse', nowMs, self),
+    signAttestation({ id: one.id, swarm }, 'dismiss', nowMs + 1, other),
+  ],
 })
 
 export const records: readonly SignedRecord[] = [
