@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../shared/ids.ts'
-import { decideTime, firstReleaseMs, type ClockEvidence, type ClockSample } from './clock-sync.ts'
+import { decideTime, firstReleaseMs, isBorneOut, type ClockEvidence, type ClockSample } from './clock-sync.ts'
 
 const nowMs = Date.UTC(2027, 4, 1)
 const hourMs = 3_600_000
@@ -184,4 +184,16 @@ describe('swarm time', () => {
     // Once over the edge it stays: 0, then the first offset beyond it.
     expect(seen.size).toBe(2)
   })
+})
+
+it.each<[string, Partial<ClockEvidence>, boolean]>([
+  ['alone', {}, false],
+  ['with one that agrees', { samples: [told(40)] }, true],
+  ['with one that says otherwise', { samples: [told(-3 * hourMs)] }, false],
+  ['with one for and one against', { samples: [told(0), told(-3 * hourMs)] }, false],
+  ['moved by two', { samples: [told(-3 * hourMs), told(-3 * hourMs)] }, true],
+  ['with two for and a liar', { samples: [told(0), told(90), told(hourMs)] }, true],
+  ['with strangers only', { ownMs: 0, rootKnown: false, samples: [told(nowMs, { trusted: false })] }, false],
+])('the time of a peer %s: whether it is borne out', (_, given, borneOut) => {
+  expect(isBorneOut(decideTime(evidence(given)), evidence(given))).toBe(borneOut)
 })

@@ -108,6 +108,20 @@ export function decideTime(evidence: ClockEvidence): SwarmTimeView {
 }
 
 /**
+ * Whether trusted neighbours bear out what was decided, so that no time of this swarm can be before it. The own clock
+ * is borne out by most of them only: one that is hours ahead, with a single neighbour to say so, is still used, but
+ * as a memory it would make all who say it later look like those that have been set back.
+ */
+export function isBorneOut({ source, peers }: SwarmTimeView, { samples, ownMs, rootKnown }: ClockEvidence): boolean {
+  if (!rootKnown || peers === 0 || source === 'floor') return false
+  if (source === 'swarm') return true
+  const votes = samples
+    .flatMap(({ trusted, ownOffsetMs, swarmOffsetMs }) => (trusted ? (ownOffsetMs ?? swarmOffsetMs ?? []) : []))
+    .filter((vote) => isPossibleTime(ownMs + vote))
+  return votes.filter((vote) => Math.abs(vote) <= noiseMs).length * 2 > votes.length
+}
+
+/**
  * A classroom of robots without internet boots with the time of last week's lesson, each with its own, or all with the
  * same: no median of those is worth anything. So a robot whose clock was never set goes by the clocks of operators.
  */

@@ -11,7 +11,8 @@ import { encodeTimeAnswer, timeProtocol, timeQuestion } from './time-frames.ts'
 import { TimeSync } from './time-sync.ts'
 
 const soon = { timeout: 10_000, interval: 20 }
-const dayMs = 86_400_000
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 
 /** The system's clock, set wrong by as much as is wanted, also later. */
 class SkewedClock implements Clock {
@@ -180,6 +181,20 @@ it('keeps the time for the next start, if anybody agreed on it', async () => {
   await Promise.all(running.splice(0).map((sync) => sync.stop()))
   expect([alone.seen, in70.seen]).toEqual([[], []])
   for (const { seen } of [one, other]) expect(Math.abs((seen.at(-1) ?? 0) - systemClock.now())).toBeLessThan(60_000)
+})
+
+it('a clock that is ahead, with one neighbour to say so, keeps no time by which the next two would look set back', async () => {
+  const first = await timed(0)
+  const ahead = await timed(3 * hourMs, { bootstrap: [first.peer.address] })
+  await vi.waitFor(() => expect(ahead.sync.view()).toMatchObject({ source: 'own', peers: 1 }), soon)
+  // Long enough for the watch to have kept what it would keep.
+  const looks = vi.spyOn(ahead.clock, 'set')
+  await vi.waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(5), soon)
+  expect(ahead.seen).toEqual([])
+  const second = await timed(0)
+  ahead.peer.node.setBootstrap([first, second].map(({ peer }) => peer.address))
+  await vi.waitFor(() => expect(ahead.sync.view()).toMatchObject({ source: 'swarm', peers: 2 }), soon)
+  expect(offMs(ahead)).toBeLessThan(5_000)
 })
 
 it('what strangers say while nobody is trusted yet is gone by, and not kept', async () => {

@@ -7,7 +7,7 @@ import type { EventSource, Unsubscribe } from '../base/emitter.ts'
 import type { Startable } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import type { SwarmClock } from '../base/swarm-clock.ts'
-import { decideTime, isPossibleTime } from '../model/clock-sync.ts'
+import { decideTime, isBorneOut, isPossibleTime, type ClockEvidence } from '../model/clock-sync.ts'
 import { verifyRecord, type SignedRecord } from '../model/record.ts'
 import type { RecordBook } from '../store/record-book.ts'
 import type { NeighbourClockEvents } from './neighbour-clocks.ts'
@@ -68,6 +68,8 @@ export class TimeSync implements Startable {
   #run: AbortController | null = null
   #loop: Promise<void> = Promise.resolve()
   #ownOverMonotonicMs: number
+  /** Trusted neighbours bear out the time in use. */
+  #borneOut = false
   #lastSeenMs: number
   #keptAtMs = -Infinity
   #hearAgainMs = -Infinity
@@ -166,7 +168,7 @@ export class TimeSync implements Startable {
     const ownMs = clock.system.now()
     const { offsetMs } = clock
     const before = clock.view().source
-    const time = decideTime({
+    const evidence: ClockEvidence = {
       samples: this.#samples.at(ownMs, clock.monotonic(), weigh),
       ownMs,
       ownUnset: this.#ownUnset(),
@@ -174,7 +176,9 @@ export class TimeSync implements Startable {
       inviteEndsMs: this.#init.inviteEndsMs ?? Infinity,
       rootKnown: trust.root !== null,
       offsetMs,
-    })
+    }
+    const time = decideTime(evidence)
+    this.#borneOut = isBorneOut(time, evidence)
     clock.set(time)
     const changedMs = time.offsetMs - offsetMs
     if (before === time.source && Math.abs(changedMs) <= stepMs) return
@@ -228,13 +232,11 @@ export class TimeSync implements Startable {
   }
 
   #keep(last: boolean): void {
-    const { book, clock, counters, log } = this.#deps
+    const { clock, counters, log } = this.#deps
     const now = clock.monotonic()
-    const { source, peers } = clock.view()
     // Only what trusted neighbours voted for: what our own clock alone says must not be held against a person who sets
     // it right, and what strangers say while nobody is known to be trusted must not outlast that.
-    const isAgreed = source !== 'floor' && peers > 0 && book.trust().root !== null
-    if (!isAgreed || (!last && now - this.#keptAtMs < keepEveryMs)) return
+    if (!this.#borneOut || (!last && now - this.#keptAtMs < keepEveryMs)) return
     this.#keptAtMs = now
     this.#lastSeenMs = clock.now()
     try {
