@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { PeerId } from '../../../shared/ids.ts'
+import type { PeerId, RecordId } from '../../../shared/ids.ts'
 import type { Signer } from '../../model/attestation.ts'
 import { peerIdOfKey } from '../../model/peer-key.ts'
 import { signRecord, type SignedRecord } from '../../model/record.ts'
@@ -11,11 +11,15 @@ export function unverifiedSigner(): Signer {
 }
 
 /**
- * For books that are told that the signatures are good: these name no swarm.
  * Records of files of about 300 bytes, one in 50 ms, the last just now.
  * @param signers take turns
+ * @param own.swarm that their signatures name; default: none that is, for books that are told that they were checked
  */
-export function manyRecords(count: number, signers: readonly Signer[], key = 'log'): SignedRecord[] {
+export function manyRecords(
+  count: number,
+  signers: readonly Signer[],
+  { key = 'log', swarm = 'founding' }: { readonly key?: string; readonly swarm?: RecordId | 'founding' } = {},
+): SignedRecord[] {
   const startMs = Date.now() - count * 50
   return Array.from({ length: count }, (_, i) => {
     const signer = signers[i % signers.length]
@@ -34,7 +38,7 @@ export function manyRecords(count: number, signers: readonly Signer[], key = 'lo
         validUntil: validFrom + 30 * 24 * 3_600_000,
       },
       signer,
-      'founding',
+      swarm,
     )
   })
 }
