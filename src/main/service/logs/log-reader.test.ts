@@ -88,13 +88,15 @@ it('the pictures that a preview names can be had', async () => {
   await expect(reader.frame(cid, '/duckie07/imu', madeStartMs)).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
+/** Bytes of which not even the first come. */
+function failing(next: () => Promise<never>): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => ({ next }) }
+}
+
 it('what the swarm cannot give is said as the service of files says it', async () => {
   const gone = new SwarmError('FETCH_FAILED', 'nobody who has it is there')
   await start(made, {
-    // eslint-disable-next-line require-yield
-    async *content() {
-      throw gone
-    },
+    content: () => failing(() => Promise.reject(gone)),
   })
   await expect(reader.preview(cid)).rejects.toBe(gone)
   await expect(reader.frame(cid, '/duckie07/camera', 0)).rejects.toBe(gone)
@@ -106,11 +108,11 @@ it('what the swarm cannot give is said as the service of files says it', async (
 it('a provider that says nothing is given up on, a caller that goes is let go, and neither is kept', async () => {
   const hung: AbortSignal[] = []
   const silent: Partial<LogReaderDeps> = {
-    // eslint-disable-next-line require-yield
-    async *content(_, { signal }) {
-      hung.push(signal)
-      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
-    },
+    content: (_, { signal }) =>
+      failing(() => {
+        hung.push(signal)
+        return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+      }),
   }
   const clock = new FakeClock()
   await start(made, { ...silent, clock })
