@@ -11,6 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['scripts/patience.ts'],
           sequence: { groupOrder: 0 },
           // They wait for conditions, so that they may share the machine.
           maxWorkers: 2,
@@ -27,13 +28,14 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           include: ['src/renderer/**/*.test.{ts,tsx}'],
           environment: 'jsdom',
-          setupFiles: ['src/renderer/test-setup.ts'],
+          setupFiles: ['scripts/patience.ts', 'src/renderer/test-setup.ts'],
           testTimeout: 30_000,
         },
       },
       {
         test: {
           name: 'fuzz',
+          setupFiles: ['scripts/patience.ts'],
           sequence: { groupOrder: 2 },
           include: ['src/main/fuzz/*.fuzz.ts'],
           environment: 'node',
@@ -42,6 +44,7 @@ export default defineConfig({
       {
         test: {
           name: 'swarm',
+          setupFiles: ['scripts/patience.ts'],
           sequence: { groupOrder: 3 },
           include: ['e2e/swarm/**/*.test.ts'],
           exclude: ['**/kubo.test.ts'],
@@ -54,6 +57,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          setupFiles: ['scripts/patience.ts'],
           sequence: { groupOrder: 4 },
           include: ['e2e/app/**/*.test.ts'],
           environment: 'node',
@@ -65,6 +69,7 @@ export default defineConfig({
       {
         test: {
           name: 'kubo',
+          setupFiles: ['scripts/patience.ts'],
           // Last: it waits for the real Kubo, which `npm test` builds behind all others.
           sequence: { groupOrder: 5 },
           include: ['src/main/service/files/kubo-store.test.ts', 'e2e/swarm/kubo.test.ts'],

@@ -1,5 +1,9 @@
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach } from 'vitest'
+import { patienceMs } from '../../scripts/patience.ts'
+
+// As `vi.waitFor`: a busy machine is not a failure.
+configure({ asyncUtilTimeout: patienceMs })
 
 /** What browsers have and jsdom has not. Sizes are those of a laptop's window, so that virtual lists draw rows. */
 class QuietResizeObserver implements ResizeObserver {

@@ -69,7 +69,7 @@ test.each([
       await scene.lie(nameOf(scene))
       expect(a.stream.last(1, isQuestion)).toHaveLength(1)
     },
-    { timeout: 5_000, interval: 100 },
+    { timeout: 20_000, interval: 100 },
   )
   // At the worst, nothing is known of the liar yet, and it is being asked just now.
   const firstMs = await msUntilCaughtUp(scene, nameOf(scene), 20)

@@ -80,9 +80,7 @@ describe('Records', () => {
     const table = screen.getByRole('table', { name: 'Records' })
     expect(within(table).getAllByRole('row').length).toBeLessThan(60)
     swarm.shelf.records.put(fakeRecordView(900, nowMs, { key: 'fresh' }))
-    await waitFor(() => expect(swarm.asked.filter((call) => call === 'records.list').length).toBeGreaterThan(1), {
-      timeout: 4_000,
-    })
+    await waitFor(() => expect(swarm.asked.filter((call) => call === 'records.list').length).toBeGreaterThan(1))
   })
 
   test('proposes a record, and will not send what is no object', async () => {

@@ -45,7 +45,7 @@ test('keeps its values when the line is lost, and takes a new snapshot when it i
   expect(ready(fleet.store.getState()).items.size).toBe(1)
   swarm.machines.put(fakeMachine(2, nowMs))
   swarm.restore()
-  await vi.waitFor(() => expect(ready(fleet.store.getState())).toMatchObject({ current: true }), { timeout: 5_000 })
+  await vi.waitFor(() => expect(ready(fleet.store.getState())).toMatchObject({ current: true }))
   expect(ready(fleet.store.getState()).items.size).toBe(2)
 })
 

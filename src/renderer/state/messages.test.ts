@@ -44,5 +44,5 @@ test('shows none twice when the line comes back, and begins anew with a peer tha
   swarm.air.messages.remove(...numbers(7).map((one) => String(one.no)))
   swarm.air.messages.put(...numbers(2))
   swarm.restore()
-  await vi.waitFor(() => expect(store.getState().shown.map((one) => one.no)).toEqual([1, 2]), { timeout: 5_000 })
+  await vi.waitFor(() => expect(store.getState().shown.map((one) => one.no)).toEqual([1, 2]))
 })

@@ -148,8 +148,7 @@ it('a link that goes ends what is asked, and the next question opens another str
   expect(await world.client.request(world.giver.peerId, name, { signal })).toHaveLength(100)
   await world.asker.hangUp(world.giver.peerId)
   await waitFor(() => expect(world.asker.linked(world.giver.peerId)).toBe(true))
-  await vi.waitFor(
-    async () => expect(await world.client.request(world.giver.peerId, name, { signal })).toHaveLength(100),
-    { timeout: 5_000 },
+  await vi.waitFor(async () =>
+    expect(await world.client.request(world.giver.peerId, name, { signal })).toHaveLength(100),
   )
 })

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { FakeClock } from '../../base/clock.ts'
 import { TcpLineLink } from './tcp-line-link.ts'
 
-const soon = { timeout: 5_000, interval: 5 }
+const soon = { timeout: 20_000, interval: 5 }
 const pauseMs = 200_000
 const closing: (() => void)[] = []
 afterEach(() => {

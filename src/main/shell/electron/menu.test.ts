@@ -51,12 +51,20 @@ describe('the menu', () => {
   it('shares chosen files, and says which were not shared', async () => {
     const log = join(folder, 'run.log')
     writeFileSync(log, 'x')
-    fake.chosenFiles.push(log, folder)
+    fake.chosenFiles.push(log, join(folder, 'gone.log'))
     click('Share Files…')
     await vi.waitFor(() => expect(fake.messageBoxes).toHaveLength(1))
     expect(peer.sharedPaths).toEqual([log])
     expect(shown).toEqual(['#/logs'])
-    expect(fake.messageBoxes[0]?.detail).toContain('is a folder')
+    expect(fake.messageBoxes[0]?.detail).toContain('gone.log: cannot be read')
+  })
+
+  it('shares a chosen folder', async () => {
+    fake.chosenFiles.push(folder)
+    click('Share a Folder…')
+    await vi.waitFor(() => expect(peer.sharedPaths).toEqual([folder]))
+    expect(shown).toEqual(['#/logs'])
+    expect(fake.messageBoxes).toEqual([])
   })
 
   it('opens the share folder', () => {

@@ -19,8 +19,10 @@ const pages = [
 
 const manual = 'https://github.com/duckietown'
 
-async function chooseAndShare(deps: MenuDeps): Promise<void> {
-  const options = { title: 'Share files', properties: ['openFile' as const, 'multiSelections' as const] }
+/** Files or folders: only a Mac's dialog could offer both at once. */
+async function chooseAndShare(deps: MenuDeps, what: 'openFile' | 'openDirectory'): Promise<void> {
+  const title = what === 'openFile' ? 'Share files' : 'Share a folder'
+  const options = { title, properties: [what, 'multiSelections' as const] }
   const window = deps.window()
   const asked = window === null ? dialog.showOpenDialog(options) : dialog.showOpenDialog(window, options)
   const { canceled, filePaths } = await asked
@@ -47,7 +49,16 @@ export function menuTemplate(deps: MenuDeps, platform: NodeJS.Platform): MenuIte
     {
       label: '&File',
       submenu: [
-        { label: 'Share Files…', accelerator: 'CmdOrCtrl+O', click: () => void chooseAndShare(deps).catch(warn) },
+        {
+          label: 'Share Files…',
+          accelerator: 'CmdOrCtrl+O',
+          click: () => void chooseAndShare(deps, 'openFile').catch(warn),
+        },
+        {
+          label: 'Share a Folder…',
+          accelerator: 'CmdOrCtrl+Shift+O',
+          click: () => void chooseAndShare(deps, 'openDirectory').catch(warn),
+        },
         { label: 'Open Share Folder', click: () => void shell.openPath(deps.shareDir()).catch(warn) },
         { type: 'separator' },
         mac ? { role: 'close' } : { role: 'quit' },

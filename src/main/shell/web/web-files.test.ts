@@ -39,7 +39,7 @@ test('an upload with a bad name is refused; one that breaks off leaves nothing',
   )
   await expect.poll(() => rig.peer.files.uploaded).toBe(4)
   socket.destroy()
-  await expect.poll(() => rig.peer.files.aborted, { timeout: 5_000 }).toBe(1)
+  await expect.poll(() => rig.peer.files.aborted, { timeout: 20_000 }).toBe(1)
   expect(rig.peer.files.contents.size).toBe(0)
 })
 
