@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Kinds of tests, one after the other so that they do not take each other's time: `unit` beside the source, the
- * `renderer`'s in jsdom, `fuzz` of every decoder, `swarm` with real processes and network namespaces, `e2e` in a real
- * browser (and the real Electron where there is one) against the build.
+ * Kinds of tests: `unit` beside the source, the `renderer`'s in jsdom, `fuzz` of every decoder; then `swarm` with real
+ * processes and network namespaces and `e2e` in a real browser (and the real Electron where there is one) against the
+ * build; last `kubo`, which waits for the real Kubo that `npm test` builds behind all others.
+ *
+ * Most of a test's time is waiting for peers to notice something, so that a few run at a time. That is safe: each has its
+ * own homes, ports and network namespaces, and waits for conditions.
  */
 export default defineConfig({
   test: {
@@ -13,30 +16,31 @@ export default defineConfig({
           name: 'unit',
           setupFiles: ['scripts/patience.ts'],
           sequence: { groupOrder: 0 },
-          // They wait for conditions, so that they may share the machine.
-          maxWorkers: 2,
+          maxWorkers: 3,
           include: ['src/{main,shared,preload}/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['**/kubo-store.test.ts'],
           environment: 'node',
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
         test: {
           name: 'renderer',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
+          maxWorkers: 3,
           include: ['src/renderer/**/*.test.{ts,tsx}'],
           environment: 'jsdom',
           setupFiles: ['scripts/patience.ts', 'src/renderer/test-setup.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {
         test: {
           name: 'fuzz',
           setupFiles: ['scripts/patience.ts'],
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 0 },
+          maxWorkers: 3,
           include: ['src/main/fuzz/*.fuzz.ts'],
           environment: 'node',
         },
@@ -45,39 +49,38 @@ export default defineConfig({
         test: {
           name: 'swarm',
           setupFiles: ['scripts/patience.ts'],
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
           include: ['e2e/swarm/**/*.test.ts'],
           exclude: ['**/kubo.test.ts'],
           environment: 'node',
           testTimeout: 240_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
       {
         test: {
           name: 'e2e',
           setupFiles: ['scripts/patience.ts'],
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
           include: ['e2e/app/**/*.test.ts'],
           environment: 'node',
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          fileParallelism: false,
         },
       },
       {
         test: {
           name: 'kubo',
           setupFiles: ['scripts/patience.ts'],
-          // Last: it waits for the real Kubo, which `npm test` builds behind all others.
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 2 },
+          maxWorkers: 2,
           include: ['src/main/service/files/kubo-store.test.ts', 'e2e/swarm/kubo.test.ts'],
           environment: 'node',
           testTimeout: 120_000,
           // As long as a build may take.
           hookTimeout: 600_000,
-          fileParallelism: false,
         },
       },
     ],
