@@ -119,6 +119,25 @@ export const trustSchema = z.object({
 })
 export type TrustView = z.infer<typeof trustSchema>
 
+/** What hangs on a key's signature: it would stop counting with it, unless somebody signs it before. */
+export const restingSchema = z.object({
+  total: z.number().int(),
+  /** The first of them, grants before revocations. */
+  words: z
+    .array(
+      z.object({
+        recordId: recordIdSchema,
+        peer: peerIdSchema,
+        name: z.string().nullable(),
+        roles: z.array(trustRoleSchema),
+        /** It revokes the peer: kept in any case. */
+        revokes: z.boolean(),
+      }),
+    )
+    .max(200),
+})
+export type RestingView = z.infer<typeof restingSchema>
+
 /** The state after a change. */
 export const trustChangedSchema = trustSchema.extend({
   /** What will stop counting, because it hangs on a signature that weighs nothing any more and could not be kept: in words. */

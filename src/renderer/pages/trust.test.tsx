@@ -92,6 +92,64 @@ describe('Settings: trust', () => {
     expect(swarm.asked).toContain('trust.revoke')
   })
 
+  test('a revocation shows whom the key has admitted: they stay, unless that is ticked', async () => {
+    const members = [...fakeTrust(nowMs).members, fakeMember(3, nowMs, { name: 'ann', roles: ['operator'] })]
+    const grant = { recordId: fakeRecord(70), peer: fakePeer(5), name: 'duckie05', roles: ['robot' as const] }
+    const ban = { recordId: fakeRecord(71), peer: fakePeer(6), name: 'rogue', roles: [] }
+    const swarm = show('#/settings/trust', { trust: { members } }, ({ desk }) => {
+      desk.resting.set(fakePeer(3), [
+        { ...grant, revokes: false },
+        { ...ban, revokes: true },
+      ])
+      desk.lost = ['the key of thief is revoked']
+    })
+    await userEvent.click(await screen.findByRole('button', { name: 'Revoke ann…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Revoke ann?' })
+    const hanging = await within(dialog).findByRole('region', { name: 'What hangs on the key of ann' })
+    expect(within(hanging).getByRole('list', { name: 'Kept' }).textContent).toBe('duckie05 robot')
+    expect(within(hanging).getByText(/1 revocation that it signed stays in force/)).toBeDefined()
+    const box = within(hanging).getByRole<HTMLInputElement>('checkbox', { name: 'Also drop what this key granted' })
+    expect(box.checked).toBe(false)
+    await userEvent.click(box)
+    expect(within(hanging).getByRole('list', { name: 'Dropped with it' })).toBeDefined()
+    await userEvent.type(within(dialog).getByRole('textbox', { name: 'Type ann to confirm' }), 'ann')
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Revoke ann' }))
+    await waitFor(() => expect(swarm.desk.dropped).toEqual([fakePeer(3)]))
+    expect(await screen.findByText(/the key of thief is revoked/)).toBeDefined()
+  })
+
+  test('an operator that becomes a robot is asked about likewise, and keeps its grants when nothing is ticked', async () => {
+    const members = [...fakeTrust(nowMs).members, fakeMember(3, nowMs, { name: 'ann', roles: ['operator'] })]
+    const word = { recordId: fakeRecord(70), peer: fakePeer(5), name: 'duckie05', roles: ['robot' as const] }
+    const swarm = show('#/settings/trust', { trust: { members } }, ({ desk }) =>
+      desk.resting.set(fakePeer(3), [{ ...word, revokes: false }]),
+    )
+    await userEvent.click(await screen.findByRole('button', { name: 'Roles of ann…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Roles of ann' })
+    expect(within(dialog).queryByRole('checkbox', { name: /Also drop/ })).toBeNull()
+    await userEvent.click(within(dialog).getByRole('checkbox', { name: 'robot' }))
+    await userEvent.click(within(dialog).getByRole('checkbox', { name: 'operator' }))
+    expect(await within(dialog).findByRole('checkbox', { name: /Also drop/ })).toBeDefined()
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Change roles' }))
+    await waitFor(() => expect(swarm.asked).toContain('trust.admit'))
+    expect(swarm.desk.dropped).toEqual([])
+  })
+
+  test('what hangs on a key can be asked for again when it could not be read', async () => {
+    const members = [...fakeTrust(nowMs).members, fakeMember(3, nowMs, { name: 'ann', roles: ['operator'] })]
+    const word = { recordId: fakeRecord(70), peer: fakePeer(5), name: null, roles: ['robot' as const] }
+    const swarm = show('#/settings/trust', { trust: { members } }, (one) => {
+      one.failing.set('trust.resting', 'the disk is slow')
+      one.desk.resting.set(fakePeer(3), [{ ...word, revokes: false }])
+    })
+    await userEvent.click(await screen.findByRole('button', { name: 'Revoke ann…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Revoke ann?' })
+    expect(await within(dialog).findByText('the disk is slow')).toBeDefined()
+    swarm.failing.clear()
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Try again' }))
+    expect(await within(dialog).findByRole('checkbox', { name: /Also drop/ })).toBeDefined()
+  })
+
   test('a refusal stands in the dialog and can be tried again', async () => {
     const swarm = show('#/settings/trust', asking, (one) => one.failing.set('trust.admit', 'only operators admit'))
     await userEvent.click(await screen.findByRole('button', { name: 'Admit duckie07…' }))
@@ -148,6 +206,29 @@ describe('Settings: trust', () => {
     await userEvent.click(within(dialog).getByRole('checkbox', { name: 'desk' }))
     await userEvent.click(sign)
     await waitFor(() => expect(swarm.desk.trust.root?.keys.map((key) => key.peer)).toEqual([fakePeer(4)]))
+  })
+})
+
+describe('New root keys', () => {
+  const members = [
+    ...fakeTrust(nowMs).members,
+    fakeMember(4, nowMs, { name: 'desk', roles: ['operator'] }),
+    fakeMember(5, nowMs, { name: 'attic', roles: ['operator'] }),
+  ]
+
+  test('are warned of before they are signed when two halves could each change them', async () => {
+    show('#/settings/trust', { trust: { members } })
+    await userEvent.click(await screen.findByRole('button', { name: 'Change root keys…' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Change root keys' })
+    expect(within(dialog).queryByText(/ROOT_CAN_FORK/)).toBeNull()
+    await userEvent.click(within(dialog).getByRole('checkbox', { name: 'desk' }))
+    await userEvent.click(within(dialog).getByRole('checkbox', { name: 'attic' }))
+    expect(within(dialog).getByText(/1 of 3 root keys can change the root.*let 2 of 3 sign/)).toBeDefined()
+    const threshold = within(dialog).getByRole('textbox', { name: 'How many must sign' })
+    await userEvent.clear(threshold)
+    await userEvent.type(threshold, '2')
+    await waitFor(() => expect(within(dialog).queryByText(/ROOT_CAN_FORK/)).toBeNull())
+    expect(within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Sign the new root' }).disabled).toBe(false)
   })
 })
 

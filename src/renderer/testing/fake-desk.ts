@@ -1,4 +1,4 @@
-import type { InviteView, TrustView } from '../../shared/trust-views.ts'
+import type { InviteView, RestingView, TrustView } from '../../shared/trust-views.ts'
 import type { PeerId } from '../../shared/ids.ts'
 import type { Guard, LineSignal } from './fake-guard.ts'
 import { valueOf } from './fake-guard.ts'
@@ -11,6 +11,12 @@ export class FakeDesk {
   invites: InviteView[] = []
   /** Links that were joined with, in order. */
   readonly joined: string[] = []
+  /** What hangs on each key. */
+  readonly resting = new Map<PeerId, RestingView['words']>()
+  /** Whom a revocation or demotion was told to let go with it, in order. */
+  readonly dropped: PeerId[] = []
+  /** What a revocation could not keep, in words. */
+  lost: readonly string[] = []
   /** Called when somebody joins another swarm. */
   onJoin: () => void = () => undefined
   private readonly nowMs: number
@@ -108,8 +114,18 @@ export function trustRoutes(guard: Guard, desk: FakeDesk, line: LineSignal) {
       desk.onJoin()
       return preview(input.link)
     }),
-    admit: guard.trust.admit.handler(({ input }) => desk.admit(input.peer, input.roles)),
-    revoke: guard.trust.revoke.handler(({ input }) => desk.revoke(input.peer, input.note)),
+    admit: guard.trust.admit.handler(({ input }) => {
+      if (input.dropGrants) desk.dropped.push(input.peer)
+      return desk.admit(input.peer, input.roles)
+    }),
+    revoke: guard.trust.revoke.handler(({ input }) => {
+      if (input.dropGrants) desk.dropped.push(input.peer)
+      return { ...desk.revoke(input.peer, input.note), ...(desk.lost.length === 0 ? {} : { lost: [...desk.lost] }) }
+    }),
+    resting: guard.trust.resting.handler(({ input }) => {
+      const words = desk.resting.get(input.peer) ?? []
+      return { total: words.length, words }
+    }),
     setRoot: guard.trust.setRoot.handler(({ input }) => desk.setRoot(input.keys, input.threshold)),
     setPolicy: guard.trust.setPolicy.handler(({ input }) =>
       desk.change({

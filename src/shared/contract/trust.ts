@@ -1,7 +1,14 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { peerIdSchema, recordIdSchema } from '../ids-schema.ts'
-import { invitePreviewSchema, inviteSchema, trustChangedSchema, trustRoleSchema, trustSchema } from '../trust-views.ts'
+import {
+  invitePreviewSchema,
+  inviteSchema,
+  restingSchema,
+  trustChangedSchema,
+  trustRoleSchema,
+  trustSchema,
+} from '../trust-views.ts'
 import { base } from './errors.ts'
 
 const link = z.object({ link: z.string().min(1).max(4_096) })
@@ -65,6 +72,15 @@ export const trust = {
     })
     .input(peer.extend({ note: z.string().max(200).optional(), dropGrants }))
     .output(trustChangedSchema),
+  resting: base
+    .route({
+      method: 'GET',
+      path: '/trust/members/{peer}/resting',
+      summary:
+        'What hangs on the signature of a key: whom it has admitted and revoked, as long as no other signed that',
+    })
+    .input(peer)
+    .output(restingSchema),
   setRoot: base
     .route({ method: 'POST', path: '/trust/root', summary: 'Propose new root keys or another threshold' })
     .input(

@@ -54,6 +54,13 @@ test('who revokes an operator signs what hangs on its signature: its revocations
 
 test('whom it has admitted can be let go; its revocations are kept all the same', async () => {
   const { desk, op, robot, rogue } = await deskAndOperator()
+  expect(desk.trust.resting(op.peerId)).toMatchObject({
+    total: 2,
+    words: [
+      { peer: robot.peerId, roles: ['robot'], revokes: false },
+      { peer: rogue.peerId, revokes: true },
+    ],
+  })
   desk.trust.revoke(op.peerId, 'was never one of us', { dropGrants: true })
   expect([op, robot, rogue].map((peer) => standing(desk, peer))).toEqual(['revoked', 'stranger', 'revoked'])
 })

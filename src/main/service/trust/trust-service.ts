@@ -3,6 +3,7 @@ import type { PeerId, RecordId } from '../../../shared/ids.ts'
 import type {
   InvitePreview,
   InviteView,
+  RestingView,
   SwarmView,
   TrustChangedView,
   TrustRole,
@@ -30,7 +31,7 @@ import { readLink } from './join-swarm.ts'
 import { OwnAsk } from './own-ask.ts'
 import { Renewals } from './renewals.ts'
 import { TrustChanges, type Keep } from './trust-changes.ts'
-import { inviteView, isMine, maxAsks, previewOf, proposalsOf, swarmView, trustView } from './trust-view.ts'
+import { inviteView, isMine, maxAsks, previewOf, proposalsOf, restingView, swarmView, trustView } from './trust-view.ts'
 import { withNames, wordsOf, type NameOf } from './trust-words.ts'
 
 /** Renewals and asks that end are looked at so often; both have days to spare. */
@@ -185,6 +186,12 @@ export class TrustService implements Startable {
   /** @throws SwarmError NOT_TRUSTED, INVALID_INPUT, LIMIT_REACHED, DISK_FULL */
   revoke(peer: PeerId, note: string | null, keep?: Keep): TrustChangedView {
     return this.#after(this.#changes.revoke(peer, note, keep))
+  }
+
+  /** What hangs on the signature of a key, and would stop counting with it. */
+  resting(peer: PeerId): RestingView {
+    const { book, nameOf } = this.#deps
+    return restingView(book.trust(), peer, nameOf)
   }
 
   /**

@@ -1,11 +1,13 @@
 import { renderSVG } from 'uqr'
 import type { PeerId, RecordId } from '../../../shared/ids.ts'
+import { rootRisk } from '../../../shared/root-risk.ts'
 import type {
   AskView,
   InvitePreview,
   InviteView,
   MemberView,
   ProposalView,
+  RestingView,
   SignerView,
   SwarmView,
   TrustView,
@@ -18,7 +20,8 @@ import { signersOf } from '../../model/state.ts'
 import { maySign, neededFor, neededForRoot, type Needed } from '../../model/trust-needs.ts'
 import { decodeTrust } from '../../model/trust-records.ts'
 import { fingerprintWords } from '../../model/trust-words.ts'
-import type { RootState, TrustState } from '../../model/trust.ts'
+import { restingOn } from '../../model/trust-resting.ts'
+import type { TrustState } from '../../model/trust.ts'
 import type { SwarmFile } from '../../store/swarm-store.ts'
 import type { WaitingAsk } from './admissions.ts'
 import { usesLeft, type InviteBook, type MadeInvite } from './invite-book.ts'
@@ -28,6 +31,8 @@ import { withNames, wordsOf, type NameOf } from './trust-words.ts'
 const maxProposals = 100
 /** Strangers' asks are bounded by the bucket; a screen shows so many, oldest first. */
 export const maxAsks = 200
+/** What hangs on one key: a person sees whom it is about; the rest is counted. */
+const maxResting = 200
 
 export interface ViewInit {
   readonly state: TrustState
@@ -43,6 +48,7 @@ export function trustView(init: ViewInit): TrustView {
   const { state, file, self, nameOf } = init
   // One that has ended is shown too: its keys are those who can renew it.
   const root = state.root ?? state.expiredRoot
+  const risk = root === null ? null : rootRisk(root.keys.length, root.threshold)
   const own = state.of(self)
   return {
     swarm: swarmView(file, state),
@@ -56,7 +62,7 @@ export function trustView(init: ViewInit): TrustView {
             keys: root.keys.map((peer) => ({ peer, name: nameOf(peer) })),
             expiresAtMs: root.record.body.validUntil,
             recordId: root.record.id,
-            ...(canFork(root) ? { warning: forkWarning(root) } : {}),
+            ...(risk === null ? {} : { warning: risk }),
           },
     members: membersView(state, nameOf),
     asks: asksView(init),
@@ -69,7 +75,7 @@ export function trustView(init: ViewInit): TrustView {
     })),
     problems: [
       ...state.problems.map(({ code, message }) => ({ code, message: withNames(message, nameOf) })),
-      ...(root !== null && canFork(root) ? [{ code: 'ROOT_CAN_FORK', message: `${forkWarning(root)}.` }] : []),
+      ...(risk === null ? [] : [{ code: 'ROOT_CAN_FORK', message: `${risk}.` }]),
     ],
   }
 }
@@ -114,6 +120,21 @@ function membersView(state: TrustState, nameOf: NameOf): MemberView[] {
     sinceMs: record?.body.validFrom ?? null,
     expiresAtMs: record?.body.validUntil ?? null,
   }))
+}
+
+/** What hangs on a key, whom it has admitted first: that is what a person may want to let go. */
+export function restingView(state: TrustState, peer: PeerId, nameOf: NameOf): RestingView {
+  const resting = restingOn(state, peer)
+  const words = resting
+    .map(({ record, role }) => ({
+      recordId: record.id,
+      peer: role.subject,
+      name: nameOf(role.subject),
+      roles: [...role.roles],
+      revokes: role.revoked,
+    }))
+    .sort((a, b) => Number(a.revokes) - Number(b.revokes))
+  return { total: words.length, words: words.slice(0, maxResting) }
 }
 
 function asksView({ waiting, invites }: ViewInit): AskView[] {
@@ -175,19 +196,6 @@ function signersView(state: TrustState, record: SignedRecord, needed: Needed, na
     const counts = verdict !== 'dismiss' && maySign(state, needed, peer)
     return { peer, name: nameOf(peer), verdict, atMs: at, roles: [...roles], standing, counts }
   })
-}
-
-/** Two sides of a cut can both rotate when enough keys are on each. */
-function canFork({ keys, threshold }: Pick<RootState, 'keys' | 'threshold'>): boolean {
-  return keys.length > 1 && threshold * 2 <= keys.length
-}
-
-function forkWarning({ keys, threshold }: Pick<RootState, 'keys' | 'threshold'>): string {
-  return (
-    `${threshold} of ${keys.length} root keys can change the root, so two halves of a swarm that is cut apart can each do ` +
-    `so, and whoever steals ${threshold === 1 ? 'one key' : `${threshold} keys`} too: let ` +
-    `${Math.floor(keys.length / 2) + 1} of ${keys.length} sign`
-  )
 }
 
 function ruleView({ authors, endorse, dismiss }: BucketRule): NonNullable<TrustView['policies'][number]['is']> {

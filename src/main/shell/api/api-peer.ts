@@ -1,6 +1,13 @@
 import type { StorageView } from '../../../shared/file-views.ts'
 import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
-import type { InvitePreview, InviteView, TrustChangedView, TrustRole, TrustView } from '../../../shared/trust-views.ts'
+import type {
+  InvitePreview,
+  InviteView,
+  RestingView,
+  TrustChangedView,
+  TrustRole,
+  TrustView,
+} from '../../../shared/trust-views.ts'
 import type {
   HealthView,
   HistoryView,
@@ -88,6 +95,7 @@ export interface ApiTrust {
   readInvite(link: string): InvitePreview
   admit(peer: PeerId, roles: readonly TrustRole[], keep: { readonly dropGrants: boolean }): TrustChangedView
   revoke(peer: PeerId, note: string | null, keep: { readonly dropGrants: boolean }): TrustChangedView
+  resting(peer: PeerId): RestingView
   attest: RecordBook['attest']
   setRoot(next: {
     readonly keys: readonly PeerId[]

@@ -58,6 +58,7 @@ export function trustRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
     }),
     admit: os.trust.admit.handler(({ input }) => trust.admit(input.peer, input.roles, input)),
     revoke: os.trust.revoke.handler(({ input }) => trust.revoke(input.peer, input.note ?? null, input)),
+    resting: os.trust.resting.handler(({ input }) => trust.resting(input.peer)),
     setRoot: os.trust.setRoot.handler(({ input }) => trust.setRoot(input)),
     setPolicy: os.trust.setPolicy.handler(({ input }) => trust.setPolicy(input.bucket, input.rule)),
     record: os.trust.record.handler(({ input }) => trust.describe(input.id)),

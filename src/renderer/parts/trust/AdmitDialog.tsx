@@ -9,6 +9,8 @@ import { useAct } from '../../state/use-act.ts'
 import { Dialog } from '../Dialog.tsx'
 import { Fingerprint } from '../Fingerprint.tsx'
 import { ProblemNote } from '../Problem.tsx'
+import { DropGrants } from './DropGrants.tsx'
+import { tellLost } from './tell-lost.ts'
 
 /** Whom the dialog is about: one that asks, or a member whose roles change. */
 export interface Candidate {
@@ -31,11 +33,13 @@ export function AdmitDialog({ candidate, trust, onClose }: AdmitDialogProps) {
   const { bridge } = useStores()
   const { peer, name, fingerprint, asks, member } = candidate
   const [roles, setRoles] = useState<readonly TrustRole[]>(candidate.roles)
+  const [dropGrants, setDropGrants] = useState(false)
   const { busy, problem, run } = useAct()
   const proposal = othersMustSign(trust, roles, member)
+  const demoted = member?.standing === 'member' && member.roles.includes('operator') && !roles.includes('operator')
   const admit = (): void =>
     run(async () => {
-      const after = await bridge.api.trust.admit({ peer, roles: [...roles] })
+      const after = await bridge.api.trust.admit({ peer, roles: [...roles], dropGrants: demoted && dropGrants })
       const done = after.members.some((one) => one.peer === peer && roles.every((role) => one.roles.includes(role)))
       notifications.show({
         title: done ? `${name} is admitted` : `${name} is proposed`,
@@ -44,6 +48,7 @@ export function AdmitDialog({ candidate, trust, onClose }: AdmitDialogProps) {
           : 'Others must sign as well; it stands under Settings, Trust.',
         color: done ? 'green' : 'yellow',
       })
+      tellLost(after)
       onClose()
     })
   return (
@@ -69,6 +74,7 @@ export function AdmitDialog({ candidate, trust, onClose }: AdmitDialogProps) {
           ))}
         </div>
       </Checkbox.Group>
+      {demoted ? <DropGrants peer={peer} name={name} checked={dropGrants} onChange={setDropGrants} /> : null}
       {proposal === null ? null : <p className="dim">{proposal}</p>}
       <ProblemNote problem={problem} />
       <div className="dialog-foot">

@@ -7,6 +7,8 @@ import { memberName, othersMustSign } from '../../state/trust-words.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Dialog } from '../Dialog.tsx'
 import { ProblemNote } from '../Problem.tsx'
+import { DropGrants } from './DropGrants.tsx'
+import { tellLost } from './tell-lost.ts'
 
 interface RevokeDialogProps {
   readonly member: Pick<MemberView, 'peer' | 'name' | 'standing' | 'roles'>
@@ -20,6 +22,7 @@ export function RevokeDialog({ member, trust, onClose }: RevokeDialogProps) {
   const name = memberName(member)
   const [typed, setTyped] = useState('')
   const [note, setNote] = useState('')
+  const [dropGrants, setDropGrants] = useState(false)
   const { busy, problem, run } = useAct()
   const known = trust.members.find((one) => one.peer === member.peer)
   const proposal = othersMustSign(trust, [], known)
@@ -28,6 +31,7 @@ export function RevokeDialog({ member, trust, onClose }: RevokeDialogProps) {
       const trimmed = note.trim()
       const after = await bridge.api.trust.revoke({
         peer: member.peer,
+        dropGrants,
         ...(trimmed === '' ? {} : { note: trimmed }),
       })
       const done = after.members.some((one) => one.peer === member.peer && one.standing === 'revoked')
@@ -38,6 +42,7 @@ export function RevokeDialog({ member, trust, onClose }: RevokeDialogProps) {
           : 'Others must sign as well; it stands under Settings, Trust.',
         color: done ? 'green' : 'yellow',
       })
+      tellLost(after)
       onClose()
     })
   return (
@@ -50,6 +55,7 @@ export function RevokeDialog({ member, trust, onClose }: RevokeDialogProps) {
           : 'An operator can admit it again later.'}
       </p>
       {proposal === null ? null : <p className="dim">{proposal}</p>}
+      <DropGrants peer={member.peer} name={name} checked={dropGrants} onChange={setDropGrants} />
       <TextInput
         label="Why (everybody can read it)"
         placeholder="lost, sold, misbehaves"

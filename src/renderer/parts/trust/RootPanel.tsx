@@ -1,6 +1,7 @@
 import { Button, Checkbox, NumberInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { isPeerId, type PeerId } from '../../../shared/ids.ts'
+import { rootRisk } from '../../../shared/root-risk.ts'
 import type { TrustView } from '../../../shared/trust-views.ts'
 import { formatExact, formatUntil } from '../../format.ts'
 import { hrefOf } from '../../route.ts'
@@ -10,6 +11,7 @@ import { memberName } from '../../state/trust-words.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Dialog } from '../Dialog.tsx'
 import { ProblemNote } from '../Problem.tsx'
+import { LevelMark } from '../StatusMark.tsx'
 
 /** The keys that decide about all others: k of n. */
 export function RootPanel({ trust }: { readonly trust: TrustView }) {
@@ -97,6 +99,7 @@ function RootDialog({ trust, onClose }: { readonly trust: TrustView; readonly on
     setOther('')
   }
   const fits = keys.length >= 1 && keys.length <= 16 && threshold >= 1 && threshold <= keys.length
+  const risk = fits ? rootRisk(keys.length, threshold) : null
   const save = (): void =>
     run(async () => {
       await bridge.api.trust.setRoot({ keys: [...keys], threshold })
@@ -141,6 +144,17 @@ function RootDialog({ trust, onClose }: { readonly trust: TrustView; readonly on
         onChange={(value) => setThreshold(typeof value === 'number' ? value : 1)}
         w="10rem"
       />
+      {risk === null ? null : (
+        <div className="warning" role="status">
+          <LevelMark level="look" />
+          <span className="warning-text">
+            {risk}. It can be signed all the same. <span className="dim mono">ROOT_CAN_FORK</span>
+          </span>
+        </div>
+      )}
+      {keys.length === 1 && now.length > 1 ? (
+        <p className="level-look">One key is one way to lose it all: nobody can replace it when it is lost.</p>
+      ) : null}
       <ProblemNote problem={problem} />
       <div className="dialog-foot">
         <Button variant="default" onClick={onClose}>

@@ -1,6 +1,13 @@
 import { SwarmError } from '../../../../shared/errors.ts'
 import type { PeerId, RecordId } from '../../../../shared/ids.ts'
-import type { InvitePreview, InviteView, SwarmView, TrustRole, TrustView } from '../../../../shared/trust-views.ts'
+import type {
+  InvitePreview,
+  InviteView,
+  RestingView,
+  SwarmView,
+  TrustRole,
+  TrustView,
+} from '../../../../shared/trust-views.ts'
 import { Emitter } from '../../../base/emitter.ts'
 import type { ApiTrust } from '../api-peer.ts'
 
@@ -83,6 +90,10 @@ export class MemoryTrust implements ApiTrust {
     if (!this.members.delete(peer)) throw new SwarmError('NOT_TRUSTED', 'A root key can revoke that key.')
     this.heard.emit('view:changed', {})
     return this.view()
+  }
+
+  resting(): RestingView {
+    return { total: 0, words: [] }
   }
 
   /** A test with a real book has it sign. */
