@@ -3,13 +3,17 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import type { Browser } from 'playwright-core'
 import type { ShareView, TransferView } from '../src/shared/views.ts'
+import { launchChromium } from '../e2e/app/fixture/chromium.ts'
 import { Daemon, scratch } from '../e2e/swarm/fixtures/daemon.ts'
+import { PageWatch, type PageFigures } from './page-watch.ts'
 
 /**
  * What a large file costs: shared where it lies by one whole daemon, fetched by another over loopback, compared byte for
- * byte. Time, and the most memory that each has had, as Linux counts it. Slow, and needs four times the size on the disk:
- * not among those that `npm run bench` runs unnamed. `node bench/big.ts [GB]`
+ * byte. Time, the most memory that each has had, as Linux counts it, and how smooth the Logs page of either stays in a real
+ * Chromium. Needs `npm run build`. Slow, and needs four times the size on the disk: not among those that `npm run bench`
+ * runs unnamed. `node bench/big.ts [GB]`
  */
 const sizeBytes = Number(process.argv[2] ?? 10) * 1e9
 const pieceBytes = 4e6
@@ -61,7 +65,28 @@ async function listed(daemon: Daemon, cid: string): Promise<ShareView> {
   }
 }
 
+/** The console's Logs page of a daemon, which shows what is under way. */
+async function openLogs(browser: Browser, daemon: Daemon): Promise<PageWatch> {
+  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage()
+  const watch = await PageWatch.of(page)
+  await page.goto(`${daemon.ready.web}#/logs`)
+  await page.getByRole('heading', { name: 'Logs' }).waitFor()
+  // The first drawing is no part of it.
+  await page.waitForTimeout(2_000)
+  return watch
+}
+
+function reportPage(whose: string, { longTasks, longestTaskMs, framesPerS, lateFrames }: PageFigures): void {
+  const words = [
+    `${longTasks} tasks over 50 ms`,
+    `longest ${longestTaskMs.toFixed(0)} ms`,
+    `${framesPerS.toFixed(0)} frames/s`,
+  ]
+  console.log(`${whose} page meanwhile: ${words.join(', ')}, ${lateFrames} frames late by more than 50 ms`)
+}
+
 const folder = scratch()
+const browser = await launchChromium()
 const [origin, reader] = [new Daemon(folder.path, 'origin'), new Daemon(folder.path, 'reader')]
 try {
   const path = join(folder.path, 'big.bag')
@@ -73,17 +98,22 @@ try {
   const report = (what: string, ms: number): void =>
     console.log(`${what} ${(ms / 1e3).toFixed(0)} s, ${(sizeBytes / 1e3 / ms).toFixed(0)} MB/s`)
 
+  const [sharing, fetching] = [await openLogs(browser, origin), await openLogs(browser, reader)]
+  await sharing.begin()
   let startedMs = performance.now()
   const [shared] = await origin.post<TransferView[]>('/files/share', { paths: [path], how: 'link' })
   const { cid } = await until(origin, shared?.id ?? '')
   report('shared in ', performance.now() - startedMs)
   console.log(`origin: ${memory(origin).mostMb.toFixed(0)} MB at most by then`)
+  reportPage("origin's", await sharing.end())
 
   await listed(reader, cid ?? '')
+  await fetching.begin()
   startedMs = performance.now()
   const { id } = await reader.post<TransferView>(`/files/${cid}/fetch`, { to: 'downloads' })
   const fetched = await until(reader, id)
   report('fetched in', performance.now() - startedMs)
+  reportPage("reader's", await fetching.end())
   if ((await hashOf(fetched.path ?? '')) !== hash) throw new Error('other bytes were fetched')
 
   for (const [n, daemon] of [origin, reader].entries()) {
@@ -93,6 +123,7 @@ try {
     console.log(`${n === 0 ? 'origin' : 'reader'}: ${was} MB before, ${mostMb.toFixed(0)} MB at most (${verdict} 500)`)
   }
 } finally {
+  await browser.close()
   await Promise.all([origin.stop(), reader.stop()])
   folder.remove()
 }

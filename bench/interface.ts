@@ -15,22 +15,12 @@ import react from '@vitejs/plugin-react'
 import type { Browser } from 'playwright-core'
 import { build } from 'vite'
 import { launchChromium } from '../e2e/app/fixture/chromium.ts'
+import { PageWatch, type PageFigures } from './page-watch.ts'
 
 const robots = Number(process.argv[2] ?? 1_000)
 const baseline = 50
 const measureMs = 10_000
 const root = resolve(import.meta.dirname, '../src/renderer')
-
-interface Figures {
-  /** Tasks over 50 ms. */
-  readonly longTasks: number
-  readonly longestTaskMs: number
-  /** Share of the time in which the main thread ran script, style and layout. */
-  readonly busyPercent: number
-  readonly framesPerS: number
-  /** Frames that came more than 50 ms after the one before. */
-  readonly lateFrames: number
-}
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
@@ -63,48 +53,22 @@ function serve(folder: string): Promise<Server> {
   return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)))
 }
 
-/** What the page runs to watch itself; a text, for it is compiled for Node here and not for a page. */
-const watchScript = `
-  window.watched = { tasks: [], frames: [] }
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) window.watched.tasks.push(duration)
-  }).observe({ entryTypes: ['longtask'] })
-  const frame = (at) => { window.watched.frames.push(at); requestAnimationFrame(frame) }
-  requestAnimationFrame(frame)
-`
-
 async function measure(
   browser: Browser,
   url: string,
   view: 'cards' | 'table',
   count: number,
-): Promise<{ readonly rest: Figures; readonly scrolling: Figures }> {
+): Promise<{ readonly rest: PageFigures; readonly scrolling: PageFigures }> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
   const page = await context.newPage()
-  await page.addInitScript(watchScript)
+  const watch = await PageWatch.of(page)
   await page.addInitScript(`localStorage.setItem('dt-swarm:prefs', JSON.stringify({ fleetView: '${view}' }))`)
   await page.goto(`${url}/dev.html?robots=${count}#/fleet`)
   await page.getByRole('link', { name: 'duckie09' }).waitFor()
-  const session = await context.newCDPSession(page)
-  await session.send('Performance.enable')
-  const busyS = async (): Promise<number> => {
-    const { metrics } = await session.send('Performance.getMetrics')
-    return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0
-  }
-  const during = async (act: (untilMs: number) => Promise<void>): Promise<Figures> => {
-    await page.evaluate('window.watched.tasks.length = window.watched.frames.length = 0')
-    const [before, startMs] = [await busyS(), Date.now()]
-    await act(startMs + measureMs)
-    const [after, endMs] = [await busyS(), Date.now()]
-    const watched: { tasks: number[]; frames: number[] } = await page.evaluate('window.watched')
-    const gaps = watched.frames.slice(1).map((at, i) => at - (watched.frames[i] ?? at))
-    return {
-      longTasks: watched.tasks.length,
-      longestTaskMs: Math.max(0, ...watched.tasks),
-      busyPercent: ((after - before) * 100_000) / (endMs - startMs),
-      framesPerS: (watched.frames.length * 1_000) / (endMs - startMs),
-      lateFrames: gaps.filter((gap) => gap > 50).length,
-    }
+  const during = async (act: (untilMs: number) => Promise<void>): Promise<PageFigures> => {
+    await watch.begin()
+    await act(Date.now() + measureMs)
+    return watch.end()
   }
   try {
     // The first drawing is no part of it.
