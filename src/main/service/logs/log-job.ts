@@ -20,6 +20,18 @@ export type LogJob =
       readonly sizeBytes: number
       readonly port: MessagePort
     }
+  | {
+      /** Its last minutes are written to a file that is not there yet. */
+      readonly kind: 'tail'
+      readonly path: string
+      readonly name: string
+      readonly to: string
+      /** How far back from its own end. */
+      readonly backMs: number
+      readonly maxBytes: number
+      /** Said in the new file, where its kind has a place for it. */
+      readonly about: readonly (readonly [string, string])[]
+    }
 
 export interface Frame {
   /** Checked by its first bytes. */
@@ -34,6 +46,14 @@ export interface LogAnswers {
   readonly preview: { readonly look: Look; readonly readBytes: number }
   /** Null: there is no picture of that topic there. */
   readonly frame: Frame | null
+  readonly tail: {
+    /** Of the new file; null: nothing of it was taken, and what was begun of the file is to be removed. */
+    readonly bytes: number | null
+    readonly startMs: number | null
+    readonly endMs: number | null
+    /** What is missing, or why it was not taken, as the end of a sentence. */
+    readonly problem: string | null
+  }
 }
 
 export interface LogOrder {

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { parentPort } from 'node:worker_threads'
 import type { LogAnswers, LogJob, LogOrder, LogOutcome } from './log-job.ts'
+import { logTail } from './log-tail.ts'
 import { frame, inspect, preview } from './looking.ts'
 import { PagedSource } from './range-source.ts'
 import { piecesOver } from './source-port.ts'
@@ -15,7 +16,8 @@ const readForMs = 12_000
 
 /** A thread that looks into files: one job at a time, whatever the file does to it. */
 async function work(job: LogJob): Promise<LogAnswers[LogJob['kind']]> {
-  if (job.kind === 'inspect') return inspectPath(job)
+  if (job.kind === 'inspect') return ofPath(job.path, (source) => inspect(source, job))
+  if (job.kind === 'tail') return ofPath(job.path, (source) => logTail(source, job))
   const endMs = performance.now() + readForMs
   const source = new PagedSource(piecesOver(job.port), {
     sizeBytes: job.sizeBytes,
@@ -31,10 +33,10 @@ async function work(job: LogJob): Promise<LogAnswers[LogJob['kind']]> {
   }
 }
 
-async function inspectPath(job: Extract<LogJob, { kind: 'inspect' }>): Promise<LogAnswers['inspect']> {
+async function ofPath<Answer>(path: string, look: (source: PagedSource) => Promise<Answer>): Promise<Answer> {
   const endMs = performance.now() + readForMs
   // A pipe of that name must not hold the thread up.
-  const file = await open(job.path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const facts = await file.stat()
     if (!facts.isFile()) throw new Error('it is no file')
@@ -43,7 +45,7 @@ async function inspectPath(job: Extract<LogJob, { kind: 'inspect' }>): Promise<L
       maxReadBytes: maxFileReadBytes,
       late: () => performance.now() > endMs,
     })
-    return await inspect(source, job)
+    return await look(source)
   } finally {
     await file.close()
   }

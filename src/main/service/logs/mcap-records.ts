@@ -1,6 +1,6 @@
 import { LogProblem } from './log-problem.ts'
 import { maxPieceBytes, type RangeSource } from './range-source.ts'
-import type { MessageForm, RecordedChannel } from './recording.ts'
+import type { MessageForm, RecordedChannel, WrittenChannel } from './recording.ts'
 
 /** Records of an MCAP file (https://mcap.dev/spec): an opcode, a length, the content. All numbers are little-endian. */
 export const mcapOp = {
@@ -79,16 +79,17 @@ export function parseSchema(bytes: Uint8Array): readonly [number, McapSchema] {
 export function parseChannel(bytes: Uint8Array, schemas: ReadonlyMap<number, McapSchema>): RecordedChannel {
   const reader = new FieldReader(bytes)
   const [id, schema] = [reader.uint16(), schemas.get(reader.uint16())]
-  return mcapChannel(id, reader.text(), reader.text(), schema)
+  const [topic, messageEncoding] = [reader.text(), reader.text()]
+  return mcapChannel({ id, topic, messageEncoding, metadata: reader.map() }, schema)
 }
 
 export function mcapChannel(
-  id: number,
-  topic: string,
-  messageEncoding: string,
+  channel: Pick<WrittenChannel, 'messageEncoding' | 'metadata'> & Pick<RecordedChannel, 'id' | 'topic'>,
   schema: McapSchema | undefined,
 ): RecordedChannel {
-  return { id, topic, type: schema?.name ?? '', form: formOf(messageEncoding, schema) }
+  const { id, topic, messageEncoding, metadata } = channel
+  const written = { messageEncoding, metadata, schema }
+  return { id, topic, type: schema?.name ?? '', form: formOf(messageEncoding, schema), written }
 }
 
 /** By the well-known encodings (https://mcap.dev/spec/registry). */
@@ -143,6 +144,14 @@ export class FieldReader {
 
   text(): string {
     return Buffer.from(this.bytes(this.uint32())).toString()
+  }
+
+  /** Names and words; the length before them is in bytes. */
+  map(): ReadonlyMap<string, string> {
+    const end = this.uint32() + this.#at
+    const map = new Map<string, string>()
+    while (this.#at < end) map.set(this.text(), this.text())
+    return map
   }
 
   #step(length: number): number {

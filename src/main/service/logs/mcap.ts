@@ -39,8 +39,8 @@ async function bySummary(source: RangeSource): Promise<Told | null> {
   }
   const { statistics, chunkIndexes, schemasById, header } = reader
   const channels = new Map<number, RecordedChannel>()
-  for (const { id, topic, messageEncoding, schemaId } of reader.channelsById.values()) {
-    channels.set(id, mcapChannel(id, topic, messageEncoding, schemasById.get(schemaId)))
+  for (const channel of reader.channelsById.values()) {
+    channels.set(channel.id, mcapChannel(channel, schemasById.get(channel.schemaId)))
   }
   const stretches = chunkIndexes.map(stretchOf)
   const counts =

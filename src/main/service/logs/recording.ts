@@ -10,6 +10,14 @@ export interface RecordedChannel {
   readonly topic: string
   readonly type: string
   readonly form: MessageForm
+  /** Of an MCAP file: what it says of the channel, to be written again. */
+  readonly written?: WrittenChannel
+}
+
+export interface WrittenChannel {
+  readonly messageEncoding: string
+  readonly metadata: ReadonlyMap<string, string>
+  readonly schema: { readonly name: string; readonly encoding: string; readonly data: Uint8Array } | undefined
 }
 
 /** Messages that lie together, mostly a compressed chunk. */

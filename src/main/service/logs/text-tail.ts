@@ -1,0 +1,113 @@
+import type { RangeSource } from './range-source.ts'
+import { textOf, timeIn } from './text.ts'
+
+export interface TextTail {
+  /** Its last stretch begins at this byte, the beginning of a line. */
+  readonly at: number
+  /** Bytes at the beginning of the file that go before it: the columns of a table. */
+  readonly headBytes: number
+  /** Times of its first and last line that has one; null: it has none. */
+  readonly startMs: number | null
+  readonly endMs: number | null
+  /** What is missing of the stretch, as the end of a sentence; null: nothing is. */
+  readonly problem: string | null
+}
+
+export interface TextTailInit {
+  /** How far back from its last line. */
+  readonly backMs: number
+  readonly maxBytes: number
+  /** Its first line names the columns. */
+  readonly isTable: boolean
+}
+
+const pieceBytes = 1_024 * 1_024
+/** Taken of a log whose lines have no times: some thousand lines. */
+const untimedBytes = 256 * 1_024
+/** A line with a time has it near its beginning. */
+const stampWithin = 200
+/** A line may quote an older time; so many one after another do not. */
+const olderLines = 3
+/** A longer first line names no columns. */
+const maxColumnsBytes = 64 * 1_024
+
+/**
+ * Where the last minutes of a text log begin, by the times of its own lines: its machine may go by another clock, or another
+ * zone. Read from its end; never more than `maxBytes`. @throws LogProblem, EnoughRead
+ */
+export async function textTail(source: RangeSource, { backMs, maxBytes, isTable }: TextTailInit): Promise<TextTail> {
+  const head = await source.read(0, Math.min(source.sizeBytes, maxColumnsBytes))
+  if (textOf(head).unitBytes > 1) return wholeOrLast(source, maxBytes)
+  const lowest = Math.max(0, source.sizeBytes - maxBytes)
+  const found = await firstLine(source, lowest, backMs)
+  const { endMs } = found
+  if (endMs === null) {
+    const at = await lineAfter(source, Math.max(lowest, source.sizeBytes - untimedBytes))
+    const problem = at === 0 ? null : `its lines have no times, so its last ${untimedBytes / 1_024} KiB were taken`
+    return { at, headBytes: columns(head, isTable, at), startMs: null, endMs, problem }
+  }
+  const { at, startMs, older } = found
+  // Lines without a time before the first one belong to it when nothing older is there.
+  const from = older ? at : await lineAfter(source, lowest)
+  const problem = older || lowest === 0 ? null : `it grew by more than ${Math.round(maxBytes / 1e6)} MB in that time`
+  return { at: from, headBytes: columns(head, isTable, from), startMs, endMs, problem }
+}
+
+interface FirstLine {
+  readonly at: number
+  readonly startMs: number | null
+  readonly endMs: number | null
+  /** There are older lines before it. */
+  readonly older: boolean
+}
+
+/** Goes from line to line back from the end, until they are older. */
+async function firstLine(source: RangeSource, lowest: number, backMs: number): Promise<FirstLine> {
+  let [at, startMs, endMs]: [number, number | null, number | null] = [source.sizeBytes, null, null]
+  let older = 0
+  for (let upper = source.sizeBytes; upper > lowest;) {
+    const from = Math.max(lowest, upper - pieceBytes)
+    // One sign a byte: places in the text are places in the file, and times are plain ASCII.
+    const text = Buffer.from(await source.read(from, upper - from)).toString('latin1')
+    const first = from === 0 ? 0 : text.indexOf('\n') + 1
+    // The end of a line that began before this piece has no time of its own.
+    for (let start = text.length; start > first;) {
+      const end = start
+      // A search from before the beginning would look at the first sign.
+      start = end < 2 ? 0 : text.lastIndexOf('\n', end - 2) + 1
+      if (start < first) break
+      const timeMs = timeIn(text.slice(start, Math.min(end, start + stampWithin)))
+      if (timeMs !== null) {
+        endMs ??= timeMs
+        if (timeMs >= endMs - backMs) [at, startMs, older] = [from + start, timeMs, 0]
+        else if (++older >= olderLines) return { at, startMs, endMs, older: true }
+      }
+    }
+    upper = first > 0 && first < text.length ? from + first : from
+  }
+  return { at, startMs, endMs, older: older > 0 }
+}
+
+/** The first place at or after this one where a line begins. */
+async function lineAfter(source: RangeSource, at: number): Promise<number> {
+  if (at === 0) return 0
+  const bytes = await source.read(at, Math.min(pieceBytes, source.sizeBytes - at))
+  const end = bytes.indexOf(10)
+  return end < 0 ? at : at + end + 1
+}
+
+function columns(head: Uint8Array, isTable: boolean, at: number): number {
+  if (!isTable || at === 0) return 0
+  const end = head.indexOf(10)
+  return end < 0 || end + 1 > at ? 0 : end + 1
+}
+
+/** Two bytes a sign: its lines are not gone through. */
+async function wholeOrLast({ sizeBytes }: RangeSource, maxBytes: number): Promise<TextTail> {
+  const mark = 2
+  const at = Math.max(0, sizeBytes - Math.min(maxBytes, untimedBytes))
+  const even = at - (at % 2)
+  const problem =
+    even === 0 ? null : `it is UTF-16, whose times are not looked for; its last ${untimedBytes / 1_024} KiB were taken`
+  return { at: even, headBytes: even === 0 ? 0 : mark, startMs: null, endMs: null, problem }
+}
