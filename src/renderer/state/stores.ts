@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { CheckpointView } from '../../shared/checkpoint-views.ts'
 import type { FileChannelView, FollowView, StorageView } from '../../shared/file-views.ts'
 import type { ChannelView, GraphView, RouteView } from '../../shared/network-views.ts'
+import type { PinServiceView, PinView } from '../../shared/pinning-views.ts'
 import type { BucketSummaryView } from '../../shared/record-views.ts'
 import type { InviteView, TrustView } from '../../shared/trust-views.ts'
 import type { LabView, LinkView, MachineView, Settings, ShareView, TransferView } from '../../shared/views.ts'
@@ -29,6 +30,7 @@ export interface Stores {
   readonly storage: AsyncStore<StorageView>
   readonly follows: AsyncStore<readonly FollowView[]>
   readonly fileChannels: AsyncStore<readonly FileChannelView[]>
+  readonly pinServices: AsyncStore<readonly PinServiceView[]>
   readonly settings: AsyncStore<Settings>
   readonly links: AsyncStore<readonly LinkView[]>
   readonly lab: AsyncStore<LabView>
@@ -41,6 +43,7 @@ export interface Stores {
   readonly checkpoints: LiveStore<CheckpointView>
   readonly channels: LiveStore<ChannelView>
   readonly graph: LiveStore<GraphView>
+  readonly pins: LiveStore<PinView>
   readonly routes: AsyncStore<readonly RouteView[]>
   /** Rises when the peer has changed to another swarm: pages begin anew. */
   readonly epoch: StoreApi<{ readonly no: number }>
@@ -86,6 +89,11 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
       (channel) => channel.id,
     ),
     graph: createLiveValue<GraphView>(connection, (signal) => api.network.watchGraph(undefined, { signal })),
+    pins: createLiveStore<PinView>(
+      connection,
+      (signal) => api.pinning.watch(undefined, { signal }),
+      (pin) => pin.id,
+    ),
   }
   const asked = {
     settings: createAsyncStore(() => api.settings.get()),
@@ -96,6 +104,7 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
     storage: createAsyncStore<StorageView>(() => api.files.storage()),
     follows: createAsyncStore<readonly FollowView[]>(() => api.files.follows()),
     fileChannels: createAsyncStore<readonly FileChannelView[]>(() => api.files.channels()),
+    pinServices: createAsyncStore<readonly PinServiceView[]>(() => api.pinning.services()),
   }
   const joining = createJoining(bridge)
   const epoch = createStore<{ readonly no: number }>(() => ({ no: 0 }))

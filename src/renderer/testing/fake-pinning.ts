@@ -6,6 +6,8 @@ import { FakeList } from './fake-swarm.ts'
 export class FakePinning {
   readonly pins = new FakeList<PinView>((pin) => pin.id, [])
   services: PinServiceView[] = []
+  /** Tokens that were given, in order. */
+  readonly tokens: string[] = []
 }
 
 export function pinningRoutes(guard: Guard, fake: FakePinning, line: LineSignal) {
@@ -13,7 +15,10 @@ export function pinningRoutes(guard: Guard, fake: FakePinning, line: LineSignal)
   return {
     services: guard.pinning.services.handler(() => fake.services),
     setService: guard.pinning.setService.handler(({ input: { name, endpoint, token } }) => {
-      const service: PinServiceView = { name, endpoint, hasToken: typeof token === 'string', problem: null, pins: 0 }
+      const before = fake.services.find((one) => one.name === name)
+      const hasToken = token === undefined ? (before?.hasToken ?? false) : token !== null
+      if (typeof token === 'string') fake.tokens.push(token)
+      const service: PinServiceView = { name, endpoint, hasToken, problem: null, pins: before?.pins ?? 0 }
       fake.services = [...fake.services.filter((one) => one.name !== name), service]
       return service
     }),

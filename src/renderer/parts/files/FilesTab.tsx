@@ -5,6 +5,7 @@ import { FollowList } from '../logs/FollowsDialog.tsx'
 import { Failed, Loading } from '../States.tsx'
 import { FileChannelsPanel } from './FileChannelsPanel.tsx'
 import { FileSettingsForm } from './FileSettingsForm.tsx'
+import { PinServicesPanel } from './PinServicesPanel.tsx'
 import { StoragePanel } from './StoragePanel.tsx'
 
 /** Where files are kept, what is shared and fetched by itself, and how fast. */
@@ -27,6 +28,7 @@ export function FilesTab() {
       <div className="settings-column">
         <StoragePanel />
         <FileChannelsPanel />
+        <PinServicesPanel />
         <section className="panel" aria-label="Fetched by itself">
           <h2>Fetched by itself</h2>
           <FollowList />

@@ -1,82 +1,43 @@
 import { Button, Menu } from '@mantine/core'
 import { IconCloudUp } from '@tabler/icons-react'
-import { useCallback, useEffect, useState } from 'react'
-import type { PinServiceView, PinView } from '../../../shared/pinning-views.ts'
+import { useEffect } from 'react'
+import { useStore } from 'zustand'
 import type { ShareView } from '../../../shared/views.ts'
 import { useStores } from '../../state/context.ts'
+import { pinsOf } from '../../state/select-pins.ts'
 import { useAct } from '../../state/use-act.ts'
-import { Age } from '../Age.tsx'
+import { useLive } from '../../state/use-live.ts'
 import { ProblemNote } from '../Problem.tsx'
-import { LevelMark } from '../StatusMark.tsx'
-
-/** A pin on its way changes within minutes. */
-const refreshMs = 5_000
-
-const words: Record<PinView['state'], string> = {
-  queued: 'waits there',
-  pinning: 'on its way there',
-  pinned: 'pinned',
-  failed: 'failed there',
-  gone: 'no longer there',
-  removing: 'being taken back',
-}
+import { Failed } from '../States.tsx'
+import { PinRow } from './PinRow.tsx'
 
 /** Copies at pinning services: which, how they stand, and what can be done. Not shown where no service is known. */
 export function PinnedAt({ share }: { readonly share: ShareView }) {
-  const { bridge } = useStores()
+  const { bridge, pins: live, pinServices } = useStores()
   const { cid } = share
-  const [services, setServices] = useState<readonly PinServiceView[]>([])
-  const [pins, setPins] = useState<readonly PinView[]>([])
+  const all = useLive(live)
+  const known = useStore(pinServices.store)
+  useEffect(() => void pinServices.load(), [pinServices])
   const { busy, problem, run } = useAct()
-  const load = useCallback(async (): Promise<void> => {
-    const [known, here] = await Promise.all([bridge.api.pinning.services(), bridge.api.pinning.list({ cid })])
-    setServices(known)
-    setPins(here)
-  }, [bridge, cid])
-  useEffect(() => {
-    // Without a line there is nothing new; the frame says so.
-    const quietly = (): void => void load().catch(() => {})
-    quietly()
-    const timer = setInterval(quietly, refreshMs)
-    return () => clearInterval(timer)
-  }, [load])
+  const services = known.phase === 'ready' ? known.value : []
+  const pins = pinsOf(all, cid)
+  if (all.phase === 'failed') {
+    return <Failed title="Its pins elsewhere could not be read" problem={all.problem} onRetry={live.retry} />
+  }
   if (services.length === 0 && pins.length === 0) return null
-  const pinned = new Set(
-    pins.flatMap(({ service, state }) => (state === 'gone' || state === 'failed' ? [] : [service])),
-  )
-  const free = services.filter(({ name }) => !pinned.has(name))
-  const add = (service: string): void => run(() => bridge.api.pinning.add({ cid, service }).then(load))
-  const remove = (service: string): void => run(() => bridge.api.pinning.remove({ cid, service }).then(load))
+  // One that failed or is gone is asked for again from its own line.
+  const free = services.filter(({ name }) => !pins.some(({ service }) => service === name))
+  const add = (service: string): void => run(() => bridge.api.pinning.add({ cid, service }))
   return (
     <section aria-label="Pinned elsewhere">
       <h3>Pinned elsewhere</h3>
+      {pins.length === 0 ? <p className="dim">At no pinning service.</p> : null}
       <ul className="rows">
         {pins.map((pin) => (
-          <li key={pin.id} className="row">
-            <span className="row-text">
-              <LevelMark level={pin.problem !== null ? 'look' : pin.state === 'pinned' ? 'ok' : 'look'} />{' '}
-              <strong>{pin.service}</strong> {words[pin.state]}{' '}
-              <span className="dim">
-                checked <Age atMs={pin.checkedAtMs} />
-                {pin.details === null ? '' : ` · ${pin.details}`}
-              </span>
-              {pin.problem === null ? null : <span className="level-look"> {pin.problem}</span>}
-            </span>
-            {pin.state === 'removing' ? null : (
-              <Button
-                size="compact-xs"
-                variant="default"
-                loading={busy}
-                aria-label={`Unpin at ${pin.service}`}
-                onClick={() => remove(pin.service)}
-              >
-                Unpin
-              </Button>
-            )}
-          </li>
+          <PinRow key={pin.id} pin={pin} mayAdd={whyNot(share) === null} />
         ))}
       </ul>
-      {free.length === 0 || !share.local || share.channel !== null ? null : (
+      {free.length === 0 ? null : whyNot(share) === null ? (
         <Menu position="bottom-start" shadow="md">
           <Menu.Target>
             <Button size="xs" variant="default" loading={busy} leftSection={<IconCloudUp size={15} aria-hidden />}>
@@ -92,8 +53,16 @@ export function PinnedAt({ share }: { readonly share: ShareView }) {
             ))}
           </Menu.Dropdown>
         </Menu>
+      ) : (
+        <p className="dim">{whyNot(share)}</p>
       )}
       <ProblemNote problem={problem} />
     </section>
   )
+}
+
+/** Why it cannot be asked for; null: it can. */
+function whyNot({ local, channel }: ShareView): string | null {
+  if (channel !== null) return `It is meant for the file channel ${channel}: services might give it to anybody.`
+  return local ? null : 'Fetch it first: a service gets a file from this peer.'
 }

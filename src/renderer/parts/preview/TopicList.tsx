@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react'
+import { Fragment, useMemo, useState } from 'react'
 import type { LogInfo, LogPreview } from '../../../shared/log-views.ts'
 import { formatCount, plural } from '../../format.ts'
 import { formatHz, topicLines, type TopicLine } from '../../state/preview-rates.ts'
@@ -27,17 +27,25 @@ export function TopicList({ info, activity }: TopicListProps) {
         </thead>
         <tbody>
           {shown.map((line) => (
-            <tr key={line.name}>
-              <td>
-                <span className="topic-name mono">{line.name}</span>
-                <span className="topic-type dim">{line.type === '' ? 'type not said' : line.type}</span>
-                {line.counts === null ? null : <Strip line={line} />}
-              </td>
-              <td>
-                {line.count === null ? <span className="dim">not counted</span> : formatCount(line.count)}
-                {line.hz === null ? null : <span className="topic-type dim">{formatHz(line.hz)}</span>}
-              </td>
-            </tr>
+            <Fragment key={line.name}>
+              <tr>
+                <td>
+                  <span className="topic-name mono">{line.name}</span>
+                  <span className="topic-type dim">{line.type === '' ? 'type not said' : line.type}</span>
+                </td>
+                <td>
+                  {line.count === null ? <span className="dim">not counted</span> : formatCount(line.count)}
+                  {line.hz === null ? null : <span className="topic-type dim">{formatHz(line.hz)}</span>}
+                </td>
+              </tr>
+              {line.counts === null ? null : (
+                <tr className="topic-times" aria-hidden>
+                  <td colSpan={2}>
+                    <Strip line={line} />
+                  </td>
+                </tr>
+              )}
+            </Fragment>
           ))}
         </tbody>
       </table>
