@@ -49,7 +49,7 @@ async function share(what: string, path: string, how: 'copy' | 'link'): Promise<
   let told = 0
   const off = peer.files.events.on('transfers:changed', () => {
     told += 1
-    listed = Math.max(listed, peer.files.transfers().length)
+    listed = Math.max(listed, peer.files.transfers.views().length)
   })
   let most = process.memoryUsage()
   const beforeBytes = most.rss
@@ -60,9 +60,10 @@ async function share(what: string, path: string, how: 'copy' | 'link'): Promise<
   delay.enable()
   const startedMs = performance.now()
   const cpu = process.cpuUsage()
-  const [{ id } = { id: '' }] = await peer.files.sharePaths([path], { how })
+  const [{ id } = { id: '' }] = await peer.files.sharing.sharePaths([path], { how })
   let view: TransferView | undefined
-  while ((view = peer.files.transfer(id))?.endedAtMs === null) await new Promise((resolve) => setTimeout(resolve, 20))
+  while ((view = peer.files.transfers.view(id))?.endedAtMs === null)
+    await new Promise((resolve) => setTimeout(resolve, 20))
   const ms = performance.now() - startedMs
   const { user, system } = process.cpuUsage(cpu)
   delay.disable()

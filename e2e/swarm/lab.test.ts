@@ -96,13 +96,13 @@ test('an observer sees three simulated robots live, with logs; one killed is dou
       .not.toBe(before)
   }
   const kinds = () =>
-    new Set(peer.files.shares().map(({ originName, name }) => `${originName} ${name.split('.').at(-1)}`))
+    new Set(peer.files.shares.all().map(({ originName, name }) => `${originName} ${name.split('.').at(-1)}`))
   for (const name of names) {
     await expect.poll(kinds, { timeout: 60_000 }).toContain(`${name} mcap`)
     await expect.poll(kinds, { timeout: 60_000 }).toContain(`${name} log`)
     expect(robots(peer).find((robot) => robot.name === name)?.lastLog?.name).toMatch(name)
   }
-  expect(peer.files.shares().every(({ simulated }) => simulated)).toBe(true)
+  expect(peer.files.shares.all().every(({ simulated }) => simulated)).toBe(true)
 
   const history: string[] = []
   peer.membership.events.on('machine:status', ({ peer: id, status }) =>

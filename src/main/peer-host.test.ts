@@ -118,11 +118,11 @@ test('what lies in the share folder is shared in the new swarm', async () => {
   const { shareDir } = robot.hosted.peer.settings.get()
   mkdirSync(shareDir, { recursive: true })
   writeFileSync(join(shareDir, 'drive.txt'), 'a drive')
-  const namesAt = (peer: Peer) => peer.files.shares().map(({ name }) => name)
+  const namesAt = (peer: Peer) => peer.files.shares.all().map(({ name }) => name)
   await vi.waitFor(() => expect(namesAt(robot.hosted.peer)).toEqual(['drive.txt']), soon)
   await robot.hosted.join(linkOf(desk.hosted.peer))
   await vi.waitFor(() => expect(namesAt(desk.hosted.peer)).toEqual(['drive.txt']), soon)
-  const [share] = desk.hosted.peer.files.shares()
+  const [share] = desk.hosted.peer.files.shares.all()
   expect(share?.originName).toBe('duckie01')
 })
 

@@ -139,7 +139,7 @@ export function makeParts(opened: Opened) {
     {
       ...basics,
       node,
-      share: (cid) => files.share(cid),
+      share: (cid) => files.shares.get(cid),
       kuboAddresses: () => files.kuboAddresses,
       isPrivate: networkKey !== null,
     },

@@ -41,7 +41,7 @@ export function peerStatus({ options, clock, counters }: Opened, parts: Parts): 
     atMs: clock.now(),
     links: node.neighbours().length,
     machines,
-    transfersRunning: files.transfers().filter(({ state: now }) => now === 'waiting' || now === 'running').length,
+    transfersRunning: files.transfers.views().filter(({ state: now }) => now === 'waiting' || now === 'running').length,
     records: book.counts().reduce((sum, { records }) => sum + records, 0),
     counters: counters.snapshot(),
     ...trust.counts(),

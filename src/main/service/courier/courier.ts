@@ -6,13 +6,20 @@ import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
 import type { CheckpointService } from '../checkpoints/checkpoint-service.ts'
 import { roomAt } from '../files/disk-room.ts'
+import type { Fetching } from '../files/fetching.ts'
 import type { FileQuery } from '../files/file-query.ts'
+import type { FileReader } from '../files/file-reader.ts'
 import type { FileService } from '../files/file-service.ts'
 import { numbered, safeName } from '../files/safe-name.ts'
+import type { ShareList } from '../files/share-list.ts'
 import { bytesOf, CourierFolder, pathsFor, type Manifest, type ManifestFile } from './courier-folder.ts'
 
 export interface CourierDeps {
-  readonly files: Pick<FileService, 'matching' | 'share' | 'content' | 'storage' | 'takeIn'>
+  readonly files: Pick<FileService, 'storage'> & {
+    readonly shares: Pick<ShareList, 'matching' | 'get'>
+    readonly reader: Pick<FileReader, 'content'>
+    readonly fetching: Pick<Fetching, 'takeIn'>
+  }
   readonly checkpoints: Pick<CheckpointService, 'create' | 'file' | 'importFile'>
   readonly swarm: () => { readonly id: string; readonly name: string }
   readonly self: PeerId
@@ -118,7 +125,7 @@ export class Courier implements Startable {
   async #export(dir: string, { query, cids, records }: ExportOptions, signal: AbortSignal): Promise<void> {
     const { files, checkpoints, self, swarm } = this.#deps
     const wanted = cids === undefined ? null : new Set(cids)
-    const chosen = query === null ? [] : files.matching(query).filter(({ cid }) => wanted?.has(cid) ?? true)
+    const chosen = query === null ? [] : files.shares.matching(query).filter(({ cid }) => wanted?.has(cid) ?? true)
     const shares = chosen.filter(({ local }) => local)
     for (const { cid, name, local } of chosen) if (!local) this.#leftOut(cid, name, 'it is not here: fetch it first')
     const folder = await CourierFolder.open(dir, self, { make: true })
@@ -152,7 +159,7 @@ export class Courier implements Startable {
       this.#set({ step: `writing ${file.name}` })
       await folder.write(
         file.path,
-        counted(files.content(file.cid, { signal }), signal, (more) => this.#more(more)),
+        counted(files.reader.content(file.cid, { signal }), signal, (more) => this.#more(more)),
       )
       this.#set({ doneFiles: this.#now.doneFiles + 1 })
     }
@@ -188,7 +195,7 @@ export class Courier implements Startable {
         this.#leftOut(file.cid, file.name, 'it is not on the stick, or not whole')
         continue
       }
-      const isIt = await files.takeIn(
+      const isIt = await files.fetching.takeIn(
         file.cid,
         counted(bytesOf(handle, signal), signal, (more) => this.#more(more)),
         { signal },
@@ -203,7 +210,7 @@ export class Courier implements Startable {
 
   /** What no record of the swarm names nobody asked for. */
   #isMissing({ cid, name, sizeBytes }: ManifestFile): boolean {
-    const share = isCid(cid) ? this.#deps.files.share(cid) : undefined
+    const share = isCid(cid) ? this.#deps.files.shares.get(cid) : undefined
     if (share === undefined || share.sizeBytes !== sizeBytes) {
       this.#deps.counters.add('courier.refused:unknown')
       this.#leftOut(

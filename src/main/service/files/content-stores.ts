@@ -170,13 +170,14 @@ export class ContentStores implements ContentStore {
   async use(choice: ContentStoreChoice): Promise<void> {
     if (keyOf(choice) === keyOf(this.#choice)) return
     const kubo = this.#open(choice)
+    // Ended in the same turn in which the choice changes: it would take the new one for the store that it has filled.
+    const before = this.#moving
+    before?.stop.abort()
     this.#choice = choice
     this.#places = withLast(this.#places, choice)
     if (this.#run === null) return
     this.#save()
     await kubo?.watch.start()
-    const before = this.#moving
-    before?.stop.abort()
     await before?.ended
     this.settle()
   }
@@ -290,6 +291,7 @@ export class ContentStores implements ContentStore {
     this.#mover = mover
     try {
       await mover.run(signal)
+      signal.throwIfAborted()
       await this.#leave(this.#places.slice(0, -1), signal)
     } finally {
       if (this.#mover === mover) this.#mover = null

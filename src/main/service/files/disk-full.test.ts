@@ -34,13 +34,13 @@ it.runIf(canMount)('a full disk ends a fetch with DISK_FULL, leaves no part, and
   const [a, b] = peers
   if (a === undefined || b === undefined) throw new Error('two peers were asked for')
   await mountSmall(b.downloadDir)
-  const big = await a.files.shareStream('big.bin', stream(randomBytes(4_000_000)))
-  const small = await a.files.shareStream('small.bin', stream(randomBytes(1_000_000)))
+  const big = await a.files.sharing.shareStream('big.bin', stream(randomBytes(4_000_000)))
+  const small = await a.files.sharing.shareStream('small.bin', stream(randomBytes(1_000_000)))
   const fetched = async (cid: Cid | null) => {
-    const { id } = b.files.fetch(cid ?? ('' as Cid), { to: 'downloads' })
+    const { id } = b.files.fetching.fetch(cid ?? ('' as Cid), { to: 'downloads' })
     return vi.waitFor(
       () => {
-        const view = b.files.transfer(id)
+        const view = b.files.transfers.view(id)
         expect(view?.endedAtMs).not.toBeNull()
         return view
       },
@@ -59,8 +59,8 @@ it.runIf(canMount)('a full disk ends an upload with DISK_FULL and leaves no part
   const [a] = peers
   if (a === undefined) throw new Error('a peer was asked for')
   await mountSmall(a.shareDir)
-  const view = await a.files.shareStream('big.bin', stream(randomBytes(4_000_000)))
+  const view = await a.files.sharing.shareStream('big.bin', stream(randomBytes(4_000_000)))
   expect(view.error).toMatchObject({ code: 'DISK_FULL' })
   expect(await readdir(a.shareDir)).toEqual([])
-  expect(await a.files.shareStream('small.bin', stream(randomBytes(1_000)))).toMatchObject({ state: 'done' })
+  expect(await a.files.sharing.shareStream('small.bin', stream(randomBytes(1_000)))).toMatchObject({ state: 'done' })
 })

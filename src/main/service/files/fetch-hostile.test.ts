@@ -45,8 +45,8 @@ async function fetchedWhole({ a, liar, c }: { a: FilePeer; liar: FilePeer; c: Fi
   const bytes = randomBytes(6_000_000)
   const cid = await shared(a, 'x.bin', bytes)
   liar.book.author({ bucket: 'files', key: cid, value: { kind: 'copy', sizeBytes: 6_000_000 }, validForMs: 60_000 })
-  await waitFor(() => expect(c.files.share(cid)?.copies).toHaveLength(2))
-  expect(await ended(c, c.files.fetch(cid, { to: 'downloads' }))).toMatchObject({ state: 'done' })
+  await waitFor(() => expect(c.files.shares.get(cid)?.copies).toHaveLength(2))
+  expect(await ended(c, c.files.fetching.fetch(cid, { to: 'downloads' }))).toMatchObject({ state: 'done' })
   expect((await readFile(join(c.downloadDir, 'x.bin'))).equals(bytes)).toBe(true)
   return cid
 }
@@ -66,13 +66,13 @@ it('a provider that sends wrong blocks is asked for no more, and blamed; the fil
   expect(given).toBeLessThanOrEqual(4)
   expect(c.counters.get('files.refused:wrong-block')).toBeGreaterThan(0)
   expect(c.node.offenders.points(liar.peerId)).toBeGreaterThan(0)
-  expect(c.files.transfers()[0]?.from).toEqual(['a'])
+  expect(c.files.transfers.views()[0]?.from).toEqual(['a'])
 })
 
 it('a provider that says nothing is left, and what it owed comes from the others', async () => {
   const world = await withLiar(() => {})
   await fetchedWhole(world)
-  expect(world.c.files.transfers()[0]?.from).toEqual(['a'])
+  expect(world.c.files.transfers.views()[0]?.from).toEqual(['a'])
 })
 
 it('a provider whose blocks never end is left', async () => {
@@ -85,7 +85,7 @@ it('a provider whose blocks never end is left', async () => {
     }, 50)
   })
   await fetchedWhole(world)
-  expect(world.c.files.transfers()[0]?.from).toEqual(['a'])
+  expect(world.c.files.transfers.views()[0]?.from).toEqual(['a'])
 })
 
 it('a provider that lies about the length of a block is cut off before it is kept', async () => {
@@ -118,6 +118,6 @@ it('a block that is late is asked of another that is free, and the slow one goes
     else send()
   })
   await fetchedWhole(world)
-  expect(world.c.files.transfers()[0]?.from.toSorted()).toEqual(['a', 'liar'])
+  expect(world.c.files.transfers.views()[0]?.from.toSorted()).toEqual(['a', 'liar'])
   expect(world.c.counters.get('files.refused:wrong-block')).toBe(0)
 })

@@ -14,6 +14,7 @@ import { FetchQueue, type FetchTarget } from './fetch-queue.ts'
 import { Fetcher, type FetcherDeps, type FetchOptions } from './fetcher.ts'
 import { fits, type FileQuery } from './file-query.ts'
 import { FollowBook, type FollowDraft } from './follow-book.ts'
+import { parseCid } from './parse-cid.ts'
 import type { ShareIndex } from './share-index.ts'
 import { removeParts } from './write-file.ts'
 
@@ -121,8 +122,11 @@ export class Fetching {
     this.#news.clear()
   }
 
-  /** @throws SwarmError LIMIT_REACHED */
+  /**
+   * Begins to fetch a file; it goes on by itself, also after a restart. @throws SwarmError INVALID_INPUT, LIMIT_REACHED
+   */
   fetch(cid: Cid, options: FetchOptions): TransferView {
+    parseCid(cid)
     return this.#fetcher.fetch(cid, options)
   }
 
@@ -144,8 +148,9 @@ export class Fetching {
     return this.#copies.isKept(cid)
   }
 
-  /** Keeps a file here for good, fetching it if it is not here, or lets the quota decide again. */
+  /** Keeps a file here for good, fetching it if need be, or lets the quota decide again. @throws SwarmError INVALID_INPUT */
   keep(cid: Cid, kept: boolean): void {
+    parseCid(cid)
     this.#copies.keep(cid, kept)
     const { index, signal } = this.#deps
     const held = index.held.get(cid)
@@ -169,7 +174,7 @@ export class Fetching {
     options: { readonly signal: AbortSignal },
   ): Promise<boolean> {
     const { store, index, shares, signal, collector, changed } = this.#deps
-    const added = await store.add(bytes, options)
+    const added = await store.add(bytes, { signal: AbortSignal.any([options.signal, signal()]) })
     try {
       if (added.cid !== cid) return false
       index.keepCopy(cid, added.sizeBytes)
@@ -189,11 +194,12 @@ export class Fetching {
     if (this.#deps.index.held.has(cid)) this.#copies.used(cid)
   }
 
+  /** What is fetched by itself as soon as somebody shares it. */
   follows(): readonly FollowView[] {
     return this.#follows.all()
   }
 
-  /** @throws SwarmError INVALID_INPUT, LIMIT_REACHED */
+  /** Fetches all that matches, now and from now on. @throws SwarmError INVALID_INPUT, LIMIT_REACHED */
   follow(draft: FollowDraft): FollowView {
     const { id } = this.#follows.add(draft)
     this.#lookAtAll()

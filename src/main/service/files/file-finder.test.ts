@@ -29,7 +29,7 @@ const at = (peers: readonly FilePeer[], n: number): FilePeer => {
 
 async function readAll(peer: FilePeer, cid: Cid): Promise<Buffer> {
   const pieces: Uint8Array[] = []
-  for await (const piece of peer.files.content(cid, { signal: AbortSignal.timeout(20_000) })) pieces.push(piece)
+  for await (const piece of peer.files.reader.content(cid, { signal: AbortSignal.timeout(20_000) })) pieces.push(piece)
   return Buffer.concat(pieces)
 }
 
@@ -39,21 +39,23 @@ describe('find', () => {
     const bytes = randomBytes(300_000)
     const cid = await shared(a, 'run-17/camera.bag', bytes)
     const found = { cid, name: 'run-17/camera.bag', sizeBytes: bytes.length, local: true, providers: [] }
-    expect(await a.files.find(cid)).toEqual({ ...found, uri: `ipfs://${cid}`, sha1: hash('sha1', bytes) })
-    expect(await a.files.find(`sha1://${hash('sha1', bytes)}/x.bag`)).toMatchObject({
+    expect(await a.files.finder.find(cid)).toEqual({ ...found, uri: `ipfs://${cid}`, sha1: hash('sha1', bytes) })
+    expect(await a.files.finder.find(`sha1://${hash('sha1', bytes)}/x.bag`)).toMatchObject({
       ...found,
       sha1: hash('sha1', bytes),
     })
-    expect(await a.files.resolve(`sha1://${hash('sha1', bytes)}`, { signal: AbortSignal.timeout(5_000) })).toBe(cid)
+    expect(await a.files.finder.resolve(`sha1://${hash('sha1', bytes)}`, { signal: AbortSignal.timeout(5_000) })).toBe(
+      cid,
+    )
   })
 
   it('tells who has it by the records', async () => {
     const [a, b] = await pair()
     const bytes = randomBytes(1_000)
     const cid = await shared(a, 'drive.bag', bytes)
-    await waitFor(() => expect(b.files.share(cid)).toBeDefined())
+    await waitFor(() => expect(b.files.shares.get(cid)).toBeDefined())
     for (const uri of [cid, `sha1://${hash('sha1', bytes)}`]) {
-      expect(await b.files.find(uri)).toMatchObject({
+      expect(await b.files.finder.find(uri)).toMatchObject({
         cid,
         name: 'drive.bag',
         sizeBytes: 1_000,
@@ -68,9 +70,9 @@ describe('find', () => {
     const bytes = randomBytes(600_000)
     const cid = await shared(at(peers, third), 'far.bag', bytes)
     at(peers, first).node.learn(at(peers, third).peerId, at(peers, third).node.addresses())
-    expect(at(peers, first).files.share(cid)).toBeUndefined()
+    expect(at(peers, first).files.shares.get(cid)).toBeUndefined()
     const found = await waitFor(async () => {
-      const one = await at(peers, first).files.find(`sha1://${hash('sha1', bytes)}/far.bag`)
+      const one = await at(peers, first).files.finder.find(`sha1://${hash('sha1', bytes)}/far.bag`)
       expect(one).toMatchObject({ cid, name: 'far.bag', sizeBytes: bytes.length, local: false })
       return one
     })
@@ -83,7 +85,7 @@ describe('find', () => {
     const bytes = randomBytes(600_000)
     const cid = await shared(at(peers, third), 'far.bag', bytes)
     at(peers, first).node.learn(at(peers, third).peerId, at(peers, third).node.addresses())
-    const view = await ended(at(peers, first), at(peers, first).files.fetch(cid, { to: 'store' }))
+    const view = await ended(at(peers, first), at(peers, first).files.fetching.fetch(cid, { to: 'store' }))
     expect(view).toMatchObject({ state: 'done', error: null })
   })
 
@@ -92,14 +94,14 @@ describe('find', () => {
     const late = await makeFilePeer('late')
     const bytes = randomBytes(50_000)
     const cid = await shared(at(peers, first), 'gone.bag', bytes)
-    await ended(at(peers, second), at(peers, second).files.fetch(cid, { to: 'store' }))
-    at(peers, first).files.unshare(cid)
-    await waitFor(() => expect(at(peers, second).files.share(cid)).toBeUndefined())
+    await ended(at(peers, second), at(peers, second).files.fetching.fetch(cid, { to: 'store' }))
+    at(peers, first).files.sharing.unshare(cid)
+    await waitFor(() => expect(at(peers, second).files.shares.get(cid)).toBeUndefined())
     await at(peers, second).restartFiles()
     await late.start()
     late.node.setBootstrap([...at(peers, second).node.addresses()])
     await waitFor(() => expect(late.node.linked(at(peers, second).peerId)).toBe(true))
-    expect(await late.files.find(`sha1://${hash('sha1', bytes)}`)).toMatchObject({
+    expect(await late.files.finder.find(`sha1://${hash('sha1', bytes)}`)).toMatchObject({
       cid,
       name: 'gone.bag',
       providers: [{ peer: at(peers, second).peerId, how: 'answer' }],
@@ -110,12 +112,16 @@ describe('find', () => {
     const [a] = await pair()
     const sha1 = hash('sha1', 'nothing')
     const nothing = { cid: null, name: 'x', sizeBytes: null, local: false, providers: [] }
-    expect(await a.files.find(`sha1://${sha1}/x`)).toEqual({ uri: `sha1://${sha1}/x`, sha1, ...nothing })
-    await expect(a.files.resolve(`sha1://${sha1}`, { signal: AbortSignal.timeout(5_000) })).rejects.toMatchObject({
+    expect(await a.files.finder.find(`sha1://${sha1}/x`)).toEqual({ uri: `sha1://${sha1}/x`, sha1, ...nothing })
+    await expect(
+      a.files.finder.resolve(`sha1://${sha1}`, { signal: AbortSignal.timeout(5_000) }),
+    ).rejects.toMatchObject({
       code: 'NOT_FOUND',
     })
-    await expect(a.files.find('run-17.bag')).rejects.toMatchObject({ code: 'INVALID_INPUT' })
-    await expect(a.files.find(`sha1://${sha1}`, { channel: 'lab' })).rejects.toThrow(/is not on the file channel "lab"/)
+    await expect(a.files.finder.find('run-17.bag')).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    await expect(a.files.finder.find(`sha1://${sha1}`, { channel: 'lab' })).rejects.toThrow(
+      /is not on the file channel "lab"/,
+    )
   })
 
   it('tries the next file when one has not the SHA-1 that is said of it', async () => {
@@ -125,11 +131,11 @@ describe('find', () => {
     const lie = await shared(a, 'lie.bag', randomBytes(1_000))
     const value = { kind: 'share', name: 'lie.bag', sizeBytes: 1_000, mediaType: '', modifiedAtMs: 1, sharedAtMs: 1 }
     a.book.author({ bucket: 'files', key: lie, value: { ...value, simulated: false, sha1 }, validForMs: 60_000 })
-    await waitFor(async () => expect(await b.files.find(`sha1://${sha1}`)).toMatchObject({ cid: lie }))
-    b.files.disproveSha1(sha1, lie)
-    expect(await b.files.find(`sha1://${sha1}`)).toMatchObject({ cid: null })
+    await waitFor(async () => expect(await b.files.finder.find(`sha1://${sha1}`)).toMatchObject({ cid: lie }))
+    b.files.finder.disprove(sha1, lie)
+    expect(await b.files.finder.find(`sha1://${sha1}`)).toMatchObject({ cid: null })
     const cid = await shared(a, 'truth.bag', bytes)
-    await waitFor(async () => expect(await b.files.find(`sha1://${sha1}`)).toMatchObject({ cid }))
+    await waitFor(async () => expect(await b.files.finder.find(`sha1://${sha1}`)).toMatchObject({ cid }))
   })
 })
 
@@ -139,60 +145,70 @@ describe('file channels', () => {
     const [a, b, c] = [at(peers, first), at(peers, second), at(peers, third)]
     c.node.setBootstrap([...a.node.addresses(), ...b.node.addresses()])
     await waitFor(() => expect(c.node.linked(a.peerId)).toBe(true))
-    a.files.joinChannel('lab')
-    b.files.joinChannel('lab')
-    await waitFor(() => expect(a.files.channels()).toMatchObject([{ name: 'lab', joined: true, members: 2 }]))
+    a.files.finder.joinChannel('lab')
+    b.files.finder.joinChannel('lab')
+    await waitFor(() =>
+      expect(a.files.finder.listChannels()).toMatchObject([{ name: 'lab', joined: true, members: 2 }]),
+    )
     const bytes = randomBytes(2_000)
     const cid = await shareOn(a, 'lab', bytes)
 
-    await waitFor(() => expect(b.files.share(cid)).toMatchObject({ channel: 'lab' }))
-    expect(b.files.channels()).toEqual([{ name: 'lab', joined: true, members: 2, files: 1 }])
-    expect(await b.files.find(cid, { channel: 'lab' })).toMatchObject({ providers: [{ peer: a.peerId }] })
+    await waitFor(() => expect(b.files.shares.get(cid)).toMatchObject({ channel: 'lab' }))
+    expect(b.files.finder.listChannels()).toEqual([{ name: 'lab', joined: true, members: 2, files: 1 }])
+    expect(await b.files.finder.find(cid, { channel: 'lab' })).toMatchObject({ providers: [{ peer: a.peerId }] })
     expect(await readAll(b, cid)).toEqual(bytes)
 
-    await waitFor(() => expect(c.files.channels()).toEqual([{ name: 'lab', joined: false, members: 2, files: 1 }]))
-    expect(c.files.shares()).toEqual([])
-    expect(c.files.share(cid)).toBeUndefined()
-    expect(await c.files.find(`sha1://${hash('sha1', bytes)}`)).toMatchObject({ cid: null })
-    expect(await c.files.find(cid)).toMatchObject({ cid, name: null, sizeBytes: null, local: false, providers: [] })
+    await waitFor(() =>
+      expect(c.files.finder.listChannels()).toEqual([{ name: 'lab', joined: false, members: 2, files: 1 }]),
+    )
+    expect(c.files.shares.all()).toEqual([])
+    expect(c.files.shares.get(cid)).toBeUndefined()
+    expect(await c.files.finder.find(`sha1://${hash('sha1', bytes)}`)).toMatchObject({ cid: null })
+    expect(await c.files.finder.find(cid)).toMatchObject({
+      cid,
+      name: null,
+      sizeBytes: null,
+      local: false,
+      providers: [],
+    })
     await expect(readAll(c, cid)).rejects.toThrow(/on the file channel "lab" alone, which this peer has not joined/)
     expect(a.counters.get('files.refused:not-for-them') + b.counters.get('files.refused:not-for-them')).toBeGreaterThan(
       0,
     )
 
-    c.files.joinChannel('lab')
-    await waitFor(() => expect(a.files.channels()).toMatchObject([{ members: 3 }]))
-    expect(c.files.share(cid)).toMatchObject({ channel: 'lab' })
+    c.files.finder.joinChannel('lab')
+    await waitFor(() => expect(a.files.finder.listChannels()).toMatchObject([{ members: 3 }]))
+    expect(c.files.shares.get(cid)).toMatchObject({ channel: 'lab' })
     expect(await readAll(c, cid)).toEqual(bytes)
   })
 
   it('what is shared with all as well is for all', async () => {
     const [a, b] = await pair()
     const bytes = randomBytes(2_000)
-    a.files.joinChannel('lab')
+    a.files.finder.joinChannel('lab')
     const cid = await shareOn(a, 'lab', bytes)
-    expect(b.files.share(cid)).toBeUndefined()
+    expect(b.files.shares.get(cid)).toBeUndefined()
     await shared(a, 'open.bag', bytes)
-    await waitFor(() => expect(b.files.share(cid)).toBeDefined())
+    await waitFor(() => expect(b.files.shares.get(cid)).toBeDefined())
     expect(await readAll(b, cid)).toEqual(bytes)
   })
 
   it('leaving takes its files off the list, and says so to whoever looks on', async () => {
     const [a, b] = await pair()
-    b.files.joinChannel('lab')
+    b.files.finder.joinChannel('lab')
     const cid = await shareOn(a, 'lab', randomBytes(100))
-    await waitFor(() => expect(b.files.share(cid)).toBeDefined())
+    await waitFor(() => expect(b.files.shares.get(cid)).toBeDefined())
     const told: Cid[] = []
     b.files.events.on('shares:changed', ({ cids }) => told.push(...cids))
-    b.files.leaveChannel('lab')
+    b.files.finder.leaveChannel('lab')
     expect(told).toContain(cid)
-    expect(b.files.share(cid)).toBeUndefined()
+    expect(b.files.shares.get(cid)).toBeUndefined()
   })
 })
 
 /** Shares on a channel, as a record says it. */
 async function shareOn(peer: FilePeer, channel: string, bytes: Uint8Array): Promise<Cid> {
-  const view = await peer.files.shareStream('scoped.bag', stream(bytes), { sizeBytes: bytes.length, channel })
+  const view = await peer.files.sharing.shareStream('scoped.bag', stream(bytes), { sizeBytes: bytes.length, channel })
   expect(view.error).toBeNull()
   if (view.cid === null) throw new Error('no CID')
   return view.cid

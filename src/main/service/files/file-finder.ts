@@ -150,7 +150,7 @@ export class FileFinder implements Startable {
     return this.#told.of(cid)
   }
 
-  /** All of a file was read, and its SHA-1 is not what was said. */
+  /** All of a file was read, and its SHA-1 is not what was said: the next file that is said to have it is tried. */
   disprove(sha1: string, cid: Cid): void {
     this.#sha1s.disprove(sha1, cid)
     this.#deps.counters.add('files.refused:wrong-sha1')
@@ -164,7 +164,15 @@ export class FileFinder implements Startable {
     return this.channels.list(this.scope.counts())
   }
 
-  viewChannel(name: string): FileChannelView {
+  /** @throws SwarmError INVALID_INPUT, LIMIT_REACHED */
+  joinChannel(name: string): FileChannelView {
+    this.channels.join(name)
+    return this.channels.view(name, this.scope.counts())
+  }
+
+  /** @throws SwarmError INVALID_INPUT */
+  leaveChannel(name: string): FileChannelView {
+    this.channels.leave(name)
     return this.channels.view(name, this.scope.counts())
   }
 

@@ -13,7 +13,7 @@ it('a file dropped in the share folder is shared once it stopped growing, and fe
   await mkdir(join(a.shareDir, 'runs'), { recursive: true })
   await writeFile(join(a.shareDir, 'runs', 'one.bag'), bytes)
   const share = await waitFor(() => {
-    const found = b.files.shares()[0]
+    const found = b.files.shares.all()[0]
     if (found === undefined) throw new Error('not shared yet')
     return found
   })
@@ -25,11 +25,11 @@ it('a file dropped in the share folder is shared once it stopped growing, and fe
     originName: 'a',
     local: false,
   })
-  const view = await ended(b, b.files.fetch(share.cid, { to: 'downloads' }))
+  const view = await ended(b, b.files.fetching.fetch(share.cid, { to: 'downloads' }))
   expect(view).toMatchObject({ state: 'done', path: join(b.downloadDir, 'one.bag'), doneBytes: 3_000_000 })
   expect((await readFile(join(b.downloadDir, 'one.bag'))).equals(bytes)).toBe(true)
-  await waitFor(() => expect(a.files.share(share.cid)?.copies.map(({ name }) => name)).toEqual(['a', 'b']))
-  expect(b.files.share(share.cid)?.local).toBe(true)
+  await waitFor(() => expect(a.files.shares.get(share.cid)?.copies.map(({ name }) => name)).toEqual(['a', 'b']))
+  expect(b.files.shares.get(share.cid)?.local).toBe(true)
 })
 
 it('a fetch of what nobody has fails with the reason, and goes on when its holder comes', async () => {
@@ -38,15 +38,15 @@ it('a fetch of what nobody has fails with the reason, and goes on when its holde
   const cid = await shared(a, 'late.bin', bytes)
   await a.node.stop()
   await waitFor(() => expect(b.node.linked(a.peerId)).toBe(false))
-  const failed = await ended(b, b.files.fetch(cid, { to: 'downloads' }))
+  const failed = await ended(b, b.files.fetching.fetch(cid, { to: 'downloads' }))
   expect(failed.error).toMatchObject({ code: 'FETCH_FAILED' })
   expect(failed.error?.message).toContain('held by a')
-  const { length } = b.files.transfers()
+  const { length } = b.files.transfers.views()
   await a.node.start()
   await a.restartFiles()
   b.node.setBootstrap(a.node.addresses())
-  await waitFor(() => expect(b.files.transfers().at(-1)).toMatchObject({ state: 'done', cid }))
-  expect(b.files.transfers()).toHaveLength(length)
+  await waitFor(() => expect(b.files.transfers.views().at(-1)).toMatchObject({ state: 'done', cid }))
+  expect(b.files.transfers.views()).toHaveLength(length)
   expect((await readFile(join(b.downloadDir, 'late.bin'))).equals(bytes)).toBe(true)
 })
 
@@ -55,10 +55,10 @@ it('blocks that came before a restart are not fetched again, and the fetch goes 
   const leaf = 256 * 1024
   const bytes = randomBytes(160 * leaf)
   const cid = await shared(a, 'big.bin', bytes)
-  b.files.fetch(cid, { to: 'downloads' })
-  await waitFor(() => expect(b.files.transfers()[0]?.doneBytes).toBeGreaterThan(80 * leaf))
+  b.files.fetching.fetch(cid, { to: 'downloads' })
+  await waitFor(() => expect(b.files.transfers.views()[0]?.doneBytes).toBeGreaterThan(80 * leaf))
   await b.restartFiles()
-  const [resumed] = b.files.transfers()
+  const [resumed] = b.files.transfers.views()
   if (resumed === undefined) throw new Error('nothing goes on')
   expect(await ended(b, resumed)).toMatchObject({ state: 'done' })
   expect(await readdir(b.downloadDir)).toEqual(['big.bin'])
@@ -73,7 +73,7 @@ it('a damaged block is noticed, not served, and repaired from the share folder',
   const cid = await shared(a, 'x.bin', bytes)
   const [block] = (await readdir(a.blocksDir, { recursive: true })).filter((name) => name.length > 20)
   await writeFile(join(a.blocksDir, block ?? ''), randomBytes(200_000))
-  const view = await ended(b, b.files.fetch(cid, { to: 'downloads' }))
+  const view = await ended(b, b.files.fetching.fetch(cid, { to: 'downloads' }))
   expect(view.state).toBe('done')
   expect((await readFile(join(b.downloadDir, 'x.bin'))).equals(bytes)).toBe(true)
   expect(a.counters.get('files.block:corrupt')).toBe(1)
@@ -83,12 +83,12 @@ it('a damaged copy is fetched again where it is read', async () => {
   const [a, b] = await pair()
   const bytes = randomBytes(900_000)
   const cid = await shared(a, 'x.bin', bytes)
-  await ended(b, b.files.fetch(cid, { to: 'store' }))
+  await ended(b, b.files.fetching.fetch(cid, { to: 'store' }))
   const [block] = (await readdir(b.blocksDir, { recursive: true })).filter((name) => name.length > 20)
   await writeFile(join(b.blocksDir, block ?? ''), '')
   const chunks: Uint8Array[] = []
   const { signal } = new AbortController()
-  for await (const chunk of b.files.content(cid, { signal, offset: 100, length: 800_000 })) chunks.push(chunk)
+  for await (const chunk of b.files.reader.content(cid, { signal, offset: 100, length: 800_000 })) chunks.push(chunk)
   expect(Buffer.concat(chunks)).toEqual(bytes.subarray(100, 800_100))
 })
 
@@ -98,27 +98,27 @@ it('the next provider is tried when one does not give it', async () => {
   await waitFor(() => expect(a.node.neighbours()).toHaveLength(2))
   const bytes = randomBytes(2_000_000)
   const cid = await shared(a, 'x.bin', bytes)
-  await ended(b, b.files.fetch(cid, { to: 'downloads' }))
+  await ended(b, b.files.fetching.fetch(cid, { to: 'downloads' }))
   // What b says to have is no longer there.
   for (const dir of await readdir(b.blocksDir)) await rm(join(b.blocksDir, dir), { recursive: true })
-  expect(await ended(c, c.files.fetch(cid, { to: 'downloads' }))).toMatchObject({ state: 'done' })
+  expect(await ended(c, c.files.fetching.fetch(cid, { to: 'downloads' }))).toMatchObject({ state: 'done' })
   expect((await readFile(join(c.downloadDir, 'x.bin'))).equals(bytes)).toBe(true)
 })
 
 it('a cancelled fetch leaves no part file', async () => {
   const [a, b] = await pair()
   const cid = await shared(a, 'big.bin', randomBytes(50_000_000))
-  const { id } = b.files.fetch(cid, { to: 'downloads' })
-  expect(b.files.fetch(cid, { to: 'downloads' }).id).toBe(id)
+  const { id } = b.files.fetching.fetch(cid, { to: 'downloads' })
+  expect(b.files.fetching.fetch(cid, { to: 'downloads' }).id).toBe(id)
   // At the first progress that is told: a look now and then may come when all is there.
   const off = b.files.events.on('transfers:changed', () => {
-    if ((b.files.transfer(id)?.doneBytes ?? 0) > 500_000) b.files.cancel(id)
+    if ((b.files.transfers.view(id)?.doneBytes ?? 0) > 500_000) b.files.transfers.cancel(id)
   })
   expect(await ended(b, { id })).toMatchObject({ state: 'cancelled', error: null })
   off()
   await waitFor(async () => expect(await readdir(b.downloadDir)).toEqual([]))
-  b.files.clearEnded()
-  expect(b.files.transfers()).toEqual([])
+  b.files.transfers.clearEnded()
+  expect(b.files.transfers.views()).toEqual([])
 })
 
 it.each([
@@ -143,7 +143,7 @@ it.each([
     simulated: false,
   }
   b.book.author({ bucket: 'files', key: cid, value: liar, validForMs: 60_000 })
-  const view = await ended(b, b.files.fetch(cid, { to: 'downloads' }))
+  const view = await ended(b, b.files.fetching.fetch(cid, { to: 'downloads' }))
   expect(view.path).toBe(join(b.downloadDir, expected === 'CID' ? cid : expected))
   expect(await readdir(b.downloadDir)).toHaveLength(1)
 })

@@ -15,8 +15,6 @@ export interface ShareDropDeps {
   readonly signal: () => AbortSignal
   /** A file of it could not be shared; the service counts it and tells its log. */
   readonly failed: (error: unknown, name: string) => void
-  /** A member is no longer listed. */
-  readonly forgot: (id: string) => void
 }
 
 interface Failure {
@@ -100,10 +98,7 @@ export class ShareDrop {
 
   /** Leaves only what failed to be done: of those beyond the ones that are remembered, all are gone through again. */
   leaveFailures(): void {
-    for (const { transfer } of this.#failures) {
-      this.#deps.transfers.forget(transfer.id)
-      this.#deps.forgot(transfer.id)
-    }
+    for (const { transfer } of this.#failures) this.#deps.transfers.forget(transfer.id)
     if (this.#failed === this.#failures.length) this.#wishes = this.#failures.map(({ wish }) => wish)
   }
 
@@ -165,14 +160,12 @@ export class ShareDrop {
       if (transfer !== null) {
         transfer.done({ cid: shared.cid, path: shared.path })
         transfers.forget(transfer.id)
-        this.#deps.forgot(transfer.id)
       }
     } catch (error) {
       if (!whole.aborted) this.#fail(wish, error, transfer, sizeBytes - counted)
       else if (transfer !== null) {
         transfer.fail(whole.reason)
         transfers.forget(transfer.id)
-        this.#deps.forgot(transfer.id)
       }
     } finally {
       work.end()

@@ -15,8 +15,6 @@ export interface ShareRunnerDeps {
   /** Aborts when the service stops. */
   readonly signal: () => AbortSignal
   readonly finished: (view: TransferView) => void
-  /** No longer in the list of transfers. */
-  readonly forgot: (id: string) => void
 }
 
 /** Runs what shares files: each with its turn, what a person may do about it, and how it ends. */
@@ -103,7 +101,6 @@ export class ShareRunner {
   /** Takes one off the list. */
   forget(id: string): void {
     this.#deps.transfers.forget(id)
-    this.#deps.forgot(id)
   }
 
   /** A stop waits for it; whoever it is for was told how it ended. */

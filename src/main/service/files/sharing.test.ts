@@ -13,12 +13,12 @@ it('an upload lies in the share folder under its name, and is shared at once', a
   const bytes = randomBytes(700_000)
   const cid = await shared(a, 'log.txt', bytes)
   expect((await readFile(join(a.shareDir, 'log.txt'))).equals(bytes)).toBe(true)
-  expect(b.files.share(cid)?.name).toBe('log.txt')
-  const again = await a.files.shareStream('log.txt', stream(bytes), {})
+  expect(b.files.shares.get(cid)?.name).toBe('log.txt')
+  const again = await a.files.sharing.shareStream('log.txt', stream(bytes), {})
   expect(again).toMatchObject({ cid, path: join(a.shareDir, 'log.txt') })
-  const other = await a.files.shareStream('log.txt', stream(randomBytes(10)), {})
+  const other = await a.files.sharing.shareStream('log.txt', stream(randomBytes(10)), {})
   expect(other.path).toBe(join(a.shareDir, 'log (2).txt'))
-  expect(a.files.shares()).toHaveLength(2)
+  expect(a.files.shares.all()).toHaveLength(2)
 })
 
 it('an upload that breaks off leaves nothing behind', async () => {
@@ -27,8 +27,8 @@ it('an upload that breaks off leaves nothing behind', async () => {
     yield randomBytes(400_000)
     throw new Error('the line broke')
   }
-  expect(await a.files.shareStream('x.bin', broken(), {})).toMatchObject({ state: 'failed' })
-  const short = await a.files.shareStream('x.bin', stream(randomBytes(10)), { sizeBytes: 11 })
+  expect(await a.files.sharing.shareStream('x.bin', broken(), {})).toMatchObject({ state: 'failed' })
+  const short = await a.files.sharing.shareStream('x.bin', stream(randomBytes(10)), { sizeBytes: 11 })
   expect(short.error?.code).toBe('INVALID_INPUT')
   const gone = new AbortController()
   async function* aborted(): AsyncGenerator<Uint8Array> {
@@ -36,9 +36,11 @@ it('an upload that breaks off leaves nothing behind', async () => {
     gone.abort()
     yield randomBytes(300_000)
   }
-  expect(await a.files.shareStream('x.bin', aborted(), { signal: gone.signal })).toMatchObject({ state: 'cancelled' })
+  expect(await a.files.sharing.shareStream('x.bin', aborted(), { signal: gone.signal })).toMatchObject({
+    state: 'cancelled',
+  })
   expect(await readdir(a.shareDir)).toEqual([])
-  expect(a.files.shares()).toEqual([])
+  expect(a.files.shares.all()).toEqual([])
 })
 
 it.each([
@@ -55,14 +57,16 @@ it.each([
   'x'.repeat(300),
 ])('an upload named %j is refused', async (name) => {
   const a = await makeFilePeer('a')
-  await expect(a.files.shareStream(name, stream(randomBytes(1)), {})).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  await expect(a.files.sharing.shareStream(name, stream(randomBytes(1)), {})).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+  })
 })
 
 it('files chosen by path are copied into the share folder', async () => {
   const [a] = await pair()
   const source = join(a.home, 'elsewhere.csv')
   await writeFile(source, 'a,b\n1,2\n')
-  const views = await a.files.sharePaths([source, join(a.home, 'no-such'), a.home])
+  const views = await a.files.sharing.sharePaths([source, join(a.home, 'no-such'), a.home])
   expect(views.map(({ error }) => error?.code)).toEqual([undefined, 'NOT_FOUND', 'UNSUPPORTED'])
   expect(views[2]?.error?.message).toContain('holds the share folder itself')
   const [first] = views
@@ -77,15 +81,15 @@ it('a changed file is a new share, a deleted one is none', async () => {
   const [a, b] = await pair()
   const path = join(a.shareDir, 'run.log')
   await writeFile(path, 'one')
-  await waitFor(() => expect(b.files.shares()).toHaveLength(1))
-  const before = b.files.shares()[0]?.cid
+  await waitFor(() => expect(b.files.shares.all()).toHaveLength(1))
+  const before = b.files.shares.all()[0]?.cid
   await writeFile(path, 'one two')
   await waitFor(() => {
-    expect(b.files.shares()).toHaveLength(1)
-    expect(b.files.shares()[0]?.cid).not.toBe(before)
+    expect(b.files.shares.all()).toHaveLength(1)
+    expect(b.files.shares.all()[0]?.cid).not.toBe(before)
   })
   await rm(path)
-  await waitFor(() => expect(b.files.shares()).toEqual([]))
+  await waitFor(() => expect(b.files.shares.all()).toEqual([]))
 })
 
 it('hidden files, part files, folders and links out of the folder are not shared', async () => {
@@ -97,7 +101,7 @@ it('hidden files, part files, folders and links out of the folder are not shared
   await symlink(join(a.home, 'secret'), join(a.shareDir, 'link'))
   await writeFile(join(a.shareDir, 'real'), 'x')
   await symlink(join(a.shareDir, 'real'), join(a.shareDir, 'inner-link'))
-  await waitFor(() => expect(a.files.shares().map(({ name }) => name)).toHaveLength(1))
+  await waitFor(() => expect(a.files.shares.all().map(({ name }) => name)).toHaveLength(1))
   await waitFor(() => expect(a.counters.get('files.skipped:bad-name')).toBe(1))
   expect(a.counters.get('files.skipped:link-outside')).toBe(1)
   const [warning] = a.files.warnings()
@@ -105,23 +109,23 @@ it('hidden files, part files, folders and links out of the folder are not shared
   expect(warning?.message).toContain('"bad\\nname": its name has control characters')
   expect(warning?.message).toContain('"link": it is a link out of the folder')
   // Both names are one file: one CID.
-  expect(a.files.shares()).toHaveLength(1)
-  expect(['real', 'inner-link']).toContain(a.files.shares()[0]?.name)
+  expect(a.files.shares.all()).toHaveLength(1)
+  expect(['real', 'inner-link']).toContain(a.files.shares.all()[0]?.name)
 })
 
 it('a share folder that vanishes and comes back is watched again', async () => {
   const [a] = await pair()
   await writeFile(join(a.shareDir, 'one'), '1')
-  await waitFor(() => expect(a.files.shares()).toHaveLength(1))
+  await waitFor(() => expect(a.files.shares.all()).toHaveLength(1))
   await rename(a.shareDir, `${a.shareDir}-away`)
   await writeFile(a.shareDir, 'a file in its place')
   await waitFor(() => expect(a.files.warnings()[0]?.code).toBe('SHARE_DIR_UNREADABLE'))
   // What cannot be seen is not taken back.
-  expect(a.files.shares()).toHaveLength(1)
+  expect(a.files.shares.all()).toHaveLength(1)
   await rm(a.shareDir)
   await mkdir(a.shareDir)
   await writeFile(join(a.shareDir, 'two'), '22')
-  await waitFor(() => expect(a.files.shares().map(({ name }) => name)).toEqual(['two']))
+  await waitFor(() => expect(a.files.shares.all().map(({ name }) => name)).toEqual(['two']))
   expect(a.files.warnings()).toEqual([])
 })
 
@@ -137,13 +141,13 @@ it('an unreadable share folder is a warning', async ({ skip }) => {
 it('a restart does not share again what it shared before', async () => {
   const [a] = await pair()
   await writeFile(join(a.shareDir, 'one'), 'content')
-  await waitFor(() => expect(a.files.shares()).toHaveLength(1))
-  const [before] = a.files.shares()
+  await waitFor(() => expect(a.files.shares.all()).toHaveLength(1))
+  const [before] = a.files.shares.all()
   await a.restartFiles()
-  expect(a.files.shares()).toEqual([before])
+  expect(a.files.shares.all()).toEqual([before])
   await writeFile(join(a.shareDir, 'two'), 'more')
-  await waitFor(() => expect(a.files.shares()).toHaveLength(2))
-  expect(a.files.transfers().map(({ name }) => name)).toEqual(['two'])
+  await waitFor(() => expect(a.files.shares.all()).toHaveLength(2))
+  expect(a.files.transfers.views().map(({ name }) => name)).toEqual(['two'])
 })
 
 /** A folder of a robot's run, beside the share folder. */
@@ -167,15 +171,15 @@ const treeNames = [
 ]
 
 const namesOf = (peer: FilePeer): string[] =>
-  peer.files
-    .shares()
+  peer.files.shares
+    .all()
     .map(({ name }) => name)
     .toSorted()
 
 it('a folder is shared with all that is in it, copied into the share folder under the same names', async () => {
   const [a, b] = await pair()
   const dir = await tree(a)
-  const [head, ...refused] = await a.files.sharePaths([dir])
+  const [head, ...refused] = await a.files.sharing.sharePaths([dir])
   if (head === undefined) throw new Error('no transfer')
   expect(head).toMatchObject({ kind: 'share', name: 'run-17', group: { id: head.id, name: 'run-17' } })
   const end = await ended(a, head)
@@ -187,15 +191,15 @@ it('a folder is shared with all that is in it, copied into the share folder unde
   for (const name of treeNames) {
     expect((await readFile(join(a.shareDir, name))).equals(await readFile(join(a.home, name)))).toBe(true)
   }
-  const one = b.files.shares().find(({ name }) => name.endsWith('one.bin'))
+  const one = b.files.shares.all().find(({ name }) => name.endsWith('one.bin'))
   const bytes = await readFile(join(dir, 'cameras', 'left', 'one.bin'))
   expect(one?.sha1).toBe(createHash('sha1').update(bytes).digest('hex'))
   expect(one).toMatchObject({ own: false, channel: null })
   // Only what stands for all of them is left in the list, and what could not be shared.
-  expect(a.files.transfers().map(({ name }) => name)).toEqual(['run-17', 'run-17/outside'])
+  expect(a.files.transfers.views().map(({ name }) => name)).toEqual(['run-17', 'run-17/outside'])
   // The look at the share folder finds nothing to do, and nothing gone.
   await a.restartFiles()
-  const again = await a.files.sharePaths([dir])
+  const again = await a.files.sharing.sharePaths([dir])
   expect(await ended(a, again[0] ?? head)).toMatchObject({ step: '4 files shared, 4 of them before, 1 could not be' })
   expect(namesOf(a)).toEqual(treeNames)
   expect(a.book.counts().find(({ bucket }) => bucket === 'files')?.records).toBe(4)
@@ -204,17 +208,17 @@ it('a folder is shared with all that is in it, copied into the share folder unde
 it('a folder is shared where it lies, without a copy; a change is shared anew, and what is deleted no longer', async () => {
   const [a] = await pair()
   const dir = await tree(a)
-  const [head] = await a.files.sharePaths([dir], { how: 'link', channel: 'course-3' })
+  const [head] = await a.files.sharing.sharePaths([dir], { how: 'link', channel: 'course-3' })
   if (head === undefined) throw new Error('no transfer')
   await ended(a, head)
-  a.files.joinChannel('course-3')
+  a.files.finder.joinChannel('course-3')
   expect(namesOf(a)).toEqual(treeNames)
-  expect(a.files.shares().map(({ channel }) => channel)).toEqual(Array(4).fill('course-3'))
+  expect(a.files.shares.all().map(({ channel }) => channel)).toEqual(Array(4).fill('course-3'))
   expect(await readdir(a.shareDir)).toEqual([])
   await writeFile(join(dir, 'notes.txt'), 'it drove far')
-  const cid = a.files.shares().find(({ name }) => name === 'run-17/notes.txt')?.cid
+  const cid = a.files.shares.all().find(({ name }) => name === 'run-17/notes.txt')?.cid
   await waitFor(() => {
-    const now = a.files.shares().filter(({ name }) => name === 'run-17/notes.txt')
+    const now = a.files.shares.all().filter(({ name }) => name === 'run-17/notes.txt')
     expect(now).toHaveLength(1)
     expect(now[0]?.cid).not.toBe(cid)
     expect(now[0]?.channel).toBe('course-3')
@@ -231,13 +235,13 @@ it('what is unshared stays where it is, is not shared again by itself, and is wh
   const [a, b] = await pair()
   const path = join(a.shareDir, 'run.log')
   await writeFile(path, 'one')
-  await waitFor(() => expect(b.files.shares()).toHaveLength(1))
-  const [share] = a.files.shares()
+  await waitFor(() => expect(b.files.shares.all()).toHaveLength(1))
+  const [share] = a.files.shares.all()
   if (share === undefined) throw new Error('no share')
   expect(share.own).toBe(true)
-  a.files.unshare(share.cid)
-  expect(() => a.files.unshare(share.cid)).toThrow(/does not share/)
-  await waitFor(() => expect(b.files.shares()).toEqual([]))
+  a.files.sharing.unshare(share.cid)
+  expect(() => a.files.sharing.unshare(share.cid)).toThrow(/does not share/)
+  await waitFor(() => expect(b.files.shares.all()).toEqual([]))
   await a.restartFiles()
   // Two looks later.
   await writeFile(join(a.shareDir, 'other.log'), 'two')
@@ -245,7 +249,7 @@ it('what is unshared stays where it is, is not shared again by itself, and is wh
   await writeFile(join(a.shareDir, 'third.log'), 'three')
   await waitFor(() => expect(namesOf(a)).toEqual(['other.log', 'third.log']))
   expect(await readFile(path, 'utf8')).toBe('one')
-  const [view] = await a.files.sharePaths([path])
+  const [view] = await a.files.sharing.sharePaths([path])
   expect(await ended(a, view ?? { id: '' })).toMatchObject({ state: 'done', cid: share.cid, path })
   await waitFor(() => expect(namesOf(b)).toContain('run.log'))
 })
@@ -256,7 +260,7 @@ it('the same content under another name is not copied into the share folder twic
   const cid = await shared(a, 'first.bin', bytes)
   const source = join(a.home, 'second.bin')
   await writeFile(source, bytes)
-  const [view] = await a.files.sharePaths([source])
+  const [view] = await a.files.sharing.sharePaths([source])
   expect(await ended(a, view ?? { id: '' })).toMatchObject({
     cid,
     step: 'shared already',
@@ -280,9 +284,11 @@ it('patterns and the size limit of the settings leave files out, and let them in
   expect(a.files.warnings()[0]?.message).toBe(
     '1 file in the share folder is not shared. "large.log": it has 1001 bytes, Settings allow 1000.',
   )
-  const [refused] = await a.files.sharePaths([join(a.shareDir, 'a.tmp')])
+  const [refused] = await a.files.sharing.sharePaths([join(a.shareDir, 'a.tmp')])
   expect((await ended(a, refused ?? { id: '' })).error).toMatchObject({ code: 'INVALID_INPUT' })
-  await expect(a.files.shareStream('b.tmp', stream(randomBytes(5)))).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  await expect(a.files.sharing.shareStream('b.tmp', stream(randomBytes(5)))).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+  })
   await writeFile(join(a.shareDir, '.swarmignore'), '*.log\n')
   a.files.applySettings({ ...defaultFileSettings, ignore: ['build/'] })
   await waitFor(() => expect(namesOf(a)).toEqual(['a.tmp']))
@@ -299,7 +305,7 @@ it('what is deleted from the share folder goes on being shared when the settings
   await writeFile(join(a.shareDir, 'late.log'), 'late')
   await waitFor(() => expect(namesOf(a)).toContain('late.log'))
   expect(namesOf(a)).toContain('gone.bin')
-  expect(await ended(b, b.files.fetch(cid, { to: 'downloads' }))).toMatchObject({ state: 'done' })
+  expect(await ended(b, b.files.fetching.fetch(cid, { to: 'downloads' }))).toMatchObject({ state: 'done' })
   expect((await readFile(join(b.downloadDir, 'gone.bin'))).equals(bytes)).toBe(true)
 })
 
@@ -309,31 +315,31 @@ it('a share is held in the middle and goes on; cancelled it leaves nothing in th
   await writeFile(source, randomBytes(60_000_000))
   const heldAt = async (id: string): Promise<number> => {
     const off = a.files.events.on('transfers:changed', () => {
-      const view = a.files.transfer(id)
-      if (view?.state === 'running' && view.doneBytes > 1_000_000) a.files.pause(id)
+      const view = a.files.transfers.view(id)
+      if (view?.state === 'running' && view.doneBytes > 1_000_000) a.files.transfers.pause(id)
     })
-    await waitFor(() => expect(a.files.transfer(id)?.state).toBe('paused'))
+    await waitFor(() => expect(a.files.transfers.view(id)?.state).toBe('paused'))
     off()
     // What was under way comes in yet.
     await new Promise((resolve) => setTimeout(resolve, 300))
-    return a.files.transfer(id)?.doneBytes ?? 0
+    return a.files.transfers.view(id)?.doneBytes ?? 0
   }
-  const [view] = await a.files.sharePaths([source])
+  const [view] = await a.files.sharing.sharePaths([source])
   if (view === undefined) throw new Error('no transfer')
   const before = await heldAt(view.id)
   expect(before).toBeLessThan(60_000_000)
   await new Promise((resolve) => setTimeout(resolve, 200))
-  expect(a.files.transfer(view.id)?.doneBytes).toBe(before)
+  expect(a.files.transfers.view(view.id)?.doneBytes).toBe(before)
   // Others are not kept waiting by it.
   await shared(a, 'other.bin', randomBytes(2_000_000))
-  expect(a.files.resume(view.id).state).not.toBe('paused')
+  expect(a.files.transfers.resume(view.id).state).not.toBe('paused')
   expect(await ended(a, view)).toMatchObject({ state: 'done', doneBytes: 60_000_000 })
   await rm(join(a.shareDir, 'big.bin'))
   await writeFile(source, randomBytes(60_000_000))
-  const [second] = await a.files.sharePaths([source])
+  const [second] = await a.files.sharing.sharePaths([source])
   if (second === undefined) throw new Error('no transfer')
   await heldAt(second.id)
-  a.files.cancel(second.id)
+  a.files.transfers.cancel(second.id)
   expect(await ended(a, second)).toMatchObject({ state: 'cancelled' })
   await waitFor(async () => expect(await readdir(a.shareDir)).toEqual(['other.bin']))
 })
@@ -343,16 +349,16 @@ it('a drop goes on after a restart, held if it was held, and copies nothing twic
   const dir = join(a.home, 'many')
   await mkdir(dir)
   for (let n = 0; n < 30; n += 1) await writeFile(join(dir, `${n}.bin`), randomBytes(1_500_000))
-  const [head] = await a.files.sharePaths([dir])
+  const [head] = await a.files.sharing.sharePaths([dir])
   if (head === undefined) throw new Error('no transfer')
-  await waitFor(() => expect(a.files.transfer(head.id)?.doneBytes).toBeGreaterThan(3_000_000))
-  a.files.pause(head.id)
-  expect(a.files.transfer(head.id)?.state).toBe('paused')
+  await waitFor(() => expect(a.files.transfers.view(head.id)?.doneBytes).toBeGreaterThan(3_000_000))
+  a.files.transfers.pause(head.id)
+  expect(a.files.transfers.view(head.id)?.state).toBe('paused')
   await a.restartFiles()
-  await waitFor(() => expect(a.files.transfer(head.id)?.state).toBe('paused'))
+  await waitFor(() => expect(a.files.transfers.view(head.id)?.state).toBe('paused'))
   await new Promise((resolve) => setTimeout(resolve, 300))
-  expect(a.files.shares().length).toBeLessThan(30)
-  a.files.resume(head.id)
+  expect(a.files.shares.all().length).toBeLessThan(30)
+  a.files.transfers.resume(head.id)
   expect(await ended(a, head)).toMatchObject({ state: 'done', doneBytes: 45_000_000 })
   expect(namesOf(a)).toHaveLength(30)
   expect((await readdir(join(a.shareDir, 'many'))).length).toBe(30)
@@ -371,14 +377,17 @@ it('what failed of a drop is told, and tried again by itself when somebody asks'
   await mkdir(join(dir, 'deep'))
   await writeFile(join(dir, 'deep', 'x.log'), 'x')
   await writeFile(join(a.shareDir, 'mixed', 'deep'), 'a file in its place')
-  const [head] = await a.files.sharePaths([dir])
+  const [head] = await a.files.sharing.sharePaths([dir])
   if (head === undefined) throw new Error('no transfer')
   const end = await ended(a, head)
   expect(end).toMatchObject({ state: 'failed', error: { code: 'PERMISSION_DENIED' } })
   expect(end.error?.message).toMatch(/^1 of 4 files could not be shared\./)
-  expect(a.files.transfers().map(({ name, state }) => [name, state])).toContainEqual(['mixed/deep/x.log', 'failed'])
+  expect(a.files.transfers.views().map(({ name, state }) => [name, state])).toContainEqual([
+    'mixed/deep/x.log',
+    'failed',
+  ])
   await rm(join(a.shareDir, 'mixed', 'deep'))
-  a.files.resume(head.id)
+  a.files.transfers.resume(head.id)
   expect(await ended(a, head)).toMatchObject({ state: 'done', error: null, step: '1 file shared' })
   expect(namesOf(a)).toContain('mixed/deep/x.log')
 })
@@ -387,12 +396,12 @@ it('a chosen file that is written to while it is read is shared when it is still
   const [a] = await pair()
   const source = join(a.home, 'growing.log')
   await writeFile(source, randomBytes(30_000_000))
-  const [view] = await a.files.sharePaths([source], { how: 'link' })
+  const [view] = await a.files.sharing.sharePaths([source], { how: 'link' })
   if (view === undefined) throw new Error('no transfer')
-  await waitFor(() => expect(a.files.transfer(view.id)?.doneBytes).toBeGreaterThan(0))
+  await waitFor(() => expect(a.files.transfers.view(view.id)?.doneBytes).toBeGreaterThan(0))
   // Cut off while it is read.
   await writeFile(source, randomBytes(100_000))
   const end = await ended(a, view)
   expect(end).toMatchObject({ state: 'done', doneBytes: 100_000 })
-  expect(a.files.shares().map(({ sizeBytes }) => sizeBytes)).toEqual([100_000])
+  expect(a.files.shares.all().map(({ sizeBytes }) => sizeBytes)).toEqual([100_000])
 })

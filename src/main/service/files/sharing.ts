@@ -26,8 +26,6 @@ export interface SharingDeps extends FileServiceDeps {
   readonly finished: (view: TransferView) => void
   /** What this machine knows of these files differs now. */
   readonly changed: (cids: readonly Cid[]) => void
-  /** No longer in the list of transfers. */
-  readonly forgot: (id: string) => void
 }
 
 export type SharingInit = Pick<FileServiceInit, 'home' | 'shareDir' | 'quietMs' | 'rescanMs'> & {
@@ -98,18 +96,23 @@ export class Sharing implements Startable {
     this.#drops.save()
   }
 
-  shareStream(name: string, bytes: AsyncIterable<Uint8Array>, options: StreamOptions): Promise<TransferView> {
+  /**
+   * Writes what comes into the share folder under this name (or `name (2)`), and shares it at once. Resolves when it
+   * has ended; one that failed has its `error`. @throws SwarmError INVALID_INPUT for a name that is none
+   */
+  shareStream(name: string, bytes: AsyncIterable<Uint8Array>, options: StreamOptions = {}): Promise<TransferView> {
     return this.#sharer.shareStream(name, bytes, options)
   }
 
+  /** Shares files and folders of this machine: see `Sharer.sharePaths`. @throws SwarmError LIMIT_REACHED */
   sharePaths(
     paths: readonly string[],
-    options: { readonly how?: 'copy' | 'link'; readonly channel?: string | null },
+    options: { readonly how?: 'copy' | 'link'; readonly channel?: string | null } = {},
   ): Promise<readonly TransferView[]> {
     return this.#sharer.sharePaths(paths, options)
   }
 
-  /** @throws SwarmError NOT_FOUND */
+  /** Stops sharing a file, which stays where it lies. @throws SwarmError NOT_FOUND */
   unshare(cid: Cid): void {
     this.#sharer.unshare(cid)
     this.#deps.changed([cid])

@@ -6,11 +6,16 @@ import { TransferList } from './transfer-list.ts'
 function list(maxEnded?: number) {
   const clock = new FakeClock()
   const told: string[] = []
+  const forgotten: string[] = []
   const transfers = new TransferList(
-    { clock, changed: ({ view }) => told.push(`${view.state} ${view.doneBytes}`) },
+    {
+      clock,
+      changed: ({ view }) => told.push(`${view.state} ${view.doneBytes}`),
+      forgot: (ids) => forgotten.push(...ids),
+    },
     maxEnded === undefined ? {} : { maxEnded },
   )
-  return { clock, told, transfers }
+  return { clock, told, forgotten, transfers }
 }
 
 it('tells speed and time left from what came lately', async () => {
@@ -99,4 +104,17 @@ it('a group has its own id as its group', () => {
   const { transfers } = list()
   const { view } = transfers.addGroup('share', 'run-17', { sizeBytes: 10 })
   expect(view.group).toEqual({ id: view.id, name: 'run-17' })
+})
+
+it('those that have ended can be cleared, and whoever shows them is told', () => {
+  const { transfers, forgotten } = list()
+  const ended = transfers.add('fetch', 'x', { cid: null, sizeBytes: 1 })
+  const under = transfers.add('fetch', 'y', { cid: null, sizeBytes: 1 })
+  ended.done()
+  transfers.clearEnded()
+  expect(transfers.views().map(({ name }) => name)).toEqual(['y'])
+  expect(transfers.view(ended.id)).toBeUndefined()
+  transfers.clearEnded()
+  transfers.forget(under.id)
+  expect(forgotten).toEqual([ended.id, under.id])
 })

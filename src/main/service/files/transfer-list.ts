@@ -5,14 +5,19 @@ import { Transfer, type TransferDeps } from './transfer.ts'
 
 export { Transfer, type TransferControl, type TransferGroup } from './transfer.ts'
 
+export interface TransferListDeps extends TransferDeps {
+  /** These are no longer in the list; those that fell out of it for their age are not told. */
+  readonly forgot: (ids: readonly string[]) => void
+}
+
 /** Transfers under way, and the last that ended. */
 export class TransferList {
-  readonly #deps: TransferDeps
+  readonly #deps: TransferListDeps
   readonly #maxEnded: number
   readonly #transfers = new Map<string, Transfer>()
 
   /** @param init `maxEnded`: ended ones remembered, default 100: more than a screen shows */
-  constructor(deps: TransferDeps, init: { readonly maxEnded?: number } = {}) {
+  constructor(deps: TransferListDeps, init: { readonly maxEnded?: number } = {}) {
     this.#deps = deps
     this.#maxEnded = init.maxEnded ?? 100
   }
@@ -57,19 +62,31 @@ export class TransferList {
     return this.#transfers.get(id)
   }
 
-  /** Each does what it is asked for; @throws SwarmError NOT_FOUND, UNSUPPORTED */
+  view(id: string): TransferView | undefined {
+    return this.get(id)?.view
+  }
+
+  /** Oldest first. */
+  views(): readonly TransferView[] {
+    return this.all().map((transfer) => transfer.view)
+  }
+
+  /** Stops it; what came stays in the store. One that has ended stays as it is. @throws SwarmError NOT_FOUND */
   cancel(id: string): TransferView {
     return this.#asked(id, (transfer) => transfer.cancel())
   }
 
+  /** Holds it; it keeps what it has. @throws SwarmError NOT_FOUND, UNSUPPORTED */
   pause(id: string): TransferView {
     return this.#asked(id, (transfer) => transfer.pause())
   }
 
+  /** Goes on with a held one, or tries a failed one again. @throws SwarmError NOT_FOUND, UNSUPPORTED */
   resume(id: string): TransferView {
     return this.#asked(id, (transfer) => transfer.resume())
   }
 
+  /** Which of those that wait comes first. @throws SwarmError NOT_FOUND */
   setPriority(id: string, priority: TransferView['priority']): TransferView {
     return this.#asked(id, (transfer) => transfer.setPriority(priority))
   }
@@ -87,12 +104,13 @@ export class TransferList {
 
   forget(id: string): void {
     this.#transfers.delete(id)
+    this.#deps.forgot([id])
   }
 
-  /** Forgets those that have ended; tells their ids. */
-  clearEnded(): readonly string[] {
+  /** Forgets those that have ended. */
+  clearEnded(): void {
     const gone = this.all().filter((transfer) => transfer.over)
     for (const { id } of gone) this.#transfers.delete(id)
-    return gone.map(({ id }) => id)
+    if (gone.length > 0) this.#deps.forgot(gone.map(({ id }) => id))
   }
 }

@@ -16,7 +16,6 @@ import type {
   MetricName,
   Settings,
   SystemStatusView,
-  TransferView,
 } from '../../../shared/views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
@@ -25,7 +24,12 @@ import type { Log } from '../../base/log.ts'
 import type { BucketRule } from '../../model/policy.ts'
 import type { CheckpointService } from '../../service/checkpoints/checkpoint-service.ts'
 import type { Link } from '../../net/links.ts'
-import type { FileService } from '../../service/files/file-service.ts'
+import type { Fetching } from '../../service/files/fetching.ts'
+import type { FileFinder } from '../../service/files/file-finder.ts'
+import type { FileReader } from '../../service/files/file-reader.ts'
+import type { ShareList } from '../../service/files/share-list.ts'
+import type { Sharing } from '../../service/files/sharing.ts'
+import type { TransferList } from '../../service/files/transfer-list.ts'
 import type { LogReader } from '../../service/logs/log-reader.ts'
 import type { NetworkService } from '../../service/network/network-service.ts'
 import type { Courier } from '../../service/courier/courier.ts'
@@ -44,45 +48,22 @@ export interface HistoryQuery {
 }
 
 /** What the API needs of the service of files. */
-export type ApiFiles = Pick<
-  FileService,
-  | 'shares'
-  | 'share'
-  | 'matching'
-  | 'transfers'
-  | 'transfer'
-  | 'cancel'
-  | 'pause'
-  | 'resume'
-  | 'setPriority'
-  | 'clearEnded'
-  | 'fetch'
-  | 'fetchAll'
-  | 'keep'
-  | 'follows'
-  | 'follow'
-  | 'unfollow'
-  | 'shareStream'
-  | 'content'
-  | 'stat'
-  | 'find'
-  | 'resolve'
-  | 'disproveSha1'
-  | 'channels'
-  | 'joinChannel'
-  | 'leaveChannel'
-> & {
+export interface ApiFiles {
   readonly events: EventSource<{
     'shares:changed': { readonly cids: readonly Cid[] }
     'transfers:changed': { readonly ids: readonly string[] }
   }>
-  sharePaths(
-    paths: readonly string[],
-    options?: { readonly how?: 'copy' | 'link'; readonly channel?: string | null },
-  ): Promise<readonly TransferView[]>
-  unshare(cid: Cid): Awaitable<void>
-  storage(): Awaitable<StorageView>
+  readonly shares: Pick<ShareList, 'all' | 'get' | 'matching'>
+  readonly transfers: Pick<
+    TransferList,
+    'views' | 'view' | 'cancel' | 'pause' | 'resume' | 'setPriority' | 'clearEnded'
+  >
+  readonly sharing: Pick<Sharing, 'shareStream' | 'sharePaths' | 'unshare'>
+  readonly fetching: Pick<Fetching, 'fetch' | 'fetchAll' | 'keep' | 'follows' | 'follow' | 'unfollow'>
+  readonly reader: Pick<FileReader, 'content' | 'stat'>
+  readonly finder: Pick<FileFinder, 'find' | 'resolve' | 'disprove' | 'listChannels' | 'joinChannel' | 'leaveChannel'>
   readonly logs: Pick<LogReader, 'preview' | 'frame'>
+  storage(): Awaitable<StorageView>
 }
 
 /** What the API needs of the service of trust. */

@@ -11,12 +11,12 @@ import type { ShellActions } from './shell-actions.ts'
 export function filesRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
   const { files } = peer
   return {
-    list: os.files.list.handler(({ input }) => [...files.matching(input)]),
+    list: os.files.list.handler(({ input }) => [...files.shares.matching(input)]),
     watch: os.files.watch.handler(({ signal, context, path }) =>
       liveList<ShareView>(
         {
-          all: () => files.shares(),
-          get: (cid) => files.share(cid as Cid),
+          all: () => files.shares.all(),
+          get: (cid) => files.shares.get(cid as Cid),
           subscribe: (changed) => files.events.on('shares:changed', ({ cids }) => changed(cids)),
         },
         {
@@ -27,12 +27,12 @@ export function filesRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
         },
       ),
     ),
-    transfers: os.files.transfers.handler(() => [...files.transfers()]),
+    transfers: os.files.transfers.handler(() => [...files.transfers.views()]),
     watchTransfers: os.files.watchTransfers.handler(({ signal, context, path }) =>
       liveList<TransferView>(
         {
-          all: () => files.transfers(),
-          get: (id) => files.transfer(id),
+          all: () => files.transfers.views(),
+          get: (id) => files.transfers.view(id),
           subscribe: (changed) => files.events.on('transfers:changed', ({ ids }) => changed(ids)),
         },
         {
@@ -46,57 +46,57 @@ export function filesRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
     fetch: os.files.fetch.handler(async ({ input }) => {
       const { priority } = input
       const cid = oneForm(input.cid)
-      if (input.to !== 'ask') return files.fetch(cid, { to: input.to, priority })
+      if (input.to !== 'ask') return files.fetching.fetch(cid, { to: input.to, priority })
       if (!shell.can.choosePlace) {
         throw new SwarmError(
           'UNSUPPORTED',
           'no dialog can be opened here: fetch to "downloads", or download the content',
         )
       }
-      const place = await shell.askSavePlace(files.share(cid)?.name ?? cid)
-      return place === null ? null : files.fetch(cid, { to: { path: place }, priority })
+      const place = await shell.askSavePlace(files.shares.get(cid)?.name ?? cid)
+      return place === null ? null : files.fetching.fetch(cid, { to: { path: place }, priority })
     }),
     transfer: os.files.transfer.handler(({ input }) => transferOf(peer, input.id)),
     cancel: os.files.cancel.handler(({ input }) => {
       transferOf(peer, input.id)
-      return files.cancel(input.id)
+      return files.transfers.cancel(input.id)
     }),
-    clearTransfers: os.files.clearTransfers.handler(() => files.clearEnded()),
+    clearTransfers: os.files.clearTransfers.handler(() => files.transfers.clearEnded()),
     openFolder: os.files.openFolder.handler(({ input }) => {
       const { path, name } = transferOf(peer, input.id)
       if (!shell.can.openFolder) throw new SwarmError('UNSUPPORTED', 'there is no file manager here')
       if (path === null) throw new SwarmError('NOT_FOUND', `"${name}" has not been written to a folder yet`)
       shell.showInFolder(path)
     }),
-    fetchAll: os.files.fetchAll.handler(({ input: { to, ...query } }) => [...files.fetchAll(query, { to })]),
+    fetchAll: os.files.fetchAll.handler(({ input: { to, ...query } }) => [...files.fetching.fetchAll(query, { to })]),
     preview: os.files.preview.handler(({ input, signal }) =>
       files.logs.preview(oneForm(input.cid), signal === undefined ? {} : { signal }),
     ),
     sharePaths: os.files.sharePaths.handler(async ({ input: { paths, how, channel } }) => [
-      ...(await files.sharePaths(paths, { how, channel })),
+      ...(await files.sharing.sharePaths(paths, { how, channel })),
     ]),
-    unshare: os.files.unshare.handler(({ input }) => files.unshare(oneForm(input.cid))),
-    keep: os.files.keep.handler(({ input }) => files.keep(oneForm(input.cid), input.kept)),
-    pause: os.files.pause.handler(({ input }) => files.pause(input.id)),
-    resume: os.files.resume.handler(({ input }) => files.resume(input.id)),
-    setPriority: os.files.setPriority.handler(({ input }) => files.setPriority(input.id, input.priority)),
+    unshare: os.files.unshare.handler(({ input }) => files.sharing.unshare(oneForm(input.cid))),
+    keep: os.files.keep.handler(({ input }) => files.fetching.keep(oneForm(input.cid), input.kept)),
+    pause: os.files.pause.handler(({ input }) => files.transfers.pause(input.id)),
+    resume: os.files.resume.handler(({ input }) => files.transfers.resume(input.id)),
+    setPriority: os.files.setPriority.handler(({ input }) => files.transfers.setPriority(input.id, input.priority)),
     storage: os.files.storage.handler(() => files.storage()),
-    follows: os.files.follows.handler(() => [...files.follows()]),
+    follows: os.files.follows.handler(() => [...files.fetching.follows()]),
     follow: os.files.follow.handler(({ input }) =>
-      files.follow({
+      files.fetching.follow({
         origin: input.origin ?? null,
         search: input.search ?? null,
         topic: input.topic ?? null,
         to: input.to ?? null,
       }),
     ),
-    unfollow: os.files.unfollow.handler(({ input }) => files.unfollow(input.id)),
+    unfollow: os.files.unfollow.handler(({ input }) => files.fetching.unfollow(input.id)),
     find: os.files.find.handler(({ input: { uri, channel }, signal }) =>
-      files.find(uri, { channel, ...(signal === undefined ? {} : { signal }) }),
+      files.finder.find(uri, { channel, ...(signal === undefined ? {} : { signal }) }),
     ),
-    channels: os.files.channels.handler(() => [...files.channels()]),
-    joinChannel: os.files.joinChannel.handler(({ input }) => files.joinChannel(input.name)),
-    leaveChannel: os.files.leaveChannel.handler(({ input }) => files.leaveChannel(input.name)),
+    channels: os.files.channels.handler(() => [...files.finder.listChannels()]),
+    joinChannel: os.files.joinChannel.handler(({ input }) => files.finder.joinChannel(input.name)),
+    leaveChannel: os.files.leaveChannel.handler(({ input }) => files.finder.leaveChannel(input.name)),
   }
 }
 
@@ -106,7 +106,7 @@ function oneForm(cid: Cid): Cid {
 }
 
 function transferOf(peer: ApiPeer, id: string): TransferView {
-  const found = peer.files.transfer(id)
+  const found = peer.files.transfers.view(id)
   if (found !== undefined) return found
   throw new SwarmError('NOT_FOUND', `no transfer "${id}" is known: ended transfers are forgotten after a while`)
 }

@@ -47,10 +47,10 @@ export async function filePicture(
   signal: AbortSignal,
 ): Promise<ServedPicture> {
   const file = known(cid)
-  const { sizeBytes } = await peer.files.stat(file)
+  const { sizeBytes } = await peer.files.reader.stat(file)
   if (sizeBytes > maxFileBytes) throw new SwarmError('UNSUPPORTED', `${cid} is too large to be drawn: download it`)
   const parts: Uint8Array[] = []
-  for await (const part of peer.files.content(file, { signal })) parts.push(part)
+  for await (const part of peer.files.reader.content(file, { signal })) parts.push(part)
   const bytes = Buffer.concat(parts)
   const mediaType = mediaTypeOf(bytes)
   if (mediaType === null) throw new SwarmError('UNSUPPORTED', `${cid} is no picture of a kind that is drawn`)

@@ -54,7 +54,7 @@ describe('a drop', () => {
 
   it('tells the cause when the peer cannot share', async () => {
     const peer = new MemoryDesktopPeer()
-    peer.files.sharePaths = async () => {
+    peer.files.sharing.sharePaths = async () => {
       throw new SwarmError('DISK_FULL', 'the disk of the share folder is full: free some space')
     }
     expect(await shareDropped(peer, [log])).toEqual({

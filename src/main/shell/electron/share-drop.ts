@@ -26,7 +26,7 @@ export interface ShareAnswer {
 }
 
 export interface ShareTarget {
-  readonly files: Pick<DesktopPeer['files'], 'sharePaths'>
+  readonly files: { readonly sharing: Pick<DesktopPeer['files']['sharing'], 'sharePaths'> }
   readonly counters: Counters
   readonly log: Log
 }
@@ -63,7 +63,7 @@ export async function shareDropped(
     else rejected.push({ name: basename(path), reason })
   }
   try {
-    const transfers = good.length > 0 ? await target.files.sharePaths(good, { how: 'copy', channel }) : []
+    const transfers = good.length > 0 ? await target.files.sharing.sharePaths(good, { how: 'copy', channel }) : []
     const failed = transfers.filter((transfer) => transfer.state === 'failed')
     for (const { name, error } of failed) rejected.push({ name, reason: error?.message ?? 'could not be shared' })
     return { accepted: good.length - failed.length, rejected }

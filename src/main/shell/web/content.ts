@@ -29,9 +29,9 @@ export async function sendContentOf(
   const gone = new AbortController()
   const onClose = (): void => gone.abort()
   response.once('close', onClose)
-  const cid = uri.kind === 'cid' ? uri.cid : await peer.files.resolve(text, { signal: gone.signal })
+  const cid = uri.kind === 'cid' ? uri.cid : await peer.files.finder.resolve(text, { signal: gone.signal })
   response.off('close', onClose)
-  if (uri.name !== null && !url.searchParams.has('name') && peer.files.share(cid) === undefined) {
+  if (uri.name !== null && !url.searchParams.has('name') && peer.files.shares.get(cid) === undefined) {
     url.searchParams.set('name', uri.name)
   }
   await sendContent(request, response, url, cid, peer, uri.kind === 'sha1' ? uri.sha1 : null)
@@ -55,8 +55,8 @@ export async function sendContent(
   if (!isCid(given)) throw new SwarmError('INVALID_INPUT', `"${given}" is not a CID`)
   const cid = readCid(given) ?? given
   if (request.headers['if-none-match'] === `"${cid}"`) return void response.writeHead(304).end()
-  const { sizeBytes } = await withDeadline(peer.files.stat(cid), cid)
-  const name = url.searchParams.get('name') ?? peer.files.share(cid)?.name ?? cid
+  const { sizeBytes } = await withDeadline(peer.files.reader.stat(cid), cid)
+  const name = url.searchParams.get('name') ?? peer.files.shares.get(cid)?.name ?? cid
   const wanted = request.headers['if-range'] === undefined || request.headers['if-range'] === `"${cid}"`
   const range = wanted ? parseRange(request.headers.range, sizeBytes) : null
   response.setHeader('accept-ranges', 'bytes')
@@ -76,9 +76,9 @@ export async function sendContent(
   if (request.method === 'HEAD' || length === 0) return void response.end()
   const gone = new AbortController()
   response.once('close', () => gone.abort())
-  const bytes = peer.files.content(cid, { offset, length, signal: gone.signal })
+  const bytes = peer.files.reader.content(cid, { offset, length, signal: gone.signal })
   const checked =
-    sha1 === null || range !== null ? bytes : onlyIf(bytes, sha1, () => peer.files.disproveSha1(sha1, cid))
+    sha1 === null || range !== null ? bytes : onlyIf(bytes, sha1, () => peer.files.finder.disprove(sha1, cid))
   await pipeline(Readable.from(checked), response)
 }
 

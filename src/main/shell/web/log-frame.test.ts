@@ -21,9 +21,9 @@ class LookedInto extends MemoryFiles {
     clock: systemClock,
     counters: new Counters(),
     log: silentLog,
-    content: (cid, options) => this.content(cid, options),
-    stat: (cid) => this.stat(cid),
-    share: (cid) => this.share(cid),
+    content: (cid, options) => this.reader.content(cid, options),
+    stat: (cid) => this.reader.stat(cid),
+    share: (cid) => this.shares.get(cid),
   })
 }
 

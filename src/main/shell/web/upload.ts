@@ -43,7 +43,7 @@ export class Uploads {
     response.once('close', onClose)
     this.#running += 1
     try {
-      const transfer = await this.#peer.files.shareStream(name, bounded(request, name), {
+      const transfer = await this.#peer.files.sharing.shareStream(name, bounded(request, name), {
         ...(sizeBytes === null ? {} : { sizeBytes }),
         signal: gone.signal,
         channel,

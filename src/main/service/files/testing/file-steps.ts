@@ -20,14 +20,14 @@ export async function pair(init = {}): Promise<[FilePeer, FilePeer]> {
 
 export const ended = (peer: FilePeer, { id }: { id: string }): Promise<TransferView> =>
   waitFor(() => {
-    const view = peer.files.transfer(id)
+    const view = peer.files.transfers.view(id)
     expect(view?.endedAtMs).not.toBeNull()
     if (view === undefined) throw new Error('the transfer is gone')
     return view
   })
 
 export async function shared(peer: FilePeer, name: string, bytes: Uint8Array): Promise<Cid> {
-  const view = await peer.files.shareStream(name, stream(bytes), { sizeBytes: bytes.length })
+  const view = await peer.files.sharing.shareStream(name, stream(bytes), { sizeBytes: bytes.length })
   expect(view).toMatchObject({ state: 'done', doneBytes: bytes.length, error: null })
   if (view.cid === null) throw new Error('no CID')
   return view.cid

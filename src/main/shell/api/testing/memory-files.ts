@@ -1,19 +1,15 @@
 import { createHash, hash } from 'node:crypto'
-import {
-  defaultFileSettings,
-  type FileChannelView,
-  type FollowView,
-  type FoundView,
-  type StorageView,
-} from '../../../../shared/file-views.ts'
+import { SwarmError } from '../../../../shared/errors.ts'
+import { defaultFileSettings, type StorageView } from '../../../../shared/file-views.ts'
 import type { Cid, PeerId } from '../../../../shared/ids.ts'
 import type { LogPreview } from '../../../../shared/log-views.ts'
-import { SwarmError } from '../../../../shared/errors.ts'
 import type { ShareView, TransferView } from '../../../../shared/views.ts'
 import { Emitter } from '../../../base/emitter.ts'
-import { fits } from '../../../service/files/file-query.ts'
-import { formatUri, parseUri } from '../../../service/files/uri.ts'
+import { fits, type FileQuery } from '../../../service/files/file-query.ts'
 import type { ApiFiles } from '../api-peer.ts'
+import { memoryFetching } from './memory-fetching.ts'
+import { memoryFinder } from './memory-finder.ts'
+import { MemoryTransfers } from './memory-transfers.ts'
 
 const origin = '12D3KooWAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' as PeerId
 
@@ -28,7 +24,6 @@ export class MemoryFiles implements ApiFiles {
   readonly names = new Map<Cid, string>()
   /** What a test says of a share beyond its name and bytes. */
   readonly facts = new Map<Cid, Partial<ShareView>>()
-  readonly ended: TransferView[] = []
   /** Bytes that uploads have brought. */
   uploaded = 0
   /** Uploads that were given up before their end. */
@@ -38,12 +33,49 @@ export class MemoryFiles implements ApiFiles {
   readonly asked: unknown[][] = []
   /** SHA-1s that were found wrong. */
   readonly disproved: string[] = []
-  readonly #joined = new Set<string>()
-  #follows: FollowView[] = []
+  readonly #moved = new MemoryTransfers(this.asked)
+  readonly transfers = this.#moved.list
+
+  readonly shares: ApiFiles['shares'] = {
+    all: () => [...this.contents.keys()].map((cid) => this.#share(cid)),
+    get: (cid) => (this.contents.has(cid) ? this.#share(cid) : undefined),
+    matching: (query) => this.#matching(query),
+  }
+
+  readonly fetching = memoryFetching({
+    asked: this.asked,
+    matching: (query) => this.#matching(query),
+    kept: (cid, kept) => this.facts.set(cid, { ...this.facts.get(cid), kept }),
+    transfer: (id, facts) => this.#moved.make(id, facts),
+  })
+
+  readonly finder = memoryFinder({ shares: () => this.shares.all(), disproved: this.disproved })
+
+  readonly sharing: ApiFiles['sharing'] = {
+    shareStream: (name, bytes, options) => this.#shareStream(name, bytes, options?.signal),
+    sharePaths: async (paths, options) => {
+      this.asked.push(['sharePaths', paths, options])
+      this.sharedPaths.push(...paths)
+      return paths.map((name, n) => this.#moved.make(`s${n}`, { kind: 'share', name }))
+    },
+    unshare: (cid) => {
+      if (!this.contents.delete(cid)) throw new SwarmError('NOT_FOUND', `${cid} is not shared by this peer`)
+      this.asked.push(['unshare', cid])
+    },
+  }
+
+  readonly reader: ApiFiles['reader'] = {
+    content: (cid, options) => this.#content(cid, options),
+    stat: async (cid) => {
+      const bytes = this.contents.get(cid)
+      if (bytes === undefined) throw new SwarmError('FETCH_FAILED', 'no peer that has it can be reached')
+      return { sizeBytes: bytes.length, local: true }
+    },
+  }
 
   readonly logs: ApiFiles['logs'] = {
     preview: async (cid): Promise<LogPreview> => {
-      const { sizeBytes } = await this.stat(cid)
+      const { sizeBytes } = await this.reader.stat(cid)
       const times = { startMs: null, endMs: null, messages: null }
       const info = {
         ...times,
@@ -77,80 +109,21 @@ export class MemoryFiles implements ApiFiles {
     return cid
   }
 
-  shares(): readonly ShareView[] {
-    return [...this.contents.keys()].map((cid) => this.#share(cid))
+  async storage(): Promise<StorageView> {
+    const { store, quotaBytes, bandwidth } = defaultFileSettings
+    const usedBytes = [...this.contents.values()].reduce((sum, { length }) => sum + length, 0)
+    const kept = { keptFiles: this.contents.size, keptBytes: usedBytes }
+    return { store, problem: null, version: null, usedBytes, quotaBytes, ...kept, freeBytes: null, bandwidth }
   }
 
-  share(cid: Cid): ShareView | undefined {
-    return this.contents.has(cid) ? this.#share(cid) : undefined
+  #matching(query: FileQuery): readonly ShareView[] {
+    return this.shares.all().filter((share) => fits(share, query))
   }
 
-  matching(query: Parameters<ApiFiles['matching']>[0]): readonly ShareView[] {
-    return this.shares().filter((share) => fits(share, query))
-  }
-
-  transfers(): readonly TransferView[] {
-    return this.ended
-  }
-
-  transfer(id: string): TransferView | undefined {
-    return this.ended.find((transfer) => transfer.id === id)
-  }
-
-  cancel(id: string): TransferView {
-    return this.#transfer(id, { state: 'cancelled' })
-  }
-
-  pause(id: string): TransferView {
-    return this.#known(id, { state: 'paused' })
-  }
-
-  resume(id: string): TransferView {
-    return this.#known(id, { state: 'waiting' })
-  }
-
-  setPriority(id: string, priority: TransferView['priority']): TransferView {
-    return this.#known(id, { priority })
-  }
-
-  clearEnded(): void {
-    this.ended.splice(0)
-  }
-
-  fetch(cid: Cid, options: Parameters<ApiFiles['fetch']>[1]): TransferView {
-    this.asked.push(['fetch', cid, options])
-    return this.#transfer('f1', { cid, priority: options.priority ?? 'normal' })
-  }
-
-  fetchAll(query: Parameters<ApiFiles['fetchAll']>[0], options: { readonly to: unknown }): readonly TransferView[] {
-    this.asked.push(['fetchAll', query, options])
-    return this.matching(query).map(({ cid }, n) => this.#transfer(`f${n}`, { cid }))
-  }
-
-  keep(cid: Cid, kept: boolean): void {
-    this.asked.push(['keep', cid, kept])
-    this.facts.set(cid, { ...this.facts.get(cid), kept })
-  }
-
-  follows(): readonly FollowView[] {
-    return this.#follows
-  }
-
-  follow(draft: Parameters<ApiFiles['follow']>[0]): FollowView {
-    const follow = { id: `w${this.#follows.length + 1}`, origin: null, search: null, topic: null, to: null, ...draft }
-    this.#follows = [...this.#follows, { ...follow, sinceMs: 1, fetched: 0 }]
-    return { ...follow, sinceMs: 1, fetched: 0 }
-  }
-
-  unfollow(id: string): void {
-    if (!this.#follows.some((one) => one.id === id)) throw new SwarmError('NOT_FOUND', `nothing is followed as "${id}"`)
-    this.#follows = this.#follows.filter((one) => one.id !== id)
-  }
-
-  async shareStream(
+  async #shareStream(
     name: string,
     bytes: AsyncIterable<Uint8Array>,
-    options: { readonly signal?: AbortSignal } = {},
+    signal: AbortSignal | undefined,
   ): Promise<TransferView> {
     if (name.split('/').some((step) => step === '' || step === '..')) {
       throw new SwarmError('INVALID_INPUT', `"${name}" is not a file name`)
@@ -158,7 +131,7 @@ export class MemoryFiles implements ApiFiles {
     const chunks: Uint8Array[] = []
     try {
       for await (const chunk of bytes) {
-        options.signal?.throwIfAborted()
+        signal?.throwIfAborted()
         chunks.push(chunk)
         this.uploaded += chunk.length
       }
@@ -167,90 +140,16 @@ export class MemoryFiles implements ApiFiles {
       throw error
     }
     const cid = this.put(name, Buffer.concat(chunks))
-    return this.#transfer('s1', { kind: 'share', name, cid, doneBytes: 1 })
+    return this.#moved.make('s1', { kind: 'share', name, cid, doneBytes: 1 })
   }
 
-  async sharePaths(
-    paths: readonly string[],
-    options: { readonly how?: 'copy' | 'link'; readonly channel?: string | null } = {},
-  ): Promise<readonly TransferView[]> {
-    this.asked.push(['sharePaths', paths, options])
-    this.sharedPaths.push(...paths)
-    return paths.map((name, n) => this.#transfer(`s${n}`, { kind: 'share', name }))
-  }
-
-  unshare(cid: Cid): void {
-    if (!this.contents.delete(cid)) throw new SwarmError('NOT_FOUND', `${cid} is not shared by this peer`)
-    this.asked.push(['unshare', cid])
-  }
-
-  async *content(
+  async *#content(
     cid: Cid,
     { offset = 0, length }: { readonly offset?: number; readonly length?: number },
   ): AsyncGenerator<Uint8Array> {
     const bytes = this.contents.get(cid) ?? new Uint8Array()
     const end = length === undefined ? bytes.length : offset + length
     for (let at = offset; at < end; at += 1_000) yield bytes.subarray(at, Math.min(at + 1_000, end))
-  }
-
-  async stat(cid: Cid): Promise<{ readonly sizeBytes: number; readonly local: boolean }> {
-    const bytes = this.contents.get(cid)
-    if (bytes === undefined) throw new SwarmError('FETCH_FAILED', 'no peer that has it can be reached')
-    return { sizeBytes: bytes.length, local: true }
-  }
-
-  async find(text: string, options: { readonly channel?: string | undefined } = {}): Promise<FoundView> {
-    const uri = parseUri(text)
-    if (options.channel !== undefined && !this.#joined.has(options.channel)) {
-      throw new SwarmError('INVALID_INPUT', `join "${options.channel}" first`)
-    }
-    const cid = uri.kind === 'cid' ? uri.cid : (this.#bySha1(uri.sha1) ?? null)
-    const share = cid === null ? undefined : this.share(cid)
-    return {
-      uri: formatUri(uri),
-      cid,
-      sha1: uri.kind === 'sha1' ? uri.sha1 : (share?.sha1 ?? null),
-      name: share?.name ?? uri.name,
-      sizeBytes: share?.sizeBytes ?? null,
-      local: share !== undefined,
-      providers: [],
-    }
-  }
-
-  async resolve(text: string): Promise<Cid> {
-    const { cid } = await this.find(text)
-    if (cid !== null) return cid as Cid
-    throw new SwarmError('NOT_FOUND', `nobody has ${text}`)
-  }
-
-  disproveSha1(sha1: string): void {
-    this.disproved.push(sha1)
-  }
-
-  channels(): readonly FileChannelView[] {
-    return [...this.#joined].map((name) => ({ name, joined: true, members: 1, files: 0 }))
-  }
-
-  joinChannel(name: string): FileChannelView {
-    this.#joined.add(name)
-    return { name, joined: true, members: 1, files: 0 }
-  }
-
-  leaveChannel(name: string): FileChannelView {
-    this.#joined.delete(name)
-    return { name, joined: false, members: 0, files: 0 }
-  }
-
-  async storage(): Promise<StorageView> {
-    const { store, quotaBytes, bandwidth } = defaultFileSettings
-    const usedBytes = [...this.contents.values()].reduce((sum, { length }) => sum + length, 0)
-    const kept = { keptFiles: this.contents.size, keptBytes: usedBytes }
-    return { store, problem: null, version: null, usedBytes, quotaBytes, ...kept, freeBytes: null, bandwidth }
-  }
-
-  /** What a test said of it, whether it is true or not. */
-  #bySha1(sha1: string): Cid | undefined {
-    return this.shares().find((share) => share.sha1 === sha1 && !this.disproved.includes(sha1))?.cid
   }
 
   #share(cid: Cid): ShareView {
@@ -274,36 +173,6 @@ export class MemoryFiles implements ApiFiles {
       log: null,
       evidence: [],
       ...this.facts.get(cid),
-    }
-  }
-
-  #known(id: string, change: Partial<TransferView>): TransferView {
-    const before = this.transfer(id)
-    if (before === undefined) throw new SwarmError('NOT_FOUND', `no transfer "${id}" is known`)
-    this.asked.push([id, change])
-    return { ...before, ...change }
-  }
-
-  #transfer(id: string, change: Partial<TransferView>): TransferView {
-    return {
-      id,
-      kind: 'fetch',
-      name: '',
-      cid: null,
-      sizeBytes: null,
-      doneBytes: 0,
-      bytesPerS: 0,
-      remainingMs: null,
-      state: 'done',
-      step: 'done',
-      error: null,
-      startedAtMs: 1,
-      endedAtMs: 1,
-      path: null,
-      priority: 'normal',
-      group: null,
-      from: [],
-      ...change,
     }
   }
 }
