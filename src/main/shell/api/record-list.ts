@@ -5,7 +5,7 @@ import type { RecordView } from '../../../shared/record-views.ts'
 import { bucketNames, isBucketName, type BucketName } from '../../model/bucket.ts'
 import type { RecordState } from '../../model/state.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
-import { toDagJson } from './record-json.ts'
+import { toDagJson } from '../../model/record-json.ts'
 import { recordView, type ViewPeer } from './record-view.ts'
 
 export interface ListQuery {

@@ -6,7 +6,7 @@ import { signersOf } from '../../model/state.ts'
 import { withNames } from '../../service/trust/trust-words.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import type { ApiPeer } from './api-peer.ts'
-import { toDagJson } from './record-json.ts'
+import { toDagJson } from '../../model/record-json.ts'
 
 export type ViewPeer = Pick<ApiPeer, 'clock' | 'membership' | 'book'>
 

@@ -11,7 +11,7 @@ import { toApiError } from './api-errors.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
 import { live } from './live.ts'
-import { fromDagJson } from './record-json.ts'
+import { fromDagJson } from '../../model/record-json.ts'
 import { bucketOf, listRecords } from './record-list.ts'
 import { recordView } from './record-view.ts'
 

@@ -1,6 +1,6 @@
 import { CID } from 'multiformats/cid'
-import { SwarmError } from '../../../shared/errors.ts'
-import { isCborMap, type CborMap } from '../../model/cbor.ts'
+import { SwarmError } from '../../shared/errors.ts'
+import { isCborMap, type CborMap } from './cbor.ts'
 
 /**
  * The JSON of a record's value, in DAG-JSON's forms: byte strings as `{"/":{"bytes":"…"}}` (base64 without padding),
