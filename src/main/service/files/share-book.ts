@@ -1,4 +1,4 @@
-import { isCid, type Cid, type PeerId, type RecordId } from '../../../shared/ids.ts'
+import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
 import type { ShareView } from '../../../shared/views.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Unsubscribe } from '../../base/emitter.ts'
@@ -6,7 +6,8 @@ import type { CborMap } from '../../model/cbor.ts'
 import type { RecordDraft } from '../../store/record-book-init.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
-import { fileValueSchema, shareValue, type FileValue, type ShareDraft } from './share-record.ts'
+import { ShareFacts } from './share-facts.ts'
+import { shareValue, type FileValue, type ShareDraft } from './share-record.ts'
 import { firstShare, shareView, type ShareFact } from './share-view.ts'
 
 /** A share lives this long without its origin; while the origin runs it is renewed. */
@@ -35,16 +36,12 @@ export interface Here {
 /** The swarm's shared files as the records tell: which there are, and who holds them. */
 export class ShareBook {
   readonly #deps: ShareBookDeps
-  readonly #byCid = new Map<Cid, Map<RecordId, ShareFact>>()
-  readonly #cidOf = new Map<RecordId, Cid>()
-  /** Those of this peer. */
-  readonly #ownIds = new Set<RecordId>()
-  /** Of those, the shares, by the name that they give. */
-  readonly #ownByName = new Map<string, Set<RecordId>>()
+  readonly #facts: ShareFacts
   #off: Unsubscribe[] = []
 
   constructor(deps: ShareBookDeps) {
     this.#deps = deps
+    this.#facts = new ShareFacts(deps)
   }
 
   async start(): Promise<void> {
@@ -59,14 +56,14 @@ export class ShareBook {
         this.#take(records.filter((stored) => this.#isOwnWaiting(stored))),
       ),
       book.events.on('bucket:swept', ({ bucket, ids }) => {
-        if (bucket === 'files') this.#tell(ids.map((id) => (this.#waits(id) ? undefined : this.#remove(id))))
+        if (bucket === 'files') this.#tell(ids.map((id) => (this.#waits(id) ? undefined : this.#facts.remove(id))))
       }),
     ]
     const cids = new Set<Cid | undefined>()
-    await book.eachLive('files', (stored) => cids.add(this.#put(stored, book.state(stored).reason)))
+    await book.eachLive('files', (stored) => cids.add(this.#facts.put(stored, book.state(stored).reason)))
     if (book.trust().of(book.self).roles.size === 0) {
       await book.eachHeld('files', (stored) => {
-        if (this.#isOwnWaiting(stored)) cids.add(this.#put(stored, book.state(stored).reason))
+        if (this.#isOwnWaiting(stored)) cids.add(this.#facts.put(stored, book.state(stored).reason))
       })
     }
     this.#tell([...cids])
@@ -75,10 +72,7 @@ export class ShareBook {
   stop(): void {
     for (const off of this.#off) off()
     this.#off = []
-    this.#byCid.clear()
-    this.#cidOf.clear()
-    this.#ownIds.clear()
-    this.#ownByName.clear()
+    this.#facts.clear()
   }
 
   /** Signs a share of this peer. */
@@ -93,29 +87,24 @@ export class ShareBook {
 
   /** Says, once, that this peer holds a whole copy. */
   copy(cid: Cid, sizeBytes: number): void {
-    if (this.#own(cid).length > 0) return
+    if (this.#facts.own(cid).length > 0) return
     this.#deps.book.author({ bucket: 'files', key: cid, value: { kind: 'copy', sizeBytes }, validForMs })
   }
 
   /** Takes back a record of this peer, if it still counts. */
   withdraw(id: RecordId): void {
-    if (this.#cidOf.has(id)) this.#deps.book.attest(id, 'dismiss')
+    if (this.#facts.has(id)) this.#deps.book.attest(id, 'dismiss')
   }
 
   /** The files that this peer says it shares or holds. */
   ownCids(kind?: FileValue['kind']): readonly Cid[] {
-    const cids = [...this.#ownIds].flatMap((id) => {
-      const cid = this.#cidOf.get(id)
-      const fact = cid === undefined ? undefined : this.#byCid.get(cid)?.get(id)
-      return cid === undefined || (kind !== undefined && fact?.value.kind !== kind) ? [] : [cid]
-    })
-    return [...new Set(cids)]
+    return this.#facts.ownCids(kind)
   }
 
   /** The files of which this peer says that it holds a fetched copy. */
   ownCopies(): readonly { readonly cid: Cid; readonly sizeBytes: number }[] {
     return this.ownCids('copy').flatMap((cid) =>
-      this.#own(cid).flatMap(({ value }) => (value.kind === 'copy' ? [{ cid, sizeBytes: value.sizeBytes }] : [])),
+      this.#facts.own(cid).flatMap(({ value }) => (value.kind === 'copy' ? [{ cid, sizeBytes: value.sizeBytes }] : [])),
     )
   }
 
@@ -124,7 +113,7 @@ export class ShareBook {
    * seem too early will; what somebody else has dismissed is to stay away.
    */
   isOver(id: RecordId): boolean {
-    if (this.#cidOf.has(id)) return false
+    if (this.#facts.has(id)) return false
     const { book, self } = this.#deps
     const stored = book.get(id)
     const state = stored === undefined ? 'dismissed' : book.state(stored).state
@@ -133,39 +122,28 @@ export class ShareBook {
     return said === undefined || said.some(({ author, verdict }) => author === self && verdict === 'dismiss')
   }
 
-  /** This peer's records about a file, of both kinds. */
-  #own(cid: Cid): readonly ShareFact[] {
-    return this.said(cid).filter((fact) => fact.author === this.#deps.self)
-  }
-
   /** This peer's share records under a name. */
   ownNamed(name: string): readonly { readonly id: RecordId; readonly cid: Cid; readonly channel: string | null }[] {
-    const now = this.#deps.now()
-    return [...(this.#ownByName.get(name) ?? [])].flatMap((id) => {
-      const cid = this.#cidOf.get(id)
-      const fact = cid === undefined ? undefined : this.#byCid.get(cid)?.get(id)
-      if (cid === undefined || fact?.value.kind !== 'share' || fact.validUntilMs <= now) return []
-      return [{ id, cid, channel: fact.value.channel }]
-    })
+    return this.#facts.ownNamed(name)
   }
 
   /** This peer's share records, all of them. */
   ownShares(): readonly { readonly id: RecordId; readonly cid: Cid; readonly name: string }[] {
     return this.ownCids('share').flatMap((cid) =>
-      this.#own(cid).flatMap(({ id, value }) => (value.kind === 'share' ? [{ id, cid, name: value.name }] : [])),
+      this.#facts.own(cid).flatMap(({ id, value }) => (value.kind === 'share' ? [{ id, cid, name: value.name }] : [])),
     )
   }
 
   /** Takes back this peer's shares of a file; tells how many there were. */
   withdrawShares(cid: Cid): number {
-    const shares = this.#own(cid).filter(({ value }) => value.kind === 'share')
+    const shares = this.#facts.own(cid).filter(({ value }) => value.kind === 'share')
     for (const { id } of shares) this.withdraw(id)
     return shares.length
   }
 
   /** Takes back what this peer said of a file that it no longer holds. */
   withdrawCopies(cid: Cid): void {
-    for (const fact of this.#own(cid)) if (fact.value.kind === 'copy') this.withdraw(fact.id)
+    for (const fact of this.#facts.own(cid)) if (fact.value.kind === 'copy') this.withdraw(fact.id)
   }
 
   /**
@@ -176,9 +154,8 @@ export class ShareBook {
     const replaced = new Map<RecordId, RecordId>()
     const soonMs = this.#deps.now() + renewBeforeMs
     for (const cid of this.ownCids()) {
-      const facts = this.#byCid.get(cid) ?? new Map<RecordId, ShareFact>()
       const newest = new Map<string, ShareFact>()
-      for (const fact of facts.values()) {
+      for (const fact of this.#facts.all(cid)) {
         if (fact.author !== self) continue
         const what = fact.value.kind === 'share' ? `share:${fact.value.name}` : 'copy'
         const other = newest.get(what)
@@ -209,7 +186,7 @@ export class ShareBook {
 
   /** All files that somebody shares, newest first. */
   list(here: Here): readonly ShareView[] {
-    const views = [...this.#byCid.keys()].flatMap((cid) => this.view(cid, here) ?? [])
+    const views = [...this.#facts.cids()].flatMap((cid) => this.view(cid, here) ?? [])
     return views.sort((a, b) => b.sharedAtMs - a.sharedAtMs || (a.cid < b.cid ? -1 : 1))
   }
 
@@ -219,13 +196,12 @@ export class ShareBook {
 
   /** Files that records tell of. */
   cids(): Iterable<Cid> {
-    return this.#byCid.keys()
+    return this.#facts.cids()
   }
 
   /** What counts now: a record that has ended may still be here until it is swept. */
   said(cid: Cid): readonly ShareFact[] {
-    const now = this.#deps.now()
-    return [...(this.#byCid.get(cid)?.values() ?? [])].filter((fact) => fact.validUntilMs > now)
+    return this.#facts.said(cid)
   }
 
   #take(records: readonly StoredRecord[]): void {
@@ -233,7 +209,7 @@ export class ShareBook {
       records.map((stored) => {
         const { state, reason } = this.#deps.book.state(stored)
         const counts = state === 'accepted' || this.#isOwnWaiting(stored)
-        return counts ? this.#put(stored, reason) : this.#remove(stored.record.id)
+        return counts ? this.#facts.put(stored, reason) : this.#facts.remove(stored.record.id)
       }),
     )
   }
@@ -246,61 +222,8 @@ export class ShareBook {
 
   /** One of our own that does not count (any more), though we have not taken it back. */
   #waits(id: RecordId): boolean {
-    const stored = this.#ownIds.has(id) ? this.#deps.book.get(id) : undefined
+    const stored = this.#facts.isOwn(id) ? this.#deps.book.get(id) : undefined
     return stored !== undefined && this.#isOwnWaiting(stored)
-  }
-
-  #put({ record, arrival }: StoredRecord, rule: string): Cid | undefined {
-    const { key: cid, author, seq, validFrom, validUntil } = record.body
-    const parsed = fileValueSchema.safeParse(record.body.value)
-    if (!isCid(cid) || !parsed.success) {
-      this.#deps.counters.add('files.record:bad-value')
-      return undefined
-    }
-    const evidence = {
-      fact: parsed.data.kind === 'share' ? ('file' as const) : ('copy' as const),
-      recordId: record.id,
-      author,
-      seq,
-      how: arrival.via === 'authored' ? ('self' as const) : arrival.via,
-      from: arrival.from,
-      receivedAtMs: arrival.receivedAtMs,
-      validFromMs: validFrom,
-      validUntilMs: validUntil,
-      rule,
-    }
-    let facts = this.#byCid.get(cid)
-    if (facts === undefined) this.#byCid.set(cid, (facts = new Map()))
-    facts.set(record.id, { id: record.id, author, validUntilMs: validUntil, value: parsed.data, evidence })
-    this.#cidOf.set(record.id, cid)
-    if (author === this.#deps.self) {
-      this.#ownIds.add(record.id)
-      if (parsed.data.kind === 'share') this.#named(parsed.data.name).add(record.id)
-    }
-    return cid
-  }
-
-  #remove(id: RecordId): Cid | undefined {
-    const cid = this.#cidOf.get(id)
-    if (cid === undefined) return undefined
-    this.#cidOf.delete(id)
-    this.#ownIds.delete(id)
-    const facts = this.#byCid.get(cid)
-    const value = facts?.get(id)?.value
-    if (value?.kind === 'share') {
-      const named = this.#ownByName.get(value.name)
-      named?.delete(id)
-      if (named?.size === 0) this.#ownByName.delete(value.name)
-    }
-    facts?.delete(id)
-    if (facts?.size === 0) this.#byCid.delete(cid)
-    return cid
-  }
-
-  #named(name: string): Set<RecordId> {
-    let ids = this.#ownByName.get(name)
-    if (ids === undefined) this.#ownByName.set(name, (ids = new Set()))
-    return ids
   }
 
   #tell(cids: readonly (Cid | undefined)[]): void {
