@@ -128,7 +128,15 @@ describe.skipIf(kubo.path === null)('a store in a real Kubo', () => {
 
   it('is switched to and from at any moment, and in the end every file is in the chosen store, and in no other', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'dt-swarm-stores-'))
-    const held = new Map<Cid, { readonly sizeBytes: number }>()
+    let atEnd: (() => void) | null = null
+    const held = new (class extends Map<Cid, { readonly sizeBytes: number }> {
+      /** Tells when a mover has gone through all of them. */
+      override *[Symbol.iterator]() {
+        yield* super[Symbol.iterator]()
+        atEnd?.()
+        return undefined
+      }
+    })()
     const told: Cid[] = []
     const stores = new ContentStores(
       {
@@ -170,7 +178,18 @@ describe.skipIf(kubo.path === null)('a store in a real Kubo', () => {
         await add(`round ${round}`)
         expect(await isWhole()).not.toContain(false)
       }
+      // At the very moment at which all files have been brought to the other store.
+      await stores.use({ kind: 'embedded' })
+      await settled()
+      await add('in the embedded store alone')
       await stores.use(inKubo)
+      const { promise: changed, resolve: onEnd } = Promise.withResolvers<void>()
+      atEnd = () => {
+        atEnd = null
+        onEnd(stores.use(inKubo))
+      }
+      await stores.use({ kind: 'embedded' })
+      await changed
       await settled()
       expect(await isWhole()).not.toContain(false)
       expect(await collect()).not.toBeNull()
