@@ -1,0 +1,266 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { isAbort, SwarmError } from '../../../shared/errors.ts'
+import type { PeerId, RecordId } from '../../../shared/ids.ts'
+import {
+  flightSchema,
+  type FlightCause,
+  type FlightView,
+  type RecorderSettings,
+  type RecorderView,
+} from '../../../shared/recorder-views.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { Unsubscribe } from '../../base/emitter.ts'
+import type { Startable } from '../../base/lifecycle.ts'
+import type { Log } from '../../base/log.ts'
+import type { SwarmClock } from '../../base/swarm-clock.ts'
+import type { RecordBook } from '../../store/record-book.ts'
+import type { Diagnostics } from '../diagnostics/diagnostics.ts'
+import type { ShareList } from '../files/share-list.ts'
+import type { Sharing } from '../files/sharing.ts'
+import { StateFile } from '../files/state-file.ts'
+import { LogThreads } from '../logs/log-threads.ts'
+import { FaultWatch } from './fault-watch.ts'
+import { maxFlights, refusal, surplus } from './flight-budget.ts'
+import { FlightMaker, folderOf, openPrefix, type Flight, type FlightMakerDeps } from './flight-maker.ts'
+import { RecordSlice } from './record-slice.ts'
+
+export interface RecorderDeps extends Pick<FlightMakerDeps, 'roomAt'> {
+  readonly self: PeerId
+  readonly swarm: () => RecordId
+  readonly book: Pick<RecordBook, 'events' | 'live' | 'latest'>
+  readonly diagnostics: Pick<Diagnostics, 'events' | 'history'>
+  readonly files: { readonly sharing: Pick<Sharing, 'sharePaths'>; readonly shares: Pick<ShareList, 'all'> }
+  readonly neighbours: () => readonly PeerId[]
+  readonly nameOf: (peer: PeerId) => string
+  readonly settings: () => { readonly name: string; readonly shareDir: string; readonly recorder: RecorderSettings }
+  readonly simulated: boolean
+  readonly clock: SwarmClock
+  readonly counters: Counters
+  readonly log: Log
+}
+
+export interface RecorderInit {
+  readonly home: string
+  /** From a fault to its saving: what follows is in it, and recorders write what they hold back. Default 10 s. */
+  readonly settleMs?: number
+}
+
+/** Taking the end of one log: most is waiting for the disk. */
+const tailDeadlineMs = 30_000
+/** More than are kept at once: for those whose folder cannot be removed. */
+const maxRemembered = 4 * maxFlights
+
+const stateSchema = z.object({
+  v: z.literal(1),
+  /** False once it has stopped as it should. */
+  running: z.boolean(),
+  /** Newest first. */
+  flights: z.array(flightSchema.extend({ files: z.array(flightSchema.shape.files.element.omit({ cid: true })) })),
+})
+type State = z.infer<typeof stateSchema>
+
+/**
+ * The flight recorder: on a fault, or when somebody asks, the last minutes of the logs that are being written are saved
+ * and shared, with the records and the health of that time. Bounded in number, size and rate.
+ */
+export class Recorder implements Startable {
+  readonly #deps: RecorderDeps
+  readonly #init: RecorderInit
+  readonly #slice: RecordSlice
+  readonly #threads: LogThreads
+  readonly #maker: FlightMaker
+  readonly #file: StateFile<State>
+  #watch = new FaultWatch()
+  #flights: readonly Flight[] = []
+  #refused: string | null = null
+  #job: Promise<Flight> | null = null
+  #run: AbortController | null = null
+  #off: Unsubscribe[] = []
+
+  constructor(deps: RecorderDeps, init: RecorderInit) {
+    this.#deps = deps
+    this.#init = init
+    this.#slice = new RecordSlice(deps)
+    this.#threads = new LogThreads(deps, { threads: 1, maxWaiting: 4, deadlineMs: tailDeadlineMs })
+    this.#maker = new FlightMaker({ ...deps, slice: this.#slice, threads: this.#threads })
+    this.#file = new StateFile(deps, {
+      path: join(init.home, 'recorder.json'),
+      schema: stateSchema,
+      name: 'recorder',
+      cost: 'it is forgotten what the flight recorder saved, and how often',
+    })
+  }
+
+  async start(): Promise<void> {
+    if (this.#run !== null) return
+    this.#run = new AbortController()
+    const before = this.#file.load()
+    this.#flights = before?.flights ?? []
+    this.#threads.start()
+    await this.#clear()
+    const { book, diagnostics, clock, self } = this.#deps
+    this.#off = [
+      book.events.on('bucket:merged', ({ records }) => {
+        if (this.#isOn) this.#slice.add(records, clock.now())
+      }),
+      diagnostics.events.on('health:heard', ({ peer, health }) => {
+        if (peer !== self || !this.#isOn) return
+        for (const { kind, words } of this.#watch.see(health)) this.#fault(kind, words, clock.now())
+      }),
+    ]
+    // What this peer last said of its health was said while it ran.
+    const last = book.latest('diagnostics', self, 'health')
+    if (before?.running === true && last !== undefined) {
+      const atMs = last.record.body.validFrom
+      this.#fault(
+        'stopped',
+        `not heard of since ${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`,
+        atMs,
+      )
+    }
+    this.#save()
+  }
+
+  async stop(): Promise<void> {
+    const run = this.#run
+    if (run === null) return
+    run.abort()
+    for (const off of this.#off) off()
+    this.#off = []
+    await this.#threads.stop()
+    await this.#job?.catch(() => {})
+    this.#run = null
+    this.#slice.clear()
+    this.#watch = new FaultWatch()
+    this.#save()
+  }
+
+  /** Off, it holds nothing. */
+  applySettings(): void {
+    if (this.#isOn) return
+    this.#slice.clear()
+    this.#watch = new FaultWatch()
+    this.#refused = null
+  }
+
+  status(): RecorderView {
+    const { settings, files, self } = this.#deps
+    const { recorder } = settings()
+    const cids = new Map<string, FlightView['files'][number]['cid']>()
+    if (this.#flights.length > 0) {
+      for (const { origin, name, cid } of files.shares.all()) if (origin === self) cids.set(name, cid)
+    }
+    return {
+      state: !recorder.on ? 'off' : this.#job === null ? 'ready' : 'taking',
+      settings: recorder,
+      refused: this.#refused,
+      flights: this.#flights.map((flight) => ({
+        ...flight,
+        leftOut: [...flight.leftOut],
+        files: flight.files.map((file) => ({ ...file, cid: cids.get(`flight/${flight.id}/${file.name}`) ?? null })),
+      })),
+    }
+  }
+
+  /** Saves the last minutes now. Resolves once they are saved and about to be shared. @throws SwarmError UNSUPPORTED, LIMIT_REACHED, DISK_FULL */
+  async mark(text: string): Promise<FlightView> {
+    if (!this.#isOn) {
+      throw new SwarmError(
+        'UNSUPPORTED',
+        `The flight recorder of ${this.#deps.settings().name} is off: turn it on there with "dt-swarm recorder on".`,
+      )
+    }
+    const atMs = this.#deps.clock.now()
+    const why = this.#job === null ? refusal(this.#flights, 'mark', atMs) : 'It is saving right now.'
+    if (why !== null) throw new SwarmError('LIMIT_REACHED', `The last minutes were not saved: ${why}`)
+    const { id } = await this.#take('mark', text, atMs, 0)
+    const flight = this.status().flights.find((one) => one.id === id)
+    if (flight === undefined) throw new SwarmError('INTERNAL', `${id} was removed as soon as it was saved.`)
+    return flight
+  }
+
+  get #isOn(): boolean {
+    return this.#deps.settings().recorder.on && this.#run?.signal.aborted === false
+  }
+
+  #fault(cause: FlightCause, words: string, atMs: number): void {
+    const { settings, counters, log } = this.#deps
+    const { recorder } = settings()
+    if (!this.#isOn || !recorder.faults.some((kind) => kind === cause)) return
+    counters.add(`recorder.fault:${cause}`)
+    const why = this.#job === null ? refusal(this.#flights, cause, atMs) : 'The one before was being saved.'
+    if (why !== null) {
+      counters.add('recorder.refused:too-often')
+      this.#refused = `${words}: not saved. ${why}`
+      return
+    }
+    log.info({ cause, words }, 'a fault: the last minutes are being saved')
+    this.#take(cause, words, atMs, this.#init.settleMs ?? 10_000).then(
+      () => (this.#refused = null),
+      (err: unknown) => {
+        if (isAbort(err)) return
+        counters.add('recorder.failed')
+        this.#refused = `${words}: not saved. ${err instanceof Error ? err.message : String(err)}`
+        log.warn({ err }, 'the last minutes could not be saved')
+      },
+    )
+  }
+
+  #take(cause: FlightCause, words: string, atMs: number, settleMs: number): Promise<Flight> {
+    const signal = this.#run?.signal ?? AbortSignal.abort()
+    const job = this.#saved({ cause, words, atMs }, settleMs, signal).finally(() => {
+      this.#job = null
+    })
+    this.#job = job
+    return job
+  }
+
+  async #saved(
+    fault: { readonly cause: FlightCause; readonly words: string; readonly atMs: number },
+    settleMs: number,
+    signal: AbortSignal,
+  ): Promise<Flight> {
+    const { clock, settings, simulated, files, counters } = this.#deps
+    if (settleMs > 0) await clock.sleep(settleMs, { signal })
+    const { name, shareDir, recorder } = settings()
+    const { minutes, paths } = recorder
+    const { home } = this.#init
+    const flight = await this.#maker.make({ ...fault, minutes, paths, shareDir, home, name, simulated }, signal)
+    this.#flights = [flight, ...this.#flights].slice(0, maxRemembered)
+    counters.add('recorder.saved')
+    await this.#prune(shareDir)
+    this.#save()
+    await files.sharing.sharePaths([folderOf(shareDir, flight.id)])
+    return flight
+  }
+
+  /** The oldest make room; what is gone from the share folder is shared no longer. */
+  async #prune(shareDir: string): Promise<void> {
+    const gone = new Set<Flight>()
+    for (const flight of surplus(this.#flights)) {
+      const done = await rm(folderOf(shareDir, flight.id), { recursive: true, force: true }).catch(() => false)
+      if (done !== false) gone.add(flight)
+    }
+    this.#flights = this.#flights.filter((flight) => !gone.has(flight))
+  }
+
+  /** Removes what a peer that died was saving. */
+  async #clear(): Promise<void> {
+    const { shareDir } = this.#deps.settings()
+    for (const name of await readdir(shareDir).catch(() => [])) {
+      if (name.startsWith(openPrefix)) await rm(join(shareDir, name), { recursive: true, force: true }).catch(() => {})
+    }
+  }
+
+  #save(): void {
+    const state = (): State => ({
+      v: 1,
+      running: this.#run !== null,
+      flights: this.#flights.map((flight) => ({ ...flight, files: [...flight.files], leftOut: [...flight.leftOut] })),
+    })
+    this.#file.changed(state, AbortSignal.abort())
+    this.#file.save()
+  }
+}
