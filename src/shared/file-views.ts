@@ -16,6 +16,28 @@ export type ContentStoreChoice = z.infer<typeof contentStoreSchema>
 export const bandwidthSchema = z.object({ downBytesPerS: bytesPerS, upBytesPerS: bytesPerS })
 export type Bandwidth = z.infer<typeof bandwidthSchema>
 
+/** What a machine fetches and keeps by itself for the swarm. */
+export const archiveChoiceSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('off') }),
+  /** All that is shared, of file channels what is on those that it has joined. */
+  z.object({ kind: z.literal('all') }),
+  /** As `files.list` takes them; all that are given must fit, and one must be. */
+  z
+    .object({
+      kind: z.literal('query'),
+      origin: z.string().max(128).nullable(),
+      search: z.string().max(200).nullable(),
+      topic: z.string().max(256).nullable(),
+    })
+    .refine(({ origin, search, topic }) => origin !== null || topic !== null || (search?.trim() ?? '') !== '', {
+      message: 'an archive needs a robot, words or a topic to choose by',
+    }),
+])
+export type ArchiveChoice = z.infer<typeof archiveChoiceSchema>
+
+/** Of a file; more would only fill disks. */
+export const maxWantedCopies = 16
+
 export const fileSettingsSchema = z.object({
   store: contentStoreSchema,
   /** What in the share folder is left alone, in the syntax of .gitignore. */
@@ -29,6 +51,9 @@ export const fileSettingsSchema = z.object({
   hours: z.array(z.object({ from: minute, to: minute, ...bandwidthSchema.shape })).max(8),
   /** Fetched copies that nobody keeps by name are removed, the oldest first, beyond this; null: as long as the disk has room. */
   quotaBytes: z.number().int().positive().nullable(),
+  archive: archiveChoiceSchema.default({ kind: 'off' }),
+  /** Of servers and archives: what has fewer copies is fetched by one of them. 1: nothing is fetched for that. */
+  copies: z.number().int().min(1).max(maxWantedCopies).default(1),
 })
 export type FileSettings = z.infer<typeof fileSettingsSchema>
 
@@ -40,7 +65,38 @@ export const defaultFileSettings: FileSettings = {
   bandwidth: { downBytesPerS: null, upBytesPerS: null },
   hours: [],
   quotaBytes: null,
+  archive: { kind: 'off' },
+  copies: 1,
 }
+
+/** high: it may be lost any moment, or is out of reach. low: it hangs on one machine. */
+export const copyRiskSchema = z.enum(['none', 'low', 'high'])
+export type CopyRisk = z.infer<typeof copyRiskSchema>
+
+/** How safe a file is, by who holds it and how they are. */
+export const copySafetySchema = z.object({
+  /** Machines that say they hold it, and pinning services that this peer has had pin it. */
+  copies: z.number().int(),
+  /** Of these, those that are heard. */
+  aliveCopies: z.number().int(),
+  risk: copyRiskSchema,
+  /** A sentence without its full stop: "only copy, on duckie07, battery 12 %". */
+  why: z.string(),
+})
+export type CopySafety = z.infer<typeof copySafetySchema>
+
+/** What this machine archives. */
+export const archiveSchema = z.object({
+  archive: archiveChoiceSchema,
+  copies: z.number().int(),
+  /** Files that it is to keep, by its settings, and how many of these are here. */
+  wantedFiles: z.number().int(),
+  hereFiles: z.number().int(),
+  hereBytes: z.number(),
+  /** Why it takes no more, and what to do; null: nothing is wrong. */
+  problem: z.string().nullable(),
+})
+export type ArchiveView = z.infer<typeof archiveSchema>
 
 /** How the bytes are kept here, and how much room they take. */
 export const storageSchema = z.object({

@@ -10,6 +10,8 @@ const full: FileSettings = {
   bandwidth: { downBytesPerS: null, upBytesPerS: 1_500_000 },
   hours: [{ from: 510, to: 1_440, downBytesPerS: 250_000, upBytesPerS: null }],
   quotaBytes: 50_000_000_000,
+  archive: { kind: 'query', origin: null, search: 'left', topic: null },
+  copies: 2,
 }
 
 test.each([
@@ -34,6 +36,10 @@ test.each([
   [{ maxFileMb: 'much' }, 'maxFileMb'],
   [{ bandwidth: { down: '0', up: '' } }, 'bandwidth'],
   [{ ignore: 'x\n'.repeat(65) }, 'ignore'],
+  [{ archive: 'query', archiveSearch: '  ' } as const, 'archive'],
+  [{ copies: '0' }, 'copies'],
+  [{ copies: '17' }, 'copies'],
+  [{ copies: 'some' }, 'copies'],
 ])('refuses %o', (change, field) => {
   const errors = checkFiles({ ...draftOfFiles(defaultFileSettings), ...change })
   expect(isFine(errors)).toBe(false)

@@ -1,4 +1,4 @@
-import { fileSettingsSchema, type FileSettings } from '../../shared/file-views.ts'
+import { fileSettingsSchema, maxWantedCopies, type ArchiveChoice, type FileSettings } from '../../shared/file-views.ts'
 
 /** Limits as a person writes them: megabytes a second; empty for none. */
 export interface RateDraft {
@@ -26,10 +26,17 @@ export interface FileSettingsDraft {
   readonly hours: readonly HoursDraft[]
   /** Gigabytes; empty: as long as the disk has room. */
   readonly quotaGb: string
+  readonly archive: ArchiveChoice['kind']
+  /** Of an archive by query: a peer's id, words, a topic; empty for any. */
+  readonly archiveOrigin: string
+  readonly archiveSearch: string
+  readonly archiveTopic: string
+  /** How many copies each file should have. */
+  readonly copies: string
 }
 
 export type FileDraftErrors = Partial<
-  Readonly<Record<'kuboUrl' | 'ignore' | 'maxFileMb' | 'quotaGb' | 'bandwidth', string>>
+  Readonly<Record<'kuboUrl' | 'ignore' | 'maxFileMb' | 'quotaGb' | 'bandwidth' | 'archive' | 'copies', string>>
 > & {
   /** By the key of the hours. */
   readonly hours: ReadonlyMap<string, string>
@@ -58,7 +65,8 @@ export function minutesOf(text: string): number | null {
 }
 
 export function draftOfFiles(files: FileSettings): FileSettingsDraft {
-  const { store, ignore, maxFileBytes, whenDeleted, bandwidth, hours, quotaBytes } = files
+  const { store, ignore, maxFileBytes, whenDeleted, bandwidth, hours, quotaBytes, archive, copies } = files
+  const query = archive.kind === 'query' ? archive : null
   const rate = ({ downBytesPerS, upBytesPerS }: FileSettings['bandwidth']): RateDraft => ({
     down: textOf(downBytesPerS, mb),
     up: textOf(upBytesPerS, mb),
@@ -72,6 +80,11 @@ export function draftOfFiles(files: FileSettings): FileSettingsDraft {
     bandwidth: rate(bandwidth),
     hours: hours.map((one, i) => ({ key: `h${i}`, from: clockOf(one.from), to: clockOf(one.to), ...rate(one) })),
     quotaGb: textOf(quotaBytes, gb),
+    archive: archive.kind,
+    archiveOrigin: query?.origin ?? '',
+    archiveSearch: query?.search ?? '',
+    archiveTopic: query?.topic ?? '',
+    copies: String(copies),
   }
 }
 
@@ -104,7 +117,15 @@ export function filesOf(draft: FileSettingsDraft): FileSettings {
       ...rateOf(one),
     })),
     quotaBytes: bytesOf(draft.quotaGb, gb) ?? null,
+    archive: archiveOf(draft),
+    copies: Number(draft.copies),
   }
+}
+
+function archiveOf({ archive, archiveOrigin, archiveSearch, archiveTopic }: FileSettingsDraft): ArchiveChoice {
+  if (archive !== 'query') return { kind: archive }
+  const given = (text: string): string | null => (text.trim() === '' ? null : text.trim())
+  return { kind: 'query', origin: given(archiveOrigin), search: given(archiveSearch), topic: given(archiveTopic) }
 }
 
 const noNumber = 'Write a number above 0, or nothing for no limit.'
@@ -123,6 +144,13 @@ export function checkFiles(draft: FileSettingsDraft): FileDraftErrors {
   if (bytesOf(draft.maxFileMb, mb) === undefined) errors.maxFileMb = noNumber
   if (bytesOf(draft.quotaGb, gb) === undefined) errors.quotaGb = noNumber
   if (!isRate(draft.bandwidth)) errors.bandwidth = noNumber
+  const { archive, copies } = filesOf(draft)
+  if (archive.kind === 'query' && archive.origin === null && archive.search === null && archive.topic === null) {
+    errors.archive = 'Say what is to be kept: of which robot, by which words or topic.'
+  }
+  if (!/^\d+$/.test(draft.copies.trim()) || copies < 1 || copies > maxWantedCopies) {
+    errors.copies = `Write a whole number from 1 to ${maxWantedCopies}.`
+  }
   for (const one of draft.hours) {
     if (minutesOf(one.from) === null || minutesOf(one.to) === null) hours.set(one.key, 'Write times like 08:30.')
     else if (minutesOf(one.from) === minutesOf(one.to)) hours.set(one.key, 'It begins when it ends: choose two times.')
