@@ -6,6 +6,7 @@ import { decodeSigned } from '../model/record-codec.ts'
 import type { SignedRecord } from '../model/record.ts'
 import type { RejectReason } from '../model/reject.ts'
 import type { TrustState } from '../model/trust.ts'
+import { BookTrust } from './book-trust.ts'
 import { BucketGrowth, type GrowthPoint } from './bucket-growth.ts'
 import { BucketTally, type BucketCount } from './bucket-tally.ts'
 import { attestOwn, authorOwn, type OwnSigner } from './own-record.ts'
@@ -20,11 +21,7 @@ import { RecordStore } from './record-store.ts'
 import { RecordSweep } from './record-sweep.ts'
 import { RecordTeller } from './record-teller.ts'
 import type { Arrival, StoredRecord } from './stored-record.ts'
-import { heldTrust, TrustKeeper, type TrustChange } from './trust-keeper.ts'
-import { TrustRoom } from './trust-room.ts'
-
-/** After the last change of trust, roots and roles that nobody vouches for yet are let in for so long. */
-const learningMs = 60_000
+import { heldTrust, type TrustChange } from './trust-keeper.ts'
 
 /**
  * All records that this peer holds, and the one way in for each: its own by `author`, others' by `check`, then `merge`.
@@ -37,37 +34,26 @@ export class RecordBook extends RecordReader {
   readonly #store: RecordStore
   readonly #tally = new BucketTally()
   readonly #growth = new BucketGrowth()
-  readonly #keeper: TrustKeeper
+  readonly #trust: BookTrust
   readonly #sweeping: RecordSweep
   readonly #retelling: RecordRetelling
   readonly #maxSweep: number
-  readonly #isTimeKnown: () => boolean
   readonly #teller: RecordTeller
-  readonly #room: TrustRoom
-  #learnedAtMs: number
 
   constructor(components: RecordBookComponents, init: RecordBookInit = {}) {
     const { clock, counters, database, log } = components
     const store = new RecordStore(components)
-    super({ database, clock, store, trust: () => this.#keeper.state })
+    super({ database, clock, store, trust: () => this.#trust.state })
     this.#components = components
     this.#store = store
     this.index = new RangeIndex(components)
     this.#maxSweep = init.maxSweep ?? 500
-    this.#isTimeKnown = init.isTimeKnown ?? (() => true)
-    this.#teller = new RecordTeller({ clock, log, trust: () => this.#keeper.state })
-    this.#learnedAtMs = clock.monotonic()
+    this.#teller = new RecordTeller({ clock, log, trust: () => this.#trust.state })
     for (const { bucket, author, records, bytes } of database.read(() => store.counts.tallies())) {
       this.#tally.add(bucket, author, records, bytes)
     }
     const held = database.read(() => [...heldTrust(store)])
-    this.#keeper = new TrustKeeper(components, { records: held, nowMs: clock.now() })
-    this.#tally.setStrangers((author) => this.#isStranger(author))
-    this.#room = new TrustRoom({
-      records: () => this.#keeper.records,
-      trust: () => this.#keeper.state,
-      isInvited: init.isInvited ?? (() => false),
-    })
+    this.#trust = new BookTrust({ ...components, self: this.self, tally: this.#tally }, held, init)
     this.#sweeping = new RecordSweep(store, this.#tally)
     this.#retelling = new RecordRetelling({
       database,
@@ -103,7 +89,7 @@ export class RecordBook extends RecordReader {
 
   /** Who may say what, now. */
   trust(): TrustState {
-    return this.#keeper.state
+    return this.#trust.state
   }
 
   /**
@@ -158,7 +144,7 @@ export class RecordBook extends RecordReader {
     const decoded = input instanceof Uint8Array ? decodeSigned(input) : { kind: 'ok' as const, record: input }
     const held = { store: this.#store, tally: this.#tally }
     const result =
-      decoded.kind === 'ok' ? database.read(() => checkRecord(held, this.#view(now), decoded.record)) : decoded
+      decoded.kind === 'ok' ? database.read(() => checkRecord(held, this.#trust.view(now), decoded.record)) : decoded
     if (result.kind === 'rejected') counters.add(`ingest.refused:${result.reason}`)
     return result
   }
@@ -221,7 +207,7 @@ export class RecordBook extends RecordReader {
   sweep(): { readonly removed: number; readonly more: boolean } {
     this.#refreshTrust()
     const removed = this.#write(undefined, (changes, view) =>
-      this.#sweeping.run(changes, view, this.#keeper.records, this.#maxSweep),
+      this.#sweeping.run(changes, view, this.#trust.records, this.#maxSweep),
     )
     this.#growth.note(Math.trunc(this.#components.clock.now()), this.counts())
     return { removed, more: removed >= this.#maxSweep }
@@ -230,17 +216,6 @@ export class RecordBook extends RecordReader {
   /** Resolves once all that a change of trust made count, or not count, has been told. */
   settled(): Promise<void> {
     return this.#retelling.settled()
-  }
-
-  #view(nowMs: number): DoorView {
-    const { state } = this.#keeper
-    const learning = state.root === null || this.#components.clock.monotonic() - this.#learnedAtMs < learningMs
-    return { trust: state, self: this.self, nowMs, timeKnown: this.#isTimeKnown(), learning, room: this.#room }
-  }
-
-  #isStranger(author: PeerId): boolean {
-    const { standing } = this.#keeper.state.of(author)
-    return author !== this.self && (standing === 'stranger' || standing === 'revoked')
   }
 
   /** The root that was kept beside the database goes back into it, for others to have. */
@@ -259,7 +234,7 @@ export class RecordBook extends RecordReader {
 
   /** Runs `work` as one transaction, then tells what has changed, once a bucket. */
   #write<Result>(arrival: Arrival | undefined, work: (changes: RecordChanges, view: DoorView) => Result): Result {
-    const view = this.#view(this.#components.clock.now())
+    const view = this.#trust.view(this.#components.clock.now())
     const changes = new RecordChanges(this.#store, this.#tally, view)
     let result: Result
     try {
@@ -274,26 +249,19 @@ export class RecordBook extends RecordReader {
     }
     const { put, gone, trimmed, versions } = changes
     this.index.apply(versions)
-    for (const { record } of [...put, ...trimmed]) if (record.body.bucket === 'trust') this.#keeper.put(record)
-    for (const { record } of gone) if (record.body.bucket === 'trust') this.#keeper.delete(record.id)
-    const change = this.#evaluateTrust()
+    this.#trust.noted(
+      [...put, ...trimmed].map(({ record }) => record),
+      gone.map(({ record }) => record),
+    )
+    const change = this.#trust.refresh()
     this.#teller.changed(put, gone, arrival)
     if (change !== undefined) this.#tellTrust(change)
     return result
   }
 
   #refreshTrust(): void {
-    const change = this.#evaluateTrust()
+    const change = this.#trust.refresh()
     if (change !== undefined) this.#tellTrust(change)
-  }
-
-  #evaluateTrust(): TrustChange | undefined {
-    const change = this.#keeper.refresh(this.#components.clock.now())
-    if (change === undefined) return undefined
-    if (change.before.fingerprint !== change.state.fingerprint) this.#learnedAtMs = this.#components.clock.monotonic()
-    this.#tally.setStrangers((author) => this.#isStranger(author))
-    this.#room.reset()
-    return change
   }
 
   #tellTrust(change: TrustChange): void {

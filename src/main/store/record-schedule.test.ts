@@ -1,118 +1,22 @@
 import fc from 'fast-check'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import type { RecordId } from '../../shared/ids.ts'
 import type { TrustRole } from '../../shared/trust-views.ts'
 import { FakeClock } from '../base/clock.ts'
-import { Counters } from '../base/counters.ts'
-import { silentLog } from '../base/log.ts'
 import { bucketNames, buckets, type BucketName } from '../model/bucket.ts'
-import { encodeSigned } from '../model/record-codec.ts'
-import { verifyRecord, type SignedRecord } from '../model/record.ts'
 import { recordState } from '../model/state.ts'
 import { isAcceptedByHand } from '../model/testing/trust-by-hand.ts'
 import { evaluateTrust } from '../model/trust-evaluate.ts'
 import { nextVersionFor } from '../model/trust-needs.ts'
 import { keepsFor } from '../model/trust-resting.ts'
 import { encodeRole, encodeRoot, roleKey, rootKey } from '../model/trust-records.ts'
-import { Database } from './database.ts'
-import { identityOfSeed } from './identity-store.ts'
 import { RangeIndex } from './range-index.ts'
-import { RecordBook } from './record-book.ts'
-import type { Arrival } from './record-store.ts'
-import { trustedSwarm, type MemorySwarm, type TrustedSwarm } from './testing/trusted.ts'
+import { arrivalAt, give, identities, TestBook } from './testing/schedule-book.ts'
+import { trustedSwarm } from './testing/trusted.ts'
 
 /** Real books on real databases under any schedule of words, partitions, restarts and time. */
-const identities = [11, 12, 13].map((n) => identityOfSeed(new Uint8Array(32).fill(n)))
 const roleChoices: readonly (readonly TrustRole[])[] = [['robot'], ['operator'], []]
 const used: readonly BucketName[] = ['files', 'rollouts', 'machines', 'usage']
 const hourMs = 3_600_000
-
-class TestBook {
-  readonly home = mkdtempSync(join(tmpdir(), 'dt-swarm-schedule-'))
-  readonly index: number
-  readonly swarm: MemorySwarm
-  /** What a listener that only follows the events believes to count. */
-  readonly followed = new Map<BucketName, Set<RecordId>>()
-  database!: Database
-  book!: RecordBook
-  readonly #clock: FakeClock
-
-  constructor(index: number, clock: FakeClock, trusted: TrustedSwarm) {
-    this.index = index
-    this.#clock = clock
-    this.swarm = trusted.swarm()
-    this.open()
-  }
-
-  open(): void {
-    const base = { clock: this.#clock, log: silentLog, counters: new Counters() }
-    this.database = Database.open(base, { home: this.home })
-    const identity = identities[this.index]
-    if (identity === undefined) throw new Error('there are three')
-    this.book = new RecordBook({ ...base, database: this.database, identity, swarm: this.swarm })
-    for (const bucket of bucketNames) {
-      this.followed.set(bucket, new Set(this.book.live(bucket).map(({ record }) => record.id)))
-    }
-    this.book.events.on('bucket:merged', ({ bucket, records }) => {
-      for (const { record } of records) this.followed.get(bucket)?.add(record.id)
-    })
-    this.book.events.on('bucket:swept', ({ bucket, ids }) => {
-      for (const id of ids) this.followed.get(bucket)?.delete(id)
-    })
-  }
-
-  async restart(): Promise<void> {
-    await this.book.settled()
-    this.database.close()
-    this.open()
-  }
-
-  held(bucket?: BucketName): SignedRecord[] {
-    return bucketNames
-      .filter((name) => bucket === undefined || name === bucket)
-      .flatMap((name) => this.book.getMany(this.book.idsPage(name, null, 10_000)).map(({ record }) => record))
-  }
-
-  accepted(): string[] {
-    return bucketNames.flatMap((bucket) => this.book.live(bucket).map(({ record }) => record.id)).sort()
-  }
-
-  close(): void {
-    this.database.close()
-    rmSync(this.home, { recursive: true, force: true })
-  }
-}
-
-const arrivalAt = (receivedAtMs: number): Arrival => ({
-  via: 'caught-up',
-  from: null,
-  channel: 'stream',
-  receivedAtMs,
-  hops: 1,
-})
-
-/** As reconciliation does: what one lacks, trust first; of what the other has buried, the dismissal. */
-function give(from: TestBook, to: TestBook, nowMs: number): boolean {
-  let changed = false
-  for (const inTrust of [true, false]) {
-    for (const record of from.held()) {
-      if ((record.body.bucket === 'trust') !== inTrust) continue
-      const checked = to.book.check(encodeSigned(record))
-      if (checked.kind === 'check-signature' && verifyRecord(checked.record, to.book.swarm)) {
-        changed = to.book.merge([checked.record], arrivalAt(nowMs)).added.length > 0 || changed
-      }
-    }
-  }
-  for (const { id } of to.held()) {
-    const attestations = from.book.buried(id)
-    if (attestations === undefined) continue
-    changed = to.book.mergeAttestations([{ id, attestations }], arrivalAt(nowMs)).length > 0 || changed
-  }
-  return changed
-}
 
 type Step =
   | { readonly do: 'say'; readonly who: number; readonly bucket: number; readonly hours: number; readonly key: number }
