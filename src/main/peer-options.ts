@@ -5,6 +5,7 @@ import type { CheckpointServiceInit } from './service/checkpoints/checkpoint-ser
 import type { DiagnosticsInit } from './service/diagnostics/diagnostics.ts'
 import type { Sampler } from './service/diagnostics/sampler.ts'
 import type { MembershipInit } from './service/membership/membership-init.ts'
+import type { RecorderInit } from './service/recorder/recorder.ts'
 import type { KeyProtector } from './store/identity-store.ts'
 
 /** How a peer is made. */
@@ -29,6 +30,7 @@ export interface PeerOptions {
   readonly simulated?: boolean
   readonly diagnostics?: DiagnosticsInit
   readonly checkpoints?: Omit<CheckpointServiceInit, 'home'>
+  readonly recorder?: Omit<RecorderInit, 'home'>
   readonly membership?: Pick<MembershipInit, 'speakEveryMs' | 'repeatEveryMs'>
   /**
    * An invite: a home without a swarm begins in that one, instead of founding its own. Refused in a home of another swarm;

@@ -21,6 +21,7 @@ import { FileService } from './service/files/file-service.ts'
 import { Membership } from './service/membership/membership.ts'
 import { NetworkService } from './service/network/network-service.ts'
 import { PinningService } from './service/pinning/pinning-service.ts'
+import { Recorder } from './service/recorder/recorder.ts'
 import type { SettingsService } from './service/settings/settings-service.ts'
 import { TrustService } from './service/trust/trust-service.ts'
 import { Upkeep } from './service/upkeep/upkeep.ts'
@@ -131,6 +132,8 @@ export function makeParts(opened: Opened) {
       node,
       nameOf: (peer) => membership.nameOf(peer),
       statusOf: (peer) => membership.statusOf(peer),
+      keeperOf: (peer) => membership.keeperOf(peer),
+      pinnedAt: (cid) => pinning.pinnedAt(cid),
       simulated: options.simulated ?? false,
     },
     { home: options.home, shareDir: chosen.shareDir, downloadDir: chosen.downloadDir, settings: chosen.files },
@@ -183,6 +186,21 @@ export function makeParts(opened: Opened) {
       return { id: now.anchor.swarm, name: now.name }
     },
   })
+  const recorder = new Recorder(
+    {
+      ...basics,
+      self: peerId,
+      swarm: () => book.swarm,
+      book,
+      diagnostics,
+      files,
+      node,
+      nameOf: (peer) => membership.nameOf(peer),
+      settings: () => settings.get(),
+      simulated: options.simulated ?? false,
+    },
+    { home: options.home, ...options.recorder },
+  )
   const network = new NetworkService(
     {
       ...basics,
@@ -229,6 +247,7 @@ export function makeParts(opened: Opened) {
     pinning,
     checkpoints,
     courier,
+    recorder,
     network,
     upkeep,
   ]
@@ -245,6 +264,7 @@ export function makeParts(opened: Opened) {
     trust,
     checkpoints,
     courier,
+    recorder,
     network,
     inOrder,
   }

@@ -1,6 +1,7 @@
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import { defaultFileSettings, type ContentStoreChoice } from '../shared/file-views.ts'
+import { defaultRecorderSettings } from '../shared/recorder-views.ts'
 import { settingsSchema, type Settings } from '../shared/views.ts'
 import type { Clock } from './base/clock.ts'
 import type { Counters } from './base/counters.ts'
@@ -23,6 +24,7 @@ export function defaultSettings(): Settings {
     mdns: true,
     channels: [...defaultChannels],
     files: defaultFileSettings,
+    recorder: defaultRecorderSettings,
     theme: 'system',
   }
 }

@@ -21,6 +21,7 @@ import type { Membership } from './service/membership/membership.ts'
 import type { NetworkService } from './service/network/network-service.ts'
 import type { PinningService } from './service/pinning/pinning-service.ts'
 import type { SettingsService } from './service/settings/settings-service.ts'
+import type { Recorder } from './service/recorder/recorder.ts'
 import { joinAtStart } from './service/trust/join-swarm.ts'
 import type { TrustService } from './service/trust/trust-service.ts'
 import { Database } from './store/database.ts'
@@ -50,6 +51,7 @@ export interface Peer extends Startable {
   readonly pinning: PinningService
   readonly checkpoints: CheckpointService
   readonly courier: Courier
+  readonly recorder: Recorder
   readonly network: NetworkService
   readonly settings: SettingsService
   readonly trust: TrustService
@@ -112,6 +114,7 @@ function wire(opened: Opened): Peer {
     trust,
     checkpoints,
     courier,
+    recorder,
     network,
   } = parts
   const { bootstrap: invitedBy } = swarmStore.get()
@@ -120,6 +123,7 @@ function wire(opened: Opened): Peer {
     node.setBootstrap([...now.bootstrap, ...invitedBy])
     exchange.channels.apply(now.channels)
     files.applySettings(now.files)
+    recorder.applySettings()
     files.setDirs({ shareDir: now.shareDir, downloadDir: now.downloadDir }).catch((err: unknown) => {
       if (!isAbort(err)) log.error({ err }, 'the folders could not be changed')
     })
@@ -172,6 +176,7 @@ function wire(opened: Opened): Peer {
     pinning,
     checkpoints,
     courier,
+    recorder,
     network,
     settings,
     trust,

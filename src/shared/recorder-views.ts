@@ -75,6 +75,19 @@ export const recorderSchema = z.object({
 })
 export type RecorderView = z.infer<typeof recorderSchema>
 
+/** What was saved, in numbers: also of another peer, which does not tell more. */
+export const markedSchema = z.object({
+  id: flightSchema.shape.id,
+  files: z.number().int().nonnegative(),
+  sizeBytes: z.number().int().nonnegative(),
+  /** Logs of which nothing was taken. */
+  leftOut: z.number().int().nonnegative(),
+})
+export type MarkedView = z.infer<typeof markedSchema>
+
+/** What a person says about a mark. */
+export const markTextSchema = z.string().trim().max(300)
+
 const flightName = /^flight\/(\d{4})-(\d{2})-(\d{2})_(\d{2})-(\d{2})-(\d{2})Z-([a-z]+)\/[^/]+$/
 
 /** Which flight a shared file belongs to, by its name; null: none. */

@@ -4,6 +4,7 @@ import { fileSettingsSchema } from './file-views.ts'
 import { cidSchema, peerIdSchema, recordIdSchema } from './ids-schema.ts'
 import { logInfoSchema } from './log-views.ts'
 import { channelConfigSchema } from './network-views.ts'
+import { recorderSettingsSchema } from './recorder-views.ts'
 import { standingSchema, swarmSchema, swarmTimeSchema, trustRoleSchema } from './trust-views.ts'
 
 /**
@@ -224,6 +225,7 @@ export const settingsSchema = z.object({
   theme: z.enum(['system', 'light', 'dark']),
 })
 export type Settings = z.infer<typeof settingsSchema>
+  recorder: recorderSettingsSchema,
 
 export const infoSchema = z.object({
   peer: peerIdSchema,

@@ -21,6 +21,7 @@ import { FakeAir, networkRoutes } from './fake-air.ts'
 import { FakeDesk, trustRoutes } from './fake-desk.ts'
 import { FakeFiles, fileRoutes } from './fake-files.ts'
 import { courierRoutes, FakeCourier } from './fake-courier.ts'
+import { FakeRecorder, recorderRoutes } from './fake-recorder.ts'
 import { FakePinning, pinningRoutes } from './fake-pinning.ts'
 import { createGuard, mutable, valueOf } from './fake-guard.ts'
 import { fakeHistory } from './fake-history.ts'
@@ -46,6 +47,7 @@ export interface FakeSwarm {
   readonly files: FakeFiles
   readonly pinning: FakePinning
   readonly courier: FakeCourier
+  readonly recorder: FakeRecorder
   readonly desk: FakeDesk
   readonly shelf: FakeShelf
   readonly air: FakeAir
@@ -91,6 +93,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
   const files = new FakeFiles(shares, transfers, nowMs)
   const pinning = new FakePinning()
   const courier = new FakeCourier()
+  const recorder = new FakeRecorder()
   const desk = new FakeDesk(fakeTrust(nowMs, init.trust), nowMs)
   const shelf = new FakeShelf(init.records ?? [], init.checkpoints ?? [])
   const air = new FakeAir(
@@ -114,6 +117,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
     files,
     pinning,
     courier,
+    recorder,
     desk,
     shelf,
     air,
@@ -178,6 +182,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
     files: fileRoutes(guard, files, lineSignal),
     pinning: pinningRoutes(guard, pinning, lineSignal),
     courier: courierRoutes(guard, courier),
+    recorder: recorderRoutes(guard, recorder),
     records: recordRoutes(guard, shelf, lineSignal),
     trust: trustRoutes(guard, desk, lineSignal),
     checkpoints: checkpointRoutes(guard, shelf, lineSignal),

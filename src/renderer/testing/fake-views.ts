@@ -8,6 +8,7 @@ import type {
   TransferView,
 } from '../../shared/views.ts'
 import { defaultFileSettings } from '../../shared/file-views.ts'
+import { defaultRecorderSettings } from '../../shared/recorder-views.ts'
 import { idleCatchUp } from './fake-checkpoints.ts'
 import { fakeCid, fakePeer, fakeRecord } from './fake-ids.ts'
 import { fakeLog, fakeTextLog } from './fake-logs.ts'
@@ -159,6 +160,7 @@ export const fakeSettings: Settings = {
 
 export function fakeInfo(nowMs: number, change: Partial<InfoView> = {}): InfoView {
   return {
+  recorder: defaultRecorderSettings,
     peer: fakePeer(1_000),
     name: 'lab-laptop',
     role: 'operator',

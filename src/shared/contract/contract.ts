@@ -6,6 +6,7 @@ import { files } from './files.ts'
 import { fleet } from './fleet.ts'
 import { network } from './network.ts'
 import { pinning } from './pinning.ts'
+import { recorder } from './recorder.ts'
 import { records } from './records.ts'
 import { settings } from './settings.ts'
 import { lab, system } from './system.ts'
@@ -22,6 +23,7 @@ export const contract = {
   files,
   pinning,
   courier,
+  recorder,
   records,
   trust,
   checkpoints,

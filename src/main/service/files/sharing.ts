@@ -4,6 +4,7 @@ import type { Cid } from '../../../shared/ids.ts'
 import type { TransferView } from '../../../shared/views.ts'
 import { startAll, stopAll, type Startable } from '../../base/lifecycle.ts'
 import { LogInspector } from '../logs/log-inspector.ts'
+import { withFlight } from '../logs/flight-fact.ts'
 import type { ContentStore } from './content-store.ts'
 import { DropBook } from './drop-book.ts'
 import type { FileServiceDeps, FileServiceInit } from './file-service-init.ts'
@@ -56,7 +57,7 @@ export class Sharing implements Startable {
     this.#sharer = new Sharer({
       ...deps,
       drops: this.#drops,
-      inspect: (path, about) => this.#inspector.inspectFile(path, about),
+      inspect: async (path, about) => withFlight(await this.#inspector.inspectFile(path, about), about.name),
       shareDir: () => this.#shareDir,
       rules: () => this.#settings,
     })

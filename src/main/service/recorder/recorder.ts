@@ -7,6 +7,7 @@ import {
   flightSchema,
   type FlightCause,
   type FlightView,
+  type MarkedView,
   type RecorderSettings,
   type RecorderView,
 } from '../../../shared/recorder-views.ts'
@@ -15,6 +16,8 @@ import type { Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
 import type { SwarmClock } from '../../base/swarm-clock.ts'
+import { MarkDialogue } from '../../net/mark-dialogue.ts'
+import type { SwarmNode } from '../../net/swarm-node.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { Diagnostics } from '../diagnostics/diagnostics.ts'
 import type { ShareList } from '../files/share-list.ts'
@@ -29,10 +32,10 @@ import { RecordSlice } from './record-slice.ts'
 export interface RecorderDeps extends Pick<FlightMakerDeps, 'roomAt'> {
   readonly self: PeerId
   readonly swarm: () => RecordId
-  readonly book: Pick<RecordBook, 'events' | 'live' | 'latest'>
+  readonly book: Pick<RecordBook, 'events' | 'live' | 'latest' | 'trust'>
   readonly diagnostics: Pick<Diagnostics, 'events' | 'history'>
   readonly files: { readonly sharing: Pick<Sharing, 'sharePaths'>; readonly shares: Pick<ShareList, 'all'> }
-  readonly neighbours: () => readonly PeerId[]
+  readonly node: Pick<SwarmNode, 'libp2p' | 'offenders' | 'linked' | 'connect' | 'neighbours'>
   readonly nameOf: (peer: PeerId) => string
   readonly settings: () => { readonly name: string; readonly shareDir: string; readonly recorder: RecorderSettings }
   readonly simulated: boolean
@@ -71,6 +74,7 @@ export class Recorder implements Startable {
   readonly #slice: RecordSlice
   readonly #threads: LogThreads
   readonly #maker: FlightMaker
+  readonly #marks: MarkDialogue
   readonly #file: StateFile<State>
   #watch = new FaultWatch()
   #flights: readonly Flight[] = []
@@ -82,9 +86,18 @@ export class Recorder implements Startable {
   constructor(deps: RecorderDeps, init: RecorderInit) {
     this.#deps = deps
     this.#init = init
-    this.#slice = new RecordSlice(deps)
+    const neighbours = (): readonly PeerId[] => deps.node.neighbours()
+    this.#slice = new RecordSlice({ ...deps, neighbours })
     this.#threads = new LogThreads(deps, { threads: 1, maxWaiting: 4, deadlineMs: tailDeadlineMs })
-    this.#maker = new FlightMaker({ ...deps, slice: this.#slice, threads: this.#threads })
+    this.#maker = new FlightMaker({ ...deps, neighbours, slice: this.#slice, threads: this.#threads })
+    this.#marks = new MarkDialogue({
+      ...deps,
+      mayMark: (peer) => {
+        const { standing, roles } = deps.book.trust().of(peer)
+        return standing === 'root' || roles.has('operator')
+      },
+      mark: (text, from) => this.#mark(`${text === '' ? '' : `${text}, `}by ${deps.nameOf(from)}`.slice(0, 300)),
+    })
     this.#file = new StateFile(deps, {
       path: join(init.home, 'recorder.json'),
       schema: stateSchema,
@@ -100,6 +113,7 @@ export class Recorder implements Startable {
     this.#flights = before?.flights ?? []
     this.#threads.start()
     await this.#clear()
+    await this.#marks.start()
     const { book, diagnostics, clock, self } = this.#deps
     this.#off = [
       book.events.on('bucket:merged', ({ records }) => {
@@ -130,6 +144,7 @@ export class Recorder implements Startable {
     for (const off of this.#off) off()
     this.#off = []
     await this.#threads.stop()
+    await this.#marks.stop()
     await this.#job?.catch(() => {})
     this.#run = null
     this.#slice.clear()
@@ -164,8 +179,19 @@ export class Recorder implements Startable {
     }
   }
 
-  /** Saves the last minutes now. Resolves once they are saved and about to be shared. @throws SwarmError UNSUPPORTED, LIMIT_REACHED, DISK_FULL */
-  async mark(text: string): Promise<FlightView> {
+  /**
+   * Saves the last minutes now, here or on another peer. Resolves once they are saved and about to be shared.
+   * @throws SwarmError UNSUPPORTED, LIMIT_REACHED, DISK_FULL, PERMISSION_DENIED; of another peer UNREACHABLE, TIMEOUT
+   */
+  async mark(
+    text: string,
+    { peer, signal }: { readonly peer: PeerId; readonly signal?: AbortSignal },
+  ): Promise<MarkedView> {
+    if (peer === this.#deps.self) return this.#mark(text)
+    return this.#marks.ask(peer, text, { signal: signal ?? new AbortController().signal })
+  }
+
+  async #mark(text: string): Promise<MarkedView> {
     if (!this.#isOn) {
       throw new SwarmError(
         'UNSUPPORTED',
@@ -175,10 +201,8 @@ export class Recorder implements Startable {
     const atMs = this.#deps.clock.now()
     const why = this.#job === null ? refusal(this.#flights, 'mark', atMs) : 'It is saving right now.'
     if (why !== null) throw new SwarmError('LIMIT_REACHED', `The last minutes were not saved: ${why}`)
-    const { id } = await this.#take('mark', text, atMs, 0)
-    const flight = this.status().flights.find((one) => one.id === id)
-    if (flight === undefined) throw new SwarmError('INTERNAL', `${id} was removed as soon as it was saved.`)
-    return flight
+    const { id, files, sizeBytes, leftOut } = await this.#take('mark', text, atMs, 0)
+    return { id, files: files.length, sizeBytes, leftOut: leftOut.length }
   }
 
   get #isOn(): boolean {

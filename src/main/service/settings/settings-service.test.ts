@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { defaultFileSettings, type ContentStoreChoice } from '../../../shared/file-views.ts'
+import { defaultRecorderSettings } from '../../../shared/recorder-views.ts'
 import type { ChannelConfig } from '../../../shared/network-views.ts'
 import { settingsSchema, type Settings } from '../../../shared/views.ts'
 import { systemClock } from '../../base/clock.ts'
@@ -21,6 +22,7 @@ const defaults: Settings = {
   mdns: true,
   channels: [],
   files: defaultFileSettings,
+  recorder: defaultRecorderSettings,
   theme: 'system',
 }
 

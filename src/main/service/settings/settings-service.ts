@@ -144,6 +144,12 @@ export class SettingsService {
         })
       }
     }
+    for (const path of patch.recorder?.paths ?? []) {
+      if (isAbsolute(path)) continue
+      throw new SwarmError('INVALID_INPUT', `recorder: "${path}" is not a full path; write it from the root`, {
+        detail: { setting: 'recorder' },
+      })
+    }
     for (const setting of ['listen', 'bootstrap'] as const) {
       for (const address of patch[setting] ?? []) {
         const wrong = this.#deps.checkAddress(address, setting)

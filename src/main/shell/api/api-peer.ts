@@ -33,6 +33,7 @@ import type { TransferList } from '../../service/files/transfer-list.ts'
 import type { LogReader } from '../../service/logs/log-reader.ts'
 import type { NetworkService } from '../../service/network/network-service.ts'
 import type { Courier } from '../../service/courier/courier.ts'
+import type { Recorder } from '../../service/recorder/recorder.ts'
 import type { PinningService } from '../../service/pinning/pinning-service.ts'
 import type { RangeIndex } from '../../store/range-index.ts'
 import type { RecordBook } from '../../store/record-book.ts'
@@ -105,6 +106,9 @@ export type ApiCheckpoints = Pick<
 /** What the API needs of the courier. */
 export type ApiCourier = Pick<Courier, 'status' | 'export' | 'import' | 'cancel'>
 
+/** What the API needs of the flight recorder. */
+export type ApiRecorder = Pick<Recorder, 'status' | 'mark'>
+
 /** What the API needs of the service of pins. */
 export type ApiPinning = Pick<
   PinningService,
@@ -132,6 +136,7 @@ export interface ApiPeer {
   readonly files: ApiFiles
   readonly pinning: ApiPinning
   readonly courier: ApiCourier
+  readonly recorder: ApiRecorder
   readonly trust: ApiTrust
   readonly checkpoints: ApiCheckpoints
   readonly settings: {

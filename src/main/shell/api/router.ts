@@ -7,6 +7,7 @@ import { filesRouter } from './files.ts'
 import { fleetRouter } from './fleet.ts'
 import { networkRouter } from './network.ts'
 import { pinningRouter } from './pinning.ts'
+import { recorderRouter } from './recorder.ts'
 import { recordsRouter } from './records.ts'
 import { settingsRouter } from './settings.ts'
 import type { ShellActions } from './shell-actions.ts'
@@ -26,6 +27,7 @@ export function createRouter(peer: ApiPeer, shell: ShellActions) {
     files: filesRouter(os, peer, shell),
     pinning: pinningRouter(os, peer),
     courier: courierRouter(os, peer, shell),
+    recorder: recorderRouter(os, peer),
     records: recordsRouter(os, peer),
     network: networkRouter(os, peer),
     checkpoints: checkpointsRouter(os, peer, shell),

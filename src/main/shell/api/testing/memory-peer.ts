@@ -1,4 +1,5 @@
 import { defaultFileSettings } from '../../../../shared/file-views.ts'
+import { defaultRecorderSettings } from '../../../../shared/recorder-views.ts'
 import type { PeerId } from '../../../../shared/ids.ts'
 import { SwarmError } from '../../../../shared/errors.ts'
 import type { HealthView, MachineView, Settings } from '../../../../shared/views.ts'
@@ -13,6 +14,7 @@ import { MemoryBook } from './memory-book.ts'
 import { MemoryFiles } from './memory-files.ts'
 import { MemoryNetwork } from './memory-network.ts'
 import { MemoryCourier } from './memory-courier.ts'
+import { MemoryRecorder } from './memory-recorder.ts'
 import { MemoryPinning } from './memory-pinning.ts'
 import { MemoryCheckpoints } from './memory-checkpoints.ts'
 import { MemoryTrust, memorySwarm } from './memory-trust.ts'
@@ -110,6 +112,7 @@ export class MemoryPeer implements ApiPeer {
 
   readonly courier = new MemoryCourier()
 
+  readonly recorder = new MemoryRecorder()
   readonly trust = new MemoryTrust()
 
   readonly checkpoints = new MemoryCheckpoints()
@@ -136,6 +139,7 @@ export class MemoryPeer implements ApiPeer {
     channels: [],
     files: defaultFileSettings,
     theme: 'system',
+    recorder: defaultRecorderSettings,
   }
 
   info(): ReturnType<ApiPeer['info']> {
