@@ -19,6 +19,7 @@ import type { Diagnostics } from './service/diagnostics/diagnostics.ts'
 import type { FileService } from './service/files/file-service.ts'
 import type { Membership } from './service/membership/membership.ts'
 import type { NetworkService } from './service/network/network-service.ts'
+import { cidOfPin } from './service/pinning/pin-book.ts'
 import type { PinningService } from './service/pinning/pinning-service.ts'
 import type { SettingsService } from './service/settings/settings-service.ts'
 import type { Recorder } from './service/recorder/recorder.ts'
@@ -135,6 +136,7 @@ function wire(opened: Opened): Peer {
   const begin = async (): Promise<void> => {
     undo = [
       settings.events.on('settings:changed', applySettings),
+      pinning.events.on('pins:changed', ({ ids }) => files.pinsChanged(ids.map(cidOfPin))),
       // What was said in 1970 is said again, by a time at which others listen.
       clock.events.on('time:changed', () => {
         membership.setProfile(profileOf(settings.get(), options))

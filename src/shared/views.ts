@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { catchUpSchema } from './checkpoint-views.ts'
-import { fileSettingsSchema } from './file-views.ts'
+import { copySafetySchema, fileSettingsSchema } from './file-views.ts'
 import { cidSchema, peerIdSchema, recordIdSchema } from './ids-schema.ts'
 import { logInfoSchema } from './log-views.ts'
 import { channelConfigSchema } from './network-views.ts'
@@ -118,6 +118,8 @@ export const machineSchema = z.object({
     temperatureC: z.array(z.number().nullable()),
   }),
   lastLog: z.object({ cid: cidSchema, name: z.string(), sharedAtMs: timeMs }).nullable(),
+  /** It says that it keeps what others share. */
+  archive: z.boolean(),
   evidence: z.array(evidenceSchema),
 })
 export type MachineView = z.infer<typeof machineSchema>
@@ -136,6 +138,7 @@ export const shareSchema = z.object({
   sharedAtMs: timeMs,
   /** Peers that say they hold it, origin included while it does. */
   copies: z.array(z.object({ peer: peerIdSchema, name: z.string(), alive: z.boolean() })),
+  safety: copySafetySchema,
   /** All of it is in this peer's store. */
   local: z.boolean(),
   /** A person here wants it kept: it is never collected. */
@@ -222,10 +225,10 @@ export const settingsSchema = z.object({
   /** The ways messages travel; gossip is one of them. */
   channels: z.array(channelConfigSchema).max(16),
   files: fileSettingsSchema,
+  recorder: recorderSettingsSchema,
   theme: z.enum(['system', 'light', 'dark']),
 })
 export type Settings = z.infer<typeof settingsSchema>
-  recorder: recorderSettingsSchema,
 
 export const infoSchema = z.object({
   peer: peerIdSchema,

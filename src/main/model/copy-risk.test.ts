@@ -25,7 +25,7 @@ describe('a file with one copy', () => {
     [{ diskPercent: 96.7 }, 'high', 'only copy, on duckie07, disk 96 % full'],
     [{ diskPercent: 96.7, role: 'server' }, 'low', 'only copy, on duckie07'],
     [{ diskPercent: 99, batteryPercent: 3 }, 'high', 'only copy, on duckie07, battery 3 %'],
-    [silent(10 * 60_000), 'low', 'only copy, on duckie07, which has been silent for 10 min'],
+    [silent(19 * 60_000), 'low', 'only copy, on duckie07, which has been silent for 10 min'],
     [silent(3 * hourMs), 'high', 'only copy, on duckie07, which has been silent for 3 h'],
     [silent(72 * hourMs), 'high', 'only copy, on duckie07, which has been silent for 3 days'],
     [{ status: 'unknown', silentMs: null }, 'high', 'only copy, on duckie07, which was never heard itself'],
@@ -42,8 +42,8 @@ describe('a file with several copies', () => {
     [[{}, { batteryPercent: 5 }], 2, 'none', '2 copies: k0, k1 (battery 5 %)'],
     [[{}, silent(hourMs * 30)], 1, 'low', '2 copies: k0, k1 (silent for 30 h)'],
     [[{ batteryPercent: 5 }, { diskPercent: 99 }], 2, 'low', '2 copies: k0 (battery 5 %), k1 (disk 99 % full)'],
-    [[silent(hourMs), silent(hourMs)], 0, 'high', '2 copies: k0 (silent for 60 min), k1 (silent for 60 min)'],
-    [[silent(0), silent(0)], 0, 'none', '2 copies: k0 (silent for a minute), k1 (silent for a minute)'],
+    [[silent(hourMs), silent(hourMs)], 0, 'high', '2 copies: k0 (silent for 1 h), k1 (silent for 1 h)'],
+    [[silent(0), silent(0)], 0, 'none', '2 copies: k0 (silent for a few minutes), k1 (silent for a few minutes)'],
     [[silent(hourMs), { archive: true }, {}, {}, {}], 4, 'none', '5 copies: k1 (an archive), k2, k3, and 2 more'],
   ])('%j', (others, aliveCopies, risk, why) => {
     const keepers = others.map((more, at) => ({ ...duckie, name: `k${at}`, ...more }))

@@ -87,10 +87,11 @@ function why(keepers: readonly Keeper[], judged: readonly KeeperJudgement[]): st
 
 const minuteMs = 60_000
 
-/** Rounded down, and never finer than a minute: a sentence that changes each second says no more. */
+/** In coarse steps: each is told to all screens, for each of the files that the silent one holds. */
 function span(ms: number): string {
-  if (ms < 2 * minuteMs) return 'a minute'
-  if (ms < 120 * minuteMs) return `${Math.floor(ms / minuteMs)} min`
-  const hours = Math.floor(ms / (60 * minuteMs))
+  const minutes = Math.floor(ms / minuteMs)
+  if (minutes < 10) return 'a few minutes'
+  if (minutes < 60) return `${10 * Math.floor(minutes / 10)} min`
+  const hours = Math.floor(minutes / 60)
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`
 }

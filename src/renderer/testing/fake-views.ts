@@ -72,6 +72,7 @@ export function fakeMachine(index: number, nowMs: number, change: Partial<Machin
       temperatureC: Array.from({ length: 30 }, (_, i) => wave(30 + i, 44, 62)),
     },
     lastLog: { cid: fakeCid(index), name: `drive-${index}.mcap`, sharedAtMs: nowMs - 240_000 - index * 1_000 },
+    archive: false,
     evidence: [fakeEvidence(index, 'presence', nowMs), fakeEvidence(index + 500, 'health', nowMs)],
     ...change,
   }
@@ -111,6 +112,10 @@ export function fakeShare(index: number, nowMs: number, change: Partial<ShareVie
       { peer: origin, name: originName, alive: true },
       ...(index % 2 === 0 ? [{ peer: fakePeer(900), name: 'lab-server', alive: false }] : []),
     ],
+    safety:
+      index % 2 === 0
+        ? { copies: 2, aliveCopies: 1, risk: 'none', why: `2 copies: ${originName}, lab-server (silent for 20 min)` }
+        : { copies: 1, aliveCopies: 1, risk: 'low', why: `only copy, on ${originName}` },
     local: index % 5 === 0,
     kept: false,
     own: false,
@@ -155,12 +160,12 @@ export const fakeSettings: Settings = {
   mdns: true,
   channels: [{ address: '/ipfs-pubsub/records/dswarm-line', mode: 'dial', enabled: true }],
   files: defaultFileSettings,
+  recorder: defaultRecorderSettings,
   theme: 'system',
 }
 
 export function fakeInfo(nowMs: number, change: Partial<InfoView> = {}): InfoView {
   return {
-  recorder: defaultRecorderSettings,
     peer: fakePeer(1_000),
     name: 'lab-laptop',
     role: 'operator',

@@ -35,6 +35,8 @@ async function join(bootstrap: readonly string[]): Promise<TestPeer> {
       clockSkewMs: -2_000,
       rootVersion: 3,
       trustFingerprint: '00ff',
+      archive: false,
+      copies: 1,
     }),
     validForMs: 3_600_000,
   })

@@ -8,6 +8,7 @@ import { FileBandwidth } from './bandwidth.ts'
 import { BlockPins } from './block-pins.ts'
 import { blockStoreOf } from './block-store.ts'
 import { Collector } from './collector.ts'
+import { anyKeeper, CopyWatch } from './copy-watch.ts'
 import { ContentStores } from './content-stores.ts'
 import { roomAt } from './disk-room.ts'
 import { Fetching } from './fetching.ts'
@@ -79,6 +80,7 @@ export function makeFileParts(deps: FileServiceDeps, init: FileServiceInit, { ev
     isAlive: (peer) => peer === peerId || deps.statusOf(peer) === 'alive',
     now: () => clock.now(),
     changed: (cids) => {
+      copies.heard(cids)
       sharesChanged(cids)
       fetching.look()
       fetching.heard(cids)
@@ -99,7 +101,21 @@ export function makeFileParts(deps: FileServiceDeps, init: FileServiceInit, { ev
     },
     { home: init.home },
   )
-  const here = { isLocal: (cid: Cid) => index.held.has(cid), isKept: (cid: Cid) => fetching.isKept(cid) }
+  const copies = new CopyWatch({
+    ...deps,
+    shares: shareBook,
+    keeperOf:
+      deps.keeperOf ??
+      ((peer) => ({ ...anyKeeper, name: deps.nameOf(peer), status: deps.statusOf(peer), silentMs: 0 })),
+    pinnedAt: deps.pinnedAt ?? (() => []),
+    isShown: (cid) => shares.get(cid) !== undefined,
+    changed: sharesChanged,
+  })
+  const here = {
+    isLocal: (cid: Cid) => index.held.has(cid),
+    isKept: (cid: Cid) => fetching.isKept(cid),
+    safetyOf: (cid: Cid) => copies.of(cid),
+  }
   const shares = new ShareList({ book: shareBook, finder, here })
   const holders = new Holders({ ...deps, shares: shareBook, finder })
   const common = { ...deps, store, shares: shareBook, index, transfers, holders, signal }
@@ -148,6 +164,7 @@ export function makeFileParts(deps: FileServiceDeps, init: FileServiceInit, { ev
     store,
     blocks,
     shareBook,
+    copies,
     finder,
     shares,
     sharing,

@@ -32,6 +32,7 @@ const share: ShareView = {
   sha1: null,
   channel: 'lab',
   log,
+  safety: { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy, on duckie07' },
   evidence: [],
 }
 

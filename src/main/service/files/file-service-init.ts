@@ -4,6 +4,7 @@ import type { MachineStatus, TransferView } from '../../../shared/views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
+import type { Keeper } from '../../model/copy-risk.ts'
 import type { SwarmNode } from '../../net/swarm-node.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 
@@ -13,6 +14,10 @@ export interface FileServiceDeps {
   readonly peerId: PeerId
   readonly nameOf: (peer: PeerId) => string
   readonly statusOf: (peer: PeerId) => MachineStatus
+  /** What is known of a machine as one that holds files. Default: its status. */
+  readonly keeperOf?: (peer: PeerId) => Keeper
+  /** Names of the pinning services that are known to have a file. Default: none. */
+  readonly pinnedAt?: (cid: Cid) => readonly string[]
   readonly clock: Clock
   readonly random: () => number
   readonly log: Log

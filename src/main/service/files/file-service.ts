@@ -1,4 +1,5 @@
 import { defaultFileSettings, type FileSettings, type StorageView } from '../../../shared/file-views.ts'
+import type { Cid } from '../../../shared/ids.ts'
 import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import type { LogReader } from '../logs/log-reader.ts'
@@ -74,13 +75,14 @@ export class FileService implements Startable {
     this.#running = true
     this.#run = new AbortController()
     const { node, book, peerId } = this.#deps
-    const { store, index, pins, shareBook, collector } = this.#parts
+    const { store, index, pins, shareBook, copies, collector } = this.#parts
     await store.start()
     await index.load()
     pins.load()
     await removeParts([this.#dirs.shareDir, this.#dirs.downloadDir], peerId)
     await this.finder.start()
     await shareBook.start()
+    await copies.start()
     this.#off = [
       node.events.on('link:up', () => this.fetching.look()),
       book.events.on('bucket:merged', ({ bucket, arrival }) => {
@@ -101,7 +103,7 @@ export class FileService implements Startable {
     this.#run.abort()
     for (const off of this.#off) off()
     this.#off = []
-    const { store, index, shareBook, collector } = this.#parts
+    const { store, index, shareBook, copies, collector } = this.#parts
     await this.logs.stop()
     await collector.stop()
     await this.sharing.stop()
@@ -109,6 +111,7 @@ export class FileService implements Startable {
     for (const transfer of this.transfers.all())
       if (!transfer.over && transfer.view.state === 'running') await transfer.ended
     await index.save()
+    await copies.stop()
     shareBook.stop()
     await this.finder.stop()
     await store.stop()
@@ -132,6 +135,12 @@ export class FileService implements Startable {
     })
   }
 
+  /** A pinning service has these now, or no longer. */
+  pinsChanged(cids: readonly Cid[]): void {
+    this.#parts.copies.heard(cids)
+    this.#events.emit('shares:changed', { cids })
+  }
+
   /** How the bytes are kept here, and how much room they take. */
   storage(): Promise<StorageView> {
     const { index, store, bandwidth } = this.#parts
@@ -149,6 +158,7 @@ export class FileService implements Startable {
 
   /** What an operator should know and do something about. */
   warnings(): readonly { readonly code: string; readonly message: string }[] {
-    return [...this.sharing.warnings(), ...this.#parts.store.warnings()]
+    const { store, copies } = this.#parts
+    return [...this.sharing.warnings(), ...store.warnings(), ...copies.warnings()]
   }
 }

@@ -1,3 +1,4 @@
+import type { CopySafety } from '../../../shared/file-views.ts'
 import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
 import type { ShareView } from '../../../shared/views.ts'
 import type { Counters } from '../../base/counters.ts'
@@ -31,6 +32,8 @@ export interface Here {
   readonly isLocal: (cid: Cid) => boolean
   /** A person wants it kept. */
   readonly isKept: (cid: Cid) => boolean
+  /** How safe it is with those who hold it. */
+  readonly safetyOf: (cid: Cid) => CopySafety
 }
 
 /** The swarm's shared files as the records tell: which there are, and who holds them. */
@@ -191,7 +194,10 @@ export class ShareBook {
   }
 
   view(cid: Cid, here: Here): ShareView | undefined {
-    return shareView(cid, this.said(cid), this.#deps, { local: here.isLocal(cid), kept: here.isKept(cid) })
+    const facts = this.said(cid)
+    if (facts.length === 0) return undefined
+    const own = { local: here.isLocal(cid), kept: here.isKept(cid), safety: here.safetyOf(cid) }
+    return shareView(cid, facts, this.#deps, own)
   }
 
   /** Files that records tell of. */

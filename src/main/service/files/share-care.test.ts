@@ -21,7 +21,8 @@ const dayMs = 24 * 60 * 60_000
 const { signal } = new AbortController()
 const identity = identityOfSeed(randomBytes(32))
 const trusted = trustedSwarm([], { root: identity })
-const nowhere = { isLocal: () => false, isKept: () => false }
+const safety = { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy' } as const
+const nowhere = { isLocal: () => false, isKept: () => false, safetyOf: () => safety }
 
 let home: string
 let clock: FakeClock

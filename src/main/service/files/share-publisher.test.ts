@@ -18,7 +18,8 @@ import { ShareBook } from './share-book.ts'
 import { ShareIndex } from './share-index.ts'
 import { SharePublisher, type Publication } from './share-publisher.ts'
 
-const nowhere = { isLocal: () => false, isKept: () => false }
+const safety = { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy' } as const
+const nowhere = { isLocal: () => false, isKept: () => false, safetyOf: () => safety }
 let home: string
 let clock: FakeClock
 let database: Database

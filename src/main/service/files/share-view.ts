@@ -1,3 +1,4 @@
+import type { CopySafety } from '../../../shared/file-views.ts'
 import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
 import type { EvidenceView, ShareView } from '../../../shared/views.ts'
 import type { FileValue, ShareFacts } from './share-record.ts'
@@ -39,7 +40,7 @@ export function shareView(
   cid: Cid,
   facts: readonly ShareFact[],
   { self, nameOf, isAlive }: ShareEyes,
-  here: { readonly local: boolean; readonly kept: boolean },
+  here: { readonly local: boolean; readonly kept: boolean; readonly safety: CopySafety },
 ): ShareView | undefined {
   const first = firstShare(facts)
   if (first === undefined) return undefined

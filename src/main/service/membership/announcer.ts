@@ -14,6 +14,10 @@ export interface SelfProfile {
   readonly version: string
   readonly robot: RobotFacts | null
   readonly simulated: boolean
+  /** See MachineFacts. Default: false. */
+  readonly archive?: boolean
+  /** See MachineFacts. Default: 1. */
+  readonly copies?: number
 }
 
 export interface AnnouncerDeps {
@@ -145,6 +149,8 @@ export class Announcer implements Startable {
       clockSkewMs: this.#deps.clockSkewMs(),
       rootVersion: root?.version ?? null,
       trustFingerprint: root === null ? null : fingerprint,
+      archive: this.#profile.archive ?? false,
+      copies: this.#profile.copies ?? 1,
     }
   }
 

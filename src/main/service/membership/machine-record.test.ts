@@ -17,6 +17,8 @@ const facts: MachineFacts = {
   clockSkewMs: -2_000,
   rootVersion: 3,
   trustFingerprint: '00ff',
+  archive: true,
+  copies: 2,
 }
 
 test('what a machine says of itself survives its record', () => {

@@ -1,5 +1,6 @@
 import { arch, platform, release } from 'node:os'
 import { z } from 'zod'
+import { maxWantedCopies } from '../../../shared/file-views.ts'
 import { robotSchema, roleSchema, type RobotFacts, type Role } from '../../../shared/views.ts'
 import type { CborMap } from '../../model/cbor.ts'
 
@@ -25,6 +26,10 @@ export interface MachineFacts {
   /** The version of the trust root that it believes, and `TrustState.fingerprint`; null before it believes one. */
   readonly rootVersion: number | null
   readonly trustFingerprint: string | null
+  /** It keeps what others share, by its owner's wish. */
+  readonly archive: boolean
+  /** It fetches by itself what has fewer copies; 1: it does not, or has no room for more. */
+  readonly copies: number
 }
 
 /** More than any host has; a record must stay small for a thousand of them to be passed around. */
@@ -50,6 +55,9 @@ const recordValue = z.object({
   clockSkewMs: z.number().int().min(-1e13).max(1e13).nullable().default(null),
   rootVersion: z.number().int().min(1).max(0xffff_ffff).nullable().default(null),
   trustFingerprint: z.hex().max(64).nullable().default(null),
+  // What another version says of these in its own way must not hide the machine.
+  archive: z.boolean().catch(false),
+  copies: z.number().int().min(1).max(maxWantedCopies).catch(1),
 })
 
 export function encodeMachine(facts: MachineFacts): CborMap {
@@ -67,6 +75,8 @@ export function encodeMachine(facts: MachineFacts): CborMap {
     ...(facts.clockSkewMs === null ? {} : { clockSkewMs: Math.round(facts.clockSkewMs) }),
     ...(facts.rootVersion === null ? {} : { rootVersion: facts.rootVersion }),
     ...(facts.trustFingerprint === null ? {} : { trustFingerprint: facts.trustFingerprint }),
+    ...(facts.archive ? { archive: true } : {}),
+    ...(facts.copies > 1 ? { copies: facts.copies } : {}),
   }
 }
 

@@ -52,6 +52,7 @@ export function machineView(machine: Machine, context: MachineContext): MachineV
     health: context.health ?? null,
     spark: context.spark,
     lastLog: context.lastLog,
+    archive: facts?.archive ?? false,
     evidence: [...evidence(machine.presence, 'presence', nameOf), ...evidence(machine.health, 'health', nameOf)],
   }
 }

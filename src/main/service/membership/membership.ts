@@ -3,10 +3,13 @@ import type { PeerId } from '../../../shared/ids.ts'
 import type { MachineStatus, MachineView } from '../../../shared/views.ts'
 import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
+import type { Keeper } from '../../model/copy-risk.ts'
+import type { Volunteer } from '../../model/volunteers.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import { Announcer, type SelfProfile } from './announcer.ts'
 import { FingerprintWatch } from './fingerprint-watch.ts'
 import { Forgotten } from './forgotten.ts'
+import { keeperOf, volunteersOf } from './keepers.ts'
 import { LastLogs } from './last-logs.ts'
 import { decodeMachine } from './machine-record.ts'
 import { MachineTable, type Machine } from './machine-table.ts'
@@ -127,6 +130,20 @@ export class Membership implements Startable {
   /** Its status without the cost of a whole view. */
   statusOf(peer: PeerId): MachineStatus {
     return this.#table.get(peer)?.status ?? 'unknown'
+  }
+
+  /** What is known of it as one that holds files, without the cost of a whole view. */
+  keeperOf(peer: PeerId): Keeper {
+    const { clock, health, peerId } = this.#deps
+    const self = peer === peerId
+    const trusted = self || this.#isTrusted(peer)
+    const context = { name: this.nameOf(peer), nowMs: clock.now(), self, trusted }
+    return keeperOf(this.#table.get(peer), { ...context, health: trusted ? health.latest(peer) : undefined })
+  }
+
+  /** Members that are up and fetch by themselves what has too few copies, this one included if it does. */
+  volunteers(): readonly Volunteer[] {
+    return volunteersOf(this.#table.all(), (peer) => this.#isTrusted(peer))
   }
 
   /** The status of every machine that is shown, this one included. */

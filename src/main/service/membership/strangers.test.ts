@@ -78,6 +78,8 @@ function announced(more: Announced = {}): StoredRecord {
     clockSkewMs: more.clockSkewMs ?? null,
     rootVersion: more.rootVersion ?? null,
     trustFingerprint: more.trustFingerprint ?? null,
+    archive: false,
+    copies: 1,
   })
   return robot.book.author({ bucket: 'machines', key: 'self', value, validForMs: weekMs })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Cid } from '../../../shared/ids.ts'
 import { cidSchema } from '../../../shared/ids-schema.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import { pinServiceNameSchema, pinStateSchema } from '../../../shared/pinning-views.ts'
@@ -32,6 +33,9 @@ export interface PinBookDeps {
 }
 
 /** One pin of a file at a service. */
+/** The file of a pin, from its id. */
+export const cidOfPin = (id: string): Cid => id.slice(id.lastIndexOf('/') + 1) as Cid
+
 export const pinId = ({ service, cid }: Pick<KnownPin, 'service' | 'cid'>): string => `${service}/${cid}`
 
 /** What this peer has had pinned elsewhere, in `<home>/pins-elsewhere.json`. */

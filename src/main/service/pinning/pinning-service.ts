@@ -61,6 +61,7 @@ export class PinningService implements Startable {
     this.#run = new AbortController()
     this.#services.load(this.#deps.log)
     this.#book.load()
+    this.#tell(this.#book.all())
     this.#loop = this.#watch.run(this.#run.signal)
   }
 
@@ -112,6 +113,12 @@ export class PinningService implements Startable {
       .filter(({ service, cid }) => (query.service ?? service) === service && (query.cid ?? cid) === cid)
       .toSorted((a, b) => b.sinceMs - a.sinceMs || (pinId(a) < pinId(b) ? -1 : 1))
       .map((pin) => this.#view(pin))
+  }
+
+  /** Names of the services that say they have it pinned. */
+  pinnedAt(cid: Cid): readonly string[] {
+    const services = [...this.#services.all().keys()]
+    return services.filter((service) => this.#book.get(pinId({ cid, service }))?.state === 'pinned')
   }
 
   get(id: string): PinView | undefined {

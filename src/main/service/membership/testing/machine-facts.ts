@@ -16,6 +16,8 @@ export function factsOf(more: Partial<MachineFacts> = {}): MachineFacts {
     clockSkewMs: null,
     rootVersion: null,
     trustFingerprint: null,
+    archive: false,
+    copies: 1,
     ...more,
   }
 }

@@ -165,6 +165,7 @@ export class MemoryFiles implements ApiFiles {
       modifiedAtMs: 1,
       sharedAtMs: 1,
       copies: [],
+      safety: { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy, on laptop' },
       local: true,
       kept: false,
       own: true,

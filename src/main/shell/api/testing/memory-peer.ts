@@ -50,6 +50,7 @@ export function machine(peer: PeerId, name: string): MachineView {
     health: null,
     spark: { atMs: [], cpuPercent: [], temperatureC: [] },
     lastLog: null,
+    archive: false,
     evidence: [],
   }
 }
@@ -111,8 +112,8 @@ export class MemoryPeer implements ApiPeer {
   readonly pinning = new MemoryPinning()
 
   readonly courier = new MemoryCourier()
-
   readonly recorder = new MemoryRecorder()
+
   readonly trust = new MemoryTrust()
 
   readonly checkpoints = new MemoryCheckpoints()
@@ -138,8 +139,8 @@ export class MemoryPeer implements ApiPeer {
     mdns: false,
     channels: [],
     files: defaultFileSettings,
-    theme: 'system',
     recorder: defaultRecorderSettings,
+    theme: 'system',
   }
 
   info(): ReturnType<ApiPeer['info']> {

@@ -1,0 +1,206 @@
+import type { CopySafety } from '../../../shared/file-views.ts'
+import type { Cid, PeerId } from '../../../shared/ids.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Startable } from '../../base/lifecycle.ts'
+import type { Log } from '../../base/log.ts'
+import { copyRisk, judgeKeeper, type Keeper, type KeeperJudgement } from '../../model/copy-risk.ts'
+import type { ShareBook } from './share-book.ts'
+import { firstShare } from './share-view.ts'
+
+export interface CopyWatchDeps {
+  readonly shares: Pick<ShareBook, 'said'>
+  readonly keeperOf: (peer: PeerId) => Keeper
+  /** Names of the pinning services that have it, as this peer knows. */
+  readonly pinnedAt: (cid: Cid) => readonly string[]
+  /** Whether a person of this peer sees it. */
+  readonly isShown: (cid: Cid) => boolean
+  /** How these stand has changed. */
+  readonly changed: (cids: readonly Cid[]) => void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+interface Known {
+  readonly judged: KeeperJudgement
+  readonly keeper: Keeper
+  /** Of all that is shown of it: while it is the same nothing is told. */
+  readonly key: string
+  /** What it holds. */
+  readonly cids: Set<Cid>
+}
+
+/** Batteries and silences move slowly; one look at a thousand machines costs a millisecond. */
+const lookEveryMs = 5_000
+
+/**
+ * How safe each shared file is, worked out once for each change of its records or of one of those who hold it, so that
+ * 20,000 files can be asked for at any time. It holds as many entries as there are shared files and their holders, which
+ * the quotas of the bucket bound.
+ */
+export class CopyWatch implements Startable {
+  readonly #deps: CopyWatchDeps
+  readonly #lookEveryMs: number
+  readonly #holders = new Map<Cid, readonly PeerId[]>()
+  readonly #known = new Map<PeerId, Known>()
+  readonly #safety = new Map<Cid, CopySafety>()
+  readonly #high = new Set<Cid>()
+  #warning: readonly { readonly code: string; readonly message: string }[] | null = null
+  #run: AbortController | null = null
+  #loop: Promise<void> = Promise.resolve()
+
+  constructor(deps: CopyWatchDeps, init: { readonly lookEveryMs?: number } = {}) {
+    this.#deps = deps
+    this.#lookEveryMs = init.lookEveryMs ?? lookEveryMs
+  }
+
+  async start(): Promise<void> {
+    if (this.#run !== null) return
+    this.#run = new AbortController()
+    this.#loop = this.#watch(this.#run.signal)
+  }
+
+  async stop(): Promise<void> {
+    this.#run?.abort()
+    this.#run = null
+    await this.#loop
+    this.#holders.clear()
+    this.#known.clear()
+    this.#safety.clear()
+    this.#high.clear()
+    this.#warning = null
+  }
+
+  of(cid: Cid): CopySafety {
+    return this.#safety.get(cid) ?? this.#judge(cid)
+  }
+
+  /** Their records have changed, or where they are pinned. */
+  heard(cids: readonly Cid[]): void {
+    for (const cid of cids) {
+      const before = this.#holders.get(cid) ?? []
+      const facts = this.#deps.shares.said(cid)
+      // What somebody holds and nobody shares is shown nowhere.
+      const now = firstShare(facts) === undefined ? [] : [...new Set(facts.map(({ author }) => author))]
+      for (const peer of before) if (!now.includes(peer)) this.#drop(peer, cid)
+      for (const peer of now) this.#open(peer).cids.add(cid)
+      if (now.length === 0) {
+        this.#holders.delete(cid)
+        this.#put(cid, undefined)
+      } else {
+        this.#holders.set(cid, now)
+        this.#put(cid, this.#judge(cid))
+      }
+    }
+  }
+
+  /** Looks at those who hold files, and tells which files stand differently now. */
+  look(): void {
+    const touched = new Set<Cid>()
+    for (const [peer, { key, cids }] of this.#known) {
+      const now = this.#ask(peer, cids)
+      if (now.key === key) continue
+      this.#known.set(peer, now)
+      for (const cid of cids) touched.add(cid)
+    }
+    for (const cid of touched) this.#put(cid, this.#judge(cid))
+    if (touched.size > 0) this.#deps.changed([...touched])
+  }
+
+  /** One line for the operator, whatever the number of files. */
+  warnings(): readonly { readonly code: string; readonly message: string }[] {
+    return (this.#warning ??= this.#warn())
+  }
+
+  #warn(): readonly { readonly code: string; readonly message: string }[] {
+    const { shares, isShown } = this.#deps
+    const high = [...this.#high].filter(isShown).flatMap((cid) => {
+      const share = firstShare(shares.said(cid))?.share
+      return share === undefined ? [] : [{ name: share.name, atMs: share.sharedAtMs, ...this.of(cid) }]
+    })
+    // What can be saved comes first, the newest of it.
+    const [worst] = high.toSorted(
+      (a, b) => Number(b.aliveCopies > 0) - Number(a.aliveCopies > 0) || b.atMs - a.atMs || (a.name < b.name ? -1 : 1),
+    )
+    if (worst === undefined) return []
+    const count = high.length === 1 ? '1 file is' : `${high.length} files are`
+    const savable = high.filter(({ aliveCopies }) => aliveCopies > 0).length
+    const what = savable === 0 ? 'out of reach' : 'in danger of being lost'
+    const first = `${high.length === 1 ? '' : 'such as '}${worst.name.slice(0, 100)}: ${worst.why}`
+    const remedy =
+      savable === 0
+        ? 'Rescuing fetches them when their holders are back'
+        : 'Rescue them while their holders are up: on the Logs page'
+    return [
+      {
+        code: 'COPIES_AT_RISK',
+        message: `${count} ${what}, ${first}. ${remedy}${savable === 0 ? ': on the Logs page' : ''}, or with "dt-swarm rescue --all".`,
+      },
+    ]
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#deps
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(this.#lookEveryMs, { signal })
+        this.look()
+      } catch (err) {
+        if (!signal.aborted) log.error({ err }, 'how safe the files are could not be looked at')
+      }
+    }
+  }
+
+  #judge(cid: Cid): CopySafety {
+    const holders = this.#holders.get(cid) ?? []
+    const known = holders.map((peer) => this.#open(peer))
+    const pins = this.#deps.pinnedAt(cid).map(serviceKeeper)
+    return copyRisk(
+      [...known.map(({ keeper }) => keeper), ...pins],
+      [...known.map(({ judged }) => judged), ...pins.map(judgeKeeper)],
+    )
+  }
+
+  #put(cid: Cid, safety: CopySafety | undefined): void {
+    const before = this.#safety.get(cid)
+    if (safety === undefined) this.#safety.delete(cid)
+    else this.#safety.set(cid, safety)
+    if (safety?.risk === 'high') this.#high.add(cid)
+    else this.#high.delete(cid)
+    if (safety?.risk === 'high' || before?.risk === 'high') this.#warning = null
+  }
+
+  #open(peer: PeerId): Known {
+    const known = this.#known.get(peer)
+    if (known !== undefined) return known
+    const fresh = this.#ask(peer, new Set())
+    this.#known.set(peer, fresh)
+    return fresh
+  }
+
+  #ask(peer: PeerId, cids: Set<Cid>): Known {
+    const keeper = this.#deps.keeperOf(peer)
+    const judged = judgeKeeper(keeper)
+    return { keeper, judged, cids, key: JSON.stringify([keeper.name, keeper.status, judged]) }
+  }
+
+  #drop(peer: PeerId, cid: Cid): void {
+    const cids = this.#known.get(peer)?.cids
+    cids?.delete(cid)
+    if (cids?.size === 0) this.#known.delete(peer)
+  }
+}
+
+/** One of whom nothing is known but that it holds files. */
+export const anyKeeper: Keeper = {
+  name: '',
+  status: 'unknown',
+  silentMs: null,
+  role: null,
+  archive: false,
+  batteryPercent: null,
+  charging: false,
+  diskPercent: null,
+}
+
+/** A service that says it has a file pinned is asked now and then whether it still does. */
+const serviceKeeper = (name: string): Keeper => ({ ...anyKeeper, name, status: 'alive', silentMs: 0, archive: true })
