@@ -13,6 +13,8 @@ export const fileQuerySchema = z.object({
   topic: z.string().max(256).optional(),
   format: logFormatSchema.optional(),
   channel: z.string().max(63).optional(),
+  /** All below a folder that was shared: `run-17`, or `run-17/cameras`. */
+  folder: z.string().min(1).max(1_024).optional(),
   fromMs: z.coerce.number().optional(),
   toMs: z.coerce.number().optional(),
 })
@@ -73,13 +75,17 @@ export const files = {
     .route({
       method: 'POST',
       path: '/files/fetch',
-      summary: 'Fetch all files that match, those that are here left out',
+      summary:
+        'Fetch all files that match, those that are here left out; with `folder` all of that folder, so that it is whole where it goes',
     })
     .input(
       fileQuerySchema.extend({
         /** These and no others, as far as they match. */
         cids: z.array(cidSchema).max(10_000).optional(),
-        to: z.enum(['downloads', 'store']).default('downloads'),
+        /** A folder of the peer's own machine: the files lie there in the folders of their names, as in the download folder. */
+        to: z
+          .union([z.enum(['downloads', 'store']), z.object({ folder: z.string().min(1).max(4_096) })])
+          .default('downloads'),
       }),
     )
     .output(z.array(transferSchema)),

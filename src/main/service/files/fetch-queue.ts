@@ -9,14 +9,28 @@ import { StateFile } from './state-file.ts'
 /** Fetches that wait or run at a time: the contract lets one call name so many files. */
 export const maxFetches = 10_000
 
+/** Names that one file gets: in the folders of a software many files are empty, and so the same. */
+export const maxNames = 1_000
+
 const fetchTargetSchema = z.union([
+  /**
+   * Below a folder of the user's choice, or (null) the download folder: with the folders that are in these names, which
+   * records gave it.
+   */
+  z.object({
+    folder: z.string().min(1).max(4_096).nullable(),
+    as: z.array(z.string().max(1_024)).min(1).max(maxNames),
+  }),
   z.literal('downloads'),
   z.literal('store'),
   z.object({ path: z.string().min(1).max(4_096) }),
-  /** A folder of the user's choice; the name is as for the download folder. */
+  /** A folder of the user's choice. */
   z.object({ folder: z.string().min(1).max(4_096) }),
 ])
-/** Where a fetched file goes: the download folder, the store alone, or a place of the user's choice. */
+/**
+ * Where a fetched file goes: the download folder, the store alone, or a place of the user's choice. Files that were asked
+ * for together lie there in the folders of their names; one that was asked for alone has only the last step of its name.
+ */
 export type FetchTarget = z.infer<typeof fetchTargetSchema>
 
 const entrySchema = z.object({

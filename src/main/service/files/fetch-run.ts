@@ -1,12 +1,14 @@
-import { rename } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { constants } from 'node:fs'
+import { copyFile, rename, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { ContentStore, RemoteSource } from './content-store.ts'
 import { diskError } from './disk-error.ts'
 import type { FetchTarget } from './fetch-queue.ts'
 import { makeFolder } from './make-folder.ts'
-import { safeName } from './safe-name.ts'
+import { safeName, safePath, type SafePath } from './safe-name.ts'
+import { makeSubFolder } from './sub-folder.ts'
 import type { Transfer } from './transfer-list.ts'
 import { giveName, PartFile, partName } from './write-file.ts'
 
@@ -32,12 +34,14 @@ interface BringOptions {
   readonly progressed: () => void
 }
 
-interface Place {
-  readonly dir: string
-  readonly name: string
-  /** To be written over; null: a name of its own in `dir`. */
-  readonly path: string | null
-}
+/** A file to be written over, or one that gets its name below `dir`, or another when that is taken. */
+type Place =
+  | { readonly dir: string; readonly path: string }
+  | {
+      readonly dir: string
+      readonly name: SafePath
+      /** The same file once more. */ readonly more: readonly SafePath[]
+    }
 
 /**
  * One file on its way to its place. It may be tried several times: what was written stays, and what is in the store is
@@ -112,13 +116,22 @@ export class FetchRun {
 
   #need(sizeBytes: number, place: Place | null): RoomNeed {
     const left = sizeBytes - this.#doneBytes
-    return { cid: this.#cid, storeBytes: left, file: place === null ? null : { dir: place.dir, bytes: left } }
+    if (place === null) return { cid: this.#cid, storeBytes: left, file: null }
+    const copies = 'more' in place ? place.more.length : 0
+    return { cid: this.#cid, storeBytes: left, file: { dir: place.dir, bytes: left + copies * sizeBytes } }
   }
 
   #placeOf(to: Exclude<FetchTarget, 'store'>): Place {
-    if (to !== 'downloads' && 'path' in to) return { dir: dirname(to.path), name: basename(to.path), path: to.path }
-    const dir = to === 'downloads' ? this.#deps.downloadDir() : to.folder
-    return { dir, name: safeName(this.#transfer.view.name, this.#cid), path: null }
+    if (to !== 'downloads' && 'path' in to) return { dir: dirname(to.path), path: to.path }
+    const dir = (to === 'downloads' ? null : to.folder) ?? this.#deps.downloadDir()
+    const { name, group } = this.#transfer.view
+    const [first = name, ...more] = to !== 'downloads' && 'as' in to ? to.as : []
+    const isAlone = group === null
+    return {
+      dir,
+      name: isAlone ? { folders: [], name: safeName(first, this.#cid) } : safePath(first, this.#cid),
+      more: more.map((one) => safePath(one, this.#cid)),
+    }
   }
 
   async #create({ dir }: Place): Promise<PartFile> {
@@ -130,14 +143,31 @@ export class FetchRun {
     return PartFile.create(join(dir, partName(this.#deps.peerId)))
   }
 
-  async #finish(part: PartFile, { dir, name, path }: Place): Promise<string> {
+  async #finish(part: PartFile, place: Place): Promise<string> {
     this.#transfer.set({ step: 'writing it out' })
     await part.sync()
-    if (path === null) return giveName(part.path, dir, name)
-    // The person chose this very file, and said so if it was there.
-    await rename(part.path, path).catch((error: unknown) => {
-      throw diskError(error, `writing ${path}`)
-    })
-    return path
+    if ('path' in place) {
+      // The person chose this very file, and said so if it was there.
+      await rename(part.path, place.path).catch((error: unknown) => {
+        throw diskError(error, `writing ${place.path}`)
+      })
+      return place.path
+    }
+    const { dir, name, more } = place
+    const written = await giveName(part.path, await makeSubFolder(dir, name.folders), name.name)
+    for (const other of more) await this.#copy(written, dir, other)
+    return written
+  }
+
+  /** The same file under another of its names. */
+  async #copy(written: string, dir: string, { folders, name }: SafePath): Promise<void> {
+    const part = join(dir, partName(this.#deps.peerId))
+    try {
+      await copyFile(written, part, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
+      await giveName(part, await makeSubFolder(dir, folders), name)
+    } catch (error) {
+      await unlink(part).catch(() => {})
+      throw diskError(error, `writing ${join(dir, ...folders, name)}`)
+    }
   }
 }

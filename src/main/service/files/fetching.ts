@@ -12,10 +12,11 @@ import { CopyBook } from './copy-book.ts'
 import { CopyRoom, type CopyRoomDeps } from './copy-room.ts'
 import { FetchQueue, type FetchTarget } from './fetch-queue.ts'
 import { Fetcher, type FetcherDeps, type FetchOptions } from './fetcher.ts'
-import { fits, type FileQuery } from './file-query.ts'
+import type { FileQuery } from './file-query.ts'
 import { FollowBook, type FollowDraft } from './follow-book.ts'
 import { parseCid } from './parse-cid.ts'
 import type { ShareIndex } from './share-index.ts'
+import { wantedFiles, type FetchAllQuery, type FolderTarget } from './wanted-files.ts'
 import { removeParts } from './write-file.ts'
 
 export interface FetchingDeps extends Omit<
@@ -39,11 +40,6 @@ export interface FetchingInit {
   readonly blocksDir: string
   readonly settings: Pick<FileSettings, 'quotaBytes'>
   readonly patienceMs?: number
-}
-
-export interface FetchAllQuery extends FileQuery {
-  /** These and no others, as far as they match. */
-  readonly cids?: readonly Cid[] | undefined
 }
 
 /** From news of shares to looking which of them are followed: a folder's worth of shares comes together. */
@@ -107,7 +103,7 @@ export class Fetching {
     this.#copies.load()
     this.#follows.load()
     // What a killed process left half written; those in the download folder are removed by the service.
-    const places = this.#queue.all().flatMap(({ to }) => (typeof to === 'string' ? [] : [folderOf(to)]))
+    const places = this.#queue.all().flatMap(({ to }) => (typeof to === 'string' ? [] : (folderOf(to) ?? [])))
     await removeParts(places, this.#deps.peerId)
     this.#fetcher.resume()
     this.#room.tidy()
@@ -131,17 +127,15 @@ export class Fetching {
   }
 
   /**
-   * Begins to fetch all that match and are not here yet; tells their transfers, which are of one group. What nobody gives
-   * just now waits until somebody does. @throws SwarmError LIMIT_REACHED when there are more than may wait
+   * Begins to fetch all that match: see `wantedFiles`. Tells their transfers, which are of one group. What nobody gives just
+   * now waits until somebody does. @throws SwarmError INVALID_INPUT, LIMIT_REACHED when there are more than may wait
    */
-  fetchAll({ cids, ...query }: FetchAllQuery, { to }: { readonly to: FetchTarget }): readonly TransferView[] {
-    const shares =
-      cids === undefined ? this.#deps.listed() : [...new Set(cids)].flatMap((cid) => this.#deps.share(cid) ?? [])
-    const missing = shares.filter((share) => !share.local && fits(share, query))
-    const first = missing[0]
+  fetchAll(query: FetchAllQuery, { to }: { readonly to: FolderTarget }): readonly TransferView[] {
+    const wanted = wantedFiles(this.#deps, query, to)
+    const first = wanted[0]
     if (first === undefined) return []
-    const group = { id: randomUUID(), name: groupName(query, first.originName, missing.length) }
-    return missing.map(({ cid }) => this.fetch(cid, { to, group }))
+    const group = { id: randomUUID(), name: groupName(query, first.share.originName, wanted.length) }
+    return wanted.map((one) => this.fetch(one.share.cid, { to: one.to, group }))
   }
 
   isKept(cid: Cid): boolean {
@@ -263,10 +257,11 @@ export class Fetching {
   }
 }
 
-const folderOf = (to: Exclude<FetchTarget, string>): string => ('folder' in to ? to.folder : dirname(to.path))
+const folderOf = (to: Exclude<FetchTarget, string>): string | null => ('folder' in to ? to.folder : dirname(to.path))
 
 /** What a person reads of files that were asked for together. */
-function groupName({ origin, search }: FileQuery, originName: string, count: number): string {
+function groupName({ origin, search, folder }: FileQuery, originName: string, count: number): string {
+  if (folder !== undefined) return folder.replace(/\/+$/, '').slice(0, 200)
   const of = origin === undefined ? '' : ` of ${originName}`
   const words = search === undefined || search.trim() === '' ? '' : ` with "${search.trim()}"`
   return `${count} ${count === 1 ? 'file' : 'files'}${of}${words}`.slice(0, 200)

@@ -11,18 +11,26 @@ export interface FileQuery {
   readonly topic?: string | undefined
   readonly format?: LogFormat | undefined
   readonly channel?: string | undefined
+  /** All below a folder that was shared: `run-17`, or `run-17/cameras`. */
+  readonly folder?: string | undefined
   readonly fromMs?: number | undefined
   readonly toMs?: number | undefined
 }
 
 /** Whether a shared file is one of those that are meant. */
 export function fits(share: ShareView, query: FileQuery): boolean {
-  const { origin, topic, format, channel } = query
+  const { origin, topic, format, channel, folder } = query
   if (origin !== undefined && share.origin !== origin) return false
   if (channel !== undefined && share.channel !== channel) return false
   if (format !== undefined && share.log?.format !== format) return false
+  if (folder !== undefined && !isBelow(share.name, folder)) return false
   if (topic !== undefined && !hasTopic(share, topic)) return false
   return isFound(share, query.search) && isWithin(share, query)
+}
+
+/** Whether the name of a shared file lies below a shared folder. */
+export function isBelow(name: string, folder: string): boolean {
+  return name.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 
 function isFound(share: ShareView, search: string | undefined): boolean {

@@ -7,6 +7,8 @@ const maxNameBytes = 255
 const maxPathBytes = 1_024
 /** Room for " (999)" and ".part" behind a name. */
 const maxSafeBytes = 240
+/** Folders that one name can make: as many as a folder that is shared may be deep. */
+const maxFolders = 16
 
 /** Names that Windows keeps for devices, with any extension. */
 const reserved = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i
@@ -41,6 +43,29 @@ export function safeName(name: string, fallback: string): string {
   const trimmed = printable.replace(/^[.\s]+/u, '').replace(/[.\s]+$/u, '')
   const plain = reserved.test(trimmed) ? `_${trimmed}` : trimmed
   return plain === '' ? fallback : shorten(plain)
+}
+
+/** Where a file goes below the folder that it is fetched to. */
+export interface SafePath {
+  readonly folders: readonly string[]
+  readonly name: string
+}
+
+/**
+ * The way to a file for a record's name (`run-17/cameras/left.bag`), each step of it a name as `safeName` makes them.
+ * A name with more folders than anybody may share, or with longer ones, keeps the first of them.
+ */
+export function safePath(name: string, fallback: string): SafePath {
+  const steps = name.toWellFormed().split(/[\\/]/)
+  const last = steps.findLastIndex((step) => /[^.\s]/u.test(step))
+  const folders: string[] = []
+  let bytes = 0
+  for (const step of steps.slice(0, Math.max(0, last)).map((one) => safeName(one, ''))) {
+    bytes += Buffer.byteLength(step)
+    if (folders.length >= maxFolders || bytes > maxPathBytes) break
+    if (step !== '') folders.push(step)
+  }
+  return { folders, name: safeName(name, fallback) }
 }
 
 /** `name (2).ext` and so on: the n-th choice for a name; the first is the name itself. */

@@ -1,0 +1,54 @@
+import { isAbsolute } from 'node:path'
+import type { Cid } from '../../../shared/ids.ts'
+import { SwarmError } from '../../../shared/errors.ts'
+import type { ShareView } from '../../../shared/views.ts'
+import { maxNames, type FetchTarget } from './fetch-queue.ts'
+import { fits, isBelow, type FileQuery } from './file-query.ts'
+import type { ShareBook } from './share-book.ts'
+
+export interface FetchAllQuery extends FileQuery {
+  /** These and no others, as far as they match. */
+  readonly cids?: readonly Cid[] | undefined
+}
+
+/** Where many go. */
+export type FolderTarget = Extract<FetchTarget, string> | { readonly folder: string }
+
+export interface WantedFilesDeps {
+  readonly listed: () => readonly ShareView[]
+  readonly share: (cid: Cid) => ShareView | undefined
+  readonly shares: Pick<ShareBook, 'said'>
+}
+
+interface WantedFile {
+  readonly share: ShareView
+  readonly to: FetchTarget
+}
+
+/**
+ * What is to be fetched of all that match: what is not here. Of a folder that is to be written out all of it, also what is
+ * here or bears the same content under several names, so that it comes out whole. @throws SwarmError INVALID_INPUT
+ */
+export function wantedFiles(deps: WantedFilesDeps, query: FetchAllQuery, to: FolderTarget): readonly WantedFile[] {
+  if (typeof to === 'object' && !isAbsolute(to.folder)) {
+    throw new SwarmError(
+      'INVALID_INPUT',
+      `"${to.folder}" is no whole path: say where the folder lies, from the root on.`,
+    )
+  }
+  const { cids, folder, origin, ...rest } = query
+  const shares = cids === undefined ? deps.listed() : [...new Set(cids)].flatMap((cid) => deps.share(cid) ?? [])
+  if (folder === undefined) {
+    return shares.filter((share) => !share.local && fits(share, query)).map((share) => ({ share, to }))
+  }
+  return shares.flatMap((share) => {
+    if (!fits(share, rest) || (to === 'store' && share.local)) return []
+    // The list shows each content under the first of its names, wherever that is.
+    const said = deps.shares.said(share.cid).filter(({ author }) => origin === undefined || author === origin)
+    const names = said.flatMap(({ value }) => (value.kind === 'share' && isBelow(value.name, folder) ? value.name : []))
+    const as = [...new Set(names)].sort().slice(0, maxNames)
+    if (as.length === 0) return []
+    if (to === 'store') return { share, to }
+    return { share, to: { folder: to === 'downloads' ? null : to.folder, as } }
+  })
+}
