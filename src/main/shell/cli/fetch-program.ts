@@ -53,11 +53,14 @@ function addFetch(program: Command, io: Io, done: (exitCode: number) => void): v
     program
       .command('fetch')
       .description(
-        'fetch files from whoever has them, verified; prints where each was written: those that are named come here, those that match go to the download folder of the peer',
+        'fetch files from whoever has them, verified; prints where each was written: those that are named come here, those that match go to the download folder of the peer, in the folders that they were shared in',
       )
       .argument('[uri...]', 'ipfs://CID/name, a CID, or sha1://HASH/name'),
   )
-    .option('--out <path>', 'of those that are named: a file, a folder, or - for stdout (default: its own name, here)')
+    .option(
+      '--out <path>',
+      'of those that are named: a file, a folder, or - for stdout (default: its own name, here); of those that match: a folder',
+    )
     .option('--follow', 'fetch all that match, now and from now on, until "dt-swarm follows end ID"', false)
     .option('--store', 'of those that match: keep a copy in the store and write no file', false)
     .option('--no-wait', 'of those that match: do not wait until they are here')
@@ -68,6 +71,7 @@ function addFetch(program: Command, io: Io, done: (exitCode: number) => void): v
       example(
         'dt-swarm fetch bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi --out run.mcap',
         'dt-swarm fetch --robot duckie01 --today',
+        'dt-swarm fetch --folder run-17 --robot duckie01 --out ~/runs',
         'dt-swarm fetch --follow --topic /camera/image',
       ),
     )
@@ -90,12 +94,17 @@ function addFetch(program: Command, io: Io, done: (exitCode: number) => void): v
 
 async function fetchMatching(options: FetchArguments, io: Io): Promise<number> {
   const commands = await import('./files-command.ts')
-  if (options.out !== undefined) {
-    throw new SwarmError('INVALID_INPUT', 'what matches goes to the download folder of the peer: leave out --out')
+  if (options.out === '-') {
+    throw new SwarmError('INVALID_INPUT', 'what matches goes to a folder: say which, or leave out --out')
+  }
+  if (options.out !== undefined && options.store) {
+    throw new SwarmError('INVALID_INPUT', 'a copy in the store lies in no folder: leave out --out or --store')
   }
   if (!options.follow)
     return (await commands.fetchMatching(endpointOf(options), options, io)) ? exitCodes.ok : exitCodes.failed
-  const unfit = (['type', 'channel', 'from', 'to', 'today'] as const).filter((name) => options[name] !== undefined)
+  const unfit = (['type', 'channel', 'folder', 'from', 'to', 'today'] as const).filter(
+    (name) => options[name] !== undefined,
+  )
   if (unfit.length > 0) {
     throw new SwarmError(
       'INVALID_INPUT',

@@ -12,6 +12,7 @@ export interface FilterArguments {
   readonly topic?: string
   readonly type?: LogFormat
   readonly channel?: string
+  readonly folder?: string
   readonly from?: number
   readonly to?: number
   readonly today?: boolean
@@ -23,6 +24,7 @@ export interface Filter {
   readonly topic?: string
   readonly format?: LogFormat
   readonly channel?: string
+  readonly folder?: string
   readonly fromMs?: number
   readonly toMs?: number
 }
@@ -35,6 +37,7 @@ export function addFilter(command: Command): Command {
     .option('--topic <name>', 'recordings with this topic, or with any below a name that ends in a slash')
     .addOption(new Option('--type <format>', 'only files of this kind').choices(logFormatSchema.options))
     .option('--channel <name>', 'only those of a file channel')
+    .option('--folder <name>', 'all below a folder that was shared: run-17, or run-17/cameras')
     .addOption(
       new Option('--from <time>', 'recorded or changed since: 2026-11-21, 2026-11-21T15:04, 2h, 3d').argParser(moment),
     )
@@ -47,11 +50,11 @@ export function isFilter(given: FilterArguments): boolean {
   return Object.keys(given).some((name) => filterNames.has(name))
 }
 
-const filterNames = new Set(['robot', 'search', 'topic', 'type', 'channel', 'from', 'to', 'today'])
+const filterNames = new Set(['robot', 'search', 'topic', 'type', 'channel', 'folder', 'from', 'to', 'today'])
 
 /** @throws SwarmError NOT_FOUND, INVALID_INPUT for a machine that is none or several */
 export async function filterOf(api: ApiClient, given: FilterArguments): Promise<Filter> {
-  const { robot, search, topic, type, channel, from, to, today } = given
+  const { robot, search, topic, type, channel, folder, from, to, today } = given
   const since = today === true ? todayMs() : from
   return {
     ...(robot === undefined ? {} : { origin: (await peerOf(api, robot)).peer }),
@@ -59,6 +62,7 @@ export async function filterOf(api: ApiClient, given: FilterArguments): Promise<
     ...(topic === undefined ? {} : { topic }),
     ...(type === undefined ? {} : { format: type }),
     ...(channel === undefined ? {} : { channel }),
+    ...(folder === undefined ? {} : { folder }),
     ...(since === undefined ? {} : { fromMs: since }),
     ...(to === undefined ? {} : { toMs: to }),
   }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -36,14 +37,17 @@ const recordedMs = ({ log, modifiedAtMs }: ShareView): number => log?.startMs ??
 export interface FetchAllOptions extends FilterArguments, Output {
   readonly store: boolean
   readonly wait: boolean
+  /** A folder; default: the download folder of the peer. */
+  readonly out?: string
 }
 
-/** `dt-swarm fetch --robot …`: all that match and are not here; false when any could not be fetched. */
+/** `dt-swarm fetch --robot …`: all that match, see `fetchAll` of the contract; false when any could not be fetched. */
 export async function fetchMatching(endpoint: Endpoint, options: FetchAllOptions, io: Io): Promise<boolean> {
-  const { json, store, wait } = options
+  const { json, store, wait, out } = options
   return withApi(endpoint, async (api) => {
     const filter = await filterOf(api, options)
-    const begun = await api.files.fetchAll({ ...filter, to: store ? 'store' : 'downloads' })
+    const place = out === undefined ? 'downloads' : { folder: resolve(out) }
+    const begun = await api.files.fetchAll({ ...filter, to: store ? 'store' : place })
     if (begun.length === 0 && !json)
       io.note('nothing to fetch: what matches is here, or nothing does; see "dt-swarm files"')
     const ended = wait ? await waitForAll(api, begun, io) : begun
@@ -64,18 +68,24 @@ function print(view: TransferView, isWell: boolean, io: Io): void {
 }
 
 /** `dt-swarm fetch --follow …`: all that match, now and from now on, by itself. */
-export async function followMatching(endpoint: Endpoint, given: FilterArguments & Output, io: Io): Promise<void> {
+export async function followMatching(
+  endpoint: Endpoint,
+  given: FilterArguments & Output & { readonly out?: string },
+  io: Io,
+): Promise<void> {
   const follow = await withApi(endpoint, async (api) => {
     const { origin, search, topic } = await filterOf(api, given)
     return api.files.follow({
       ...(origin === undefined ? {} : { origin }),
       ...(search === undefined ? {} : { search }),
       ...(topic === undefined ? {} : { topic }),
+      ...(given.out === undefined ? {} : { to: resolve(given.out) }),
     })
   })
   if (given.json) return io.out(JSON.stringify(follow, null, 2))
   io.out(follow.id)
-  io.note('fetched into the download folder as soon as it is shared; "dt-swarm follows end ID" ends that')
+  const place = follow.to === null ? 'the download folder' : printable(follow.to)
+  io.note(`fetched into ${place} as soon as it is shared; "dt-swarm follows end ID" ends that`)
 }
 
 /** `dt-swarm follows [end ID]`. */
