@@ -29,6 +29,12 @@ async function show(page: Page, hash: string, heading: string | RegExp): Promise
   await page.getByRole('heading', { level: 1, name: heading }).waitFor()
 }
 
+/** The tray stands over the page: it is opened for its own picture alone. */
+async function setTray(page: Page, opened: boolean): Promise<void> {
+  const button = page.getByRole('button', { name: /transfer/, expanded: !opened })
+  if ((await button.count()) > 0) await button.first().click()
+}
+
 /** Opens the panel of a file, by way of the search. */
 async function openFile(page: Page, name: string): Promise<void> {
   await page.getByRole('searchbox', { name: 'Search files' }).fill(name)
@@ -84,8 +90,7 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
     'tray',
     async (page) => {
       await show(page, '#/logs', 'Logs')
-      const closed = page.getByRole('button', { name: /transfer/, expanded: false })
-      if ((await closed.count()) > 0) await closed.first().click()
+      await setTray(page, true)
     },
   ],
   ['network', (page) => show(page, '#/network', 'Network')],
@@ -125,8 +130,6 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
   [
     'settings-files',
     async (page) => {
-      const opened = page.getByRole('button', { name: /transfer/, expanded: true })
-      if ((await opened.count()) > 0) await opened.first().click()
       await show(page, '#/settings/files', 'Settings')
       await page.getByRole('figure', { name: 'Room' }).waitFor()
     },
@@ -172,6 +175,7 @@ try {
     await page.setViewportSize(viewport)
     await wear(page, theme)
     for (const [picture, open] of pages) {
+      await setTray(page, false)
       await open(page)
       // Fonts, charts and the ends of transitions.
       await page.waitForTimeout(600)

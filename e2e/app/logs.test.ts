@@ -55,7 +55,7 @@ describe('the logs of a swarm', () => {
 
   /** What axe finds within a part of the page. */
   async function seriousFlaws(within: string): Promise<string[]> {
-    const { violations } = await new AxeBuilder({ page: app.page }).include(within).analyze()
+    const { violations } = await new AxeBuilder({ page: app.page }).setLegacyMode().include(within).analyze()
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) => nodes.map(({ target, any }) => `${id} ${target.join(' ')}: ${any[0]?.message ?? ''}`))

@@ -12,8 +12,9 @@ describe('the states of the app', () => {
   let page: Page
 
   beforeAll(async () => {
+    const launching = launchChromium()
     await daemon.start({ role: 'operator' })
-    browser = await launchChromium()
+    browser = await launching
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
     await page.goto(daemon.ready.web)
   })

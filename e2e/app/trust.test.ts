@@ -32,10 +32,10 @@ describe('trust in the browser', () => {
   }
 
   beforeAll(async () => {
+    const launching = launchChromium()
     await Promise.all([desk.start({ role: 'operator' }), laptop.start({ role: 'operator' })])
-    browser = await launchChromium()
-    deskPage = await openConsole(desk)
-    laptopPage = await openConsole(laptop)
+    browser = await launching
+    ;[deskPage, laptopPage] = await Promise.all([openConsole(desk), openConsole(laptop)])
   })
 
   afterAll(async () => {

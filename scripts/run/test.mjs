@@ -34,7 +34,13 @@ async function test(extra) {
     const code = await runTool(
       'vitest/vitest.mjs',
       ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...extra],
-      { env: toolEnv({ DT_SWARM_CHROMIUM: ensureBrowser(), ELECTRON_SKIP_BINARY_DOWNLOAD: '1' }) },
+      {
+        env: toolEnv({
+          DT_SWARM_CHROMIUM: ensureBrowser(),
+          DT_SWARM_TEST_BUILT: '1',
+          ELECTRON_SKIP_BINARY_DOWNLOAD: '1',
+        }),
+      },
     )
     const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null
     return { code, result }

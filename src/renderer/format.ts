@@ -46,7 +46,7 @@ export function formatUntil(atMs: number, nowMs: number): string {
 }
 
 /** Made once: a formatter costs as much as a thousand uses of it. */
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' })
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 const clockSeconds = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
@@ -121,8 +121,8 @@ export function formatPercent(value: number): string {
   return `${Math.round(value)} %`
 }
 
-export function formatCelsius(value: number): string {
-  return `${value.toFixed(1)} °C`
+export function formatCelsius(value: number, digits: 0 | 1 = 1): string {
+  return `${value.toFixed(digits)} °C`
 }
 
 export function formatCount(value: number): string {

@@ -1,4 +1,4 @@
-import { useEffect, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { TrustView } from '../../shared/trust-views.ts'
 import { AboutPanel } from '../parts/AboutPanel.tsx'
@@ -15,6 +15,7 @@ import { SwarmPanel } from '../parts/trust/SwarmPanel.tsx'
 import { TrustPanel } from '../parts/trust/TrustPanel.tsx'
 import { go, settingsTabs, type SettingsTab } from '../route.ts'
 import { useStores } from '../state/context.ts'
+import { useAsked } from '../state/use-asked.ts'
 import { valueIn } from '../state/live-value.ts'
 import { useInfo } from '../state/use-info.ts'
 import { useStatus } from '../state/use-live.ts'
@@ -68,13 +69,10 @@ export function SettingsPage({ tab }: { readonly tab: SettingsTab }) {
 }
 
 function PeerTab() {
-  const { settings, bridge } = useStores()
+  const { settings } = useStores()
   const state = useStore(settings.store)
   const info = useInfo()
-  const open = useStore(bridge.connection, (line) => line.phase === 'open')
-  useEffect(() => {
-    if (open) void settings.load()
-  }, [settings, open])
+  useAsked(settings)
   return (
     <div className="columns settings">
       <div className="settings-column">

@@ -53,6 +53,14 @@ describe('Settings: pinning services', () => {
     expect(document.body.textContent).not.toContain('secret-1')
   })
 
+  test('are asked for once the line is there, when the page was there before it', async () => {
+    const swarm = settings((one) => one.lose())
+    const panel = await servicesPanel()
+    expect(within(panel).queryByText('They could not be read')).toBeNull()
+    swarm.restore()
+    expect(await within(panel).findByText(/None yet/)).toBeDefined()
+  })
+
   test('one that refuses says so in the dialog, where it can be tried again', async () => {
     const swarm = settings((one) => one.failing.set('pinning.setService', 'it refuses the token (401)'))
     const panel = await servicesPanel()

@@ -31,9 +31,10 @@ export function FetchButton({ share, compact = false, to = 'downloads' }: FetchB
       variant="default"
       loading={busy}
       {...(compact ? {} : { leftSection: <IconDownload size={15} aria-hidden /> })}
+      {...(share.local && to === 'downloads' ? { title: 'Writes a copy of it into the download folder' } : {})}
       onClick={() => void act()}
     >
-      {to === 'ask' ? 'Save as…' : 'Fetch'}
+      {to === 'ask' ? 'Save as…' : share.local ? 'To downloads' : 'Fetch'}
       {compact ? <span className="sr-only">&nbsp;{share.name}</span> : null}
     </Button>
   )

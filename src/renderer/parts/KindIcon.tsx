@@ -2,6 +2,7 @@ import {
   IconBuildingLighthouse,
   IconDeviceLaptop,
   IconDrone,
+  IconFlask,
   IconHelpSquareRounded,
   IconServer,
   IconTrafficLights,
@@ -43,5 +44,9 @@ export function KindIcon({ kind }: { readonly kind: string }) {
 }
 
 export function Simulated() {
-  return <span className="chip chip-simulated">simulated</span>
+  return (
+    <span className="chip chip-simulated" title="simulated">
+      <IconFlask className="icon" stroke={1.7} aria-hidden /> <span className="chip-word">simulated</span>
+    </span>
+  )
 }

@@ -1,8 +1,9 @@
 import { Button, NumberInput } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useStore } from 'zustand'
 import type { LabView } from '../../shared/views.ts'
 import { useStores } from '../state/context.ts'
+import { useAsked } from '../state/use-asked.ts'
 import { Simulated } from './KindIcon.tsx'
 import { sayFailed } from './SharedDrop.tsx'
 import { Failed } from './States.tsx'
@@ -17,12 +18,7 @@ export function LabPanel() {
   const [robots, setRobots] = useState(4)
   const [busy, setBusy] = useState(false)
   const running = state.phase === 'ready' && state.value.running
-  useEffect(() => {
-    void lab.load()
-    if (!running) return
-    const timer = setInterval(() => void lab.load(), refreshMs)
-    return () => clearInterval(timer)
-  }, [lab, running])
+  useAsked(lab, running ? refreshMs : undefined)
   const act = async (call: () => Promise<LabView>, title: string): Promise<void> => {
     setBusy(true)
     try {

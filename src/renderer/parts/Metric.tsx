@@ -20,7 +20,7 @@ export function Metric({ machine, name }: MetricProps) {
   }
   return (
     <span className={`live nowrap ${aged}`}>
-      {name === 'temperatureC' ? formatCelsius(value) : formatPercent(value)}
+      {name === 'temperatureC' ? formatCelsius(value, 0) : formatPercent(value)}
     </span>
   )
 }

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { useEffect, useMemo } from 'react'
+import { useMemo } from 'react'
 import { useStore } from 'zustand'
 import type { PeerId } from '../../shared/ids.ts'
 import type { RecordView } from '../../shared/record-views.ts'
@@ -8,6 +8,7 @@ import { hrefOf } from '../route.ts'
 import { createAsyncStore } from '../state/async-store.ts'
 import { useNow } from '../state/clock.ts'
 import { useStores } from '../state/context.ts'
+import { useAsked } from '../state/use-asked.ts'
 import { readRecordsOf } from '../state/records-of.ts'
 import { Age, heardWords } from './Age.tsx'
 import { CopyIcon } from './Copy.tsx'
@@ -65,7 +66,7 @@ const idOf = (record: RecordView): string => record.id
 export function RecordsTab({ peer, name }: { readonly peer: PeerId; readonly name: string }) {
   const { bridge } = useStores()
   const asked = useMemo(() => createAsyncStore(() => readRecordsOf(bridge, peer)), [bridge, peer])
-  useEffect(() => void asked.load(), [asked])
+  useAsked(asked)
   const state = useStore(asked.store)
   if (state.phase === 'failed') {
     return (

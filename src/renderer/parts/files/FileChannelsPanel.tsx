@@ -1,9 +1,10 @@
 import { Button, TextInput } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useStore } from 'zustand'
 import { fileChannelSchema } from '../../../shared/file-views.ts'
 import { plural } from '../../format.ts'
 import { useStores } from '../../state/context.ts'
+import { useAsked } from '../../state/use-asked.ts'
 import { useAct } from '../../state/use-act.ts'
 import { ProblemNote } from '../Problem.tsx'
 import { Failed, Loading } from '../States.tsx'
@@ -12,7 +13,7 @@ import { Failed, Loading } from '../States.tsx'
 export function FileChannelsPanel() {
   const { fileChannels } = useStores()
   const state = useStore(fileChannels.store)
-  useEffect(() => void fileChannels.load(), [fileChannels])
+  useAsked(fileChannels)
   return (
     <section className="panel" aria-label="File channels">
       <h2>File channels</h2>

@@ -1,6 +1,6 @@
-import { useEffect } from 'react'
 import { useStore } from 'zustand'
 import { useStores } from '../../state/context.ts'
+import { useAsked } from '../../state/use-asked.ts'
 import { FollowList } from '../logs/FollowsDialog.tsx'
 import { Failed, Loading } from '../States.tsx'
 import { FileChannelsPanel } from './FileChannelsPanel.tsx'
@@ -10,12 +10,9 @@ import { StoragePanel } from './StoragePanel.tsx'
 
 /** Where files are kept, what is shared and fetched by itself, and how fast. */
 export function FilesTab() {
-  const { settings, bridge } = useStores()
+  const { settings } = useStores()
   const state = useStore(settings.store)
-  const open = useStore(bridge.connection, (line) => line.phase === 'open')
-  useEffect(() => {
-    if (open) void settings.load()
-  }, [settings, open])
+  useAsked(settings)
   return (
     <div className="columns settings">
       <div className="settings-column">

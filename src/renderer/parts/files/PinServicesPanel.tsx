@@ -1,9 +1,10 @@
 import { Button } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useStore } from 'zustand'
 import type { PinServiceView } from '../../../shared/pinning-views.ts'
 import { plural } from '../../format.ts'
 import { useStores } from '../../state/context.ts'
+import { useAsked } from '../../state/use-asked.ts'
 import { useAct } from '../../state/use-act.ts'
 import { useInfo } from '../../state/use-info.ts'
 import { ProblemNote } from '../Problem.tsx'
@@ -18,7 +19,7 @@ export function PinServicesPanel() {
   const info = useInfo()
   const state = useStore(pinServices.store)
   const [adding, setAdding] = useState(false)
-  useEffect(() => void pinServices.load(), [pinServices])
+  useAsked(pinServices)
   return (
     <section className="panel" aria-label="Pinning services">
       <h2>Pinning services</h2>

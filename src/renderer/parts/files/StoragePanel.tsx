@@ -1,8 +1,8 @@
-import { useEffect } from 'react'
 import { useStore } from 'zustand'
 import type { Bandwidth, StorageView } from '../../../shared/file-views.ts'
 import { formatBytes, formatRate, plural } from '../../format.ts'
 import { useStores } from '../../state/context.ts'
+import { useAsked } from '../../state/use-asked.ts'
 import { LevelMark } from '../StatusMark.tsx'
 import { Failed, Loading } from '../States.tsx'
 
@@ -13,11 +13,7 @@ const askEveryMs = 5_000
 export function StoragePanel() {
   const { storage } = useStores()
   const state = useStore(storage.store)
-  useEffect(() => {
-    void storage.load()
-    const timer = setInterval(() => void storage.load(), askEveryMs)
-    return () => clearInterval(timer)
-  }, [storage])
+  useAsked(storage, askEveryMs)
   return (
     <section className="panel" aria-label="Storage">
       <h2>Storage</h2>

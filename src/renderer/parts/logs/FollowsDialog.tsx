@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core'
-import { useEffect } from 'react'
 import { useStore } from 'zustand'
 import { plural } from '../../format.ts'
 import { useStores } from '../../state/context.ts'
+import { useAsked } from '../../state/use-asked.ts'
 import { followWords } from '../../state/file-query.ts'
 import { useAct } from '../../state/use-act.ts'
 import { useNameOf } from '../../state/use-name-of.ts'
@@ -25,7 +25,7 @@ export function FollowList() {
   const state = useStore(follows.store)
   const nameOf = useNameOf()
   const { busy, problem, run } = useAct()
-  useEffect(() => void follows.load(), [follows])
+  useAsked(follows)
   if (state.phase === 'failed') {
     return <Failed title="It could not be read" problem={state.problem} onRetry={() => void follows.load()} />
   }

@@ -1,10 +1,11 @@
 import { Button } from '@mantine/core'
 import { IconDownload, IconRss } from '@tabler/icons-react'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useStore } from 'zustand'
 import type { ShareView } from '../../../shared/views.ts'
 import { formatBytes, formatCount, plural } from '../../format.ts'
 import { useStores } from '../../state/context.ts'
+import { useAsked } from '../../state/use-asked.ts'
 import { followOf, missingOf } from '../../state/file-query.ts'
 import type { FilesFilter } from '../../state/select-files.ts'
 import { FetchAllDialog } from './FetchAllDialog.tsx'
@@ -25,9 +26,7 @@ export function LogsBulk({ shown, total, filter }: LogsBulkProps) {
   const followed = useStore(follows.store, (state) => (state.phase === 'ready' ? state.value.length : 0))
   const bytes = useMemo(() => shown.reduce((sum, share) => sum + share.sizeBytes, 0), [shown])
   const missing = useMemo(() => missingOf(shown), [shown])
-  useEffect(() => {
-    if (follows.store.getState().phase === 'idle') void follows.load()
-  }, [follows])
+  useAsked(follows)
   const close = (): void => setOpen(null)
   return (
     <div className="toolbar">

@@ -1,9 +1,9 @@
 import { Button, Menu } from '@mantine/core'
 import { IconCloudUp } from '@tabler/icons-react'
-import { useEffect } from 'react'
 import { useStore } from 'zustand'
 import type { ShareView } from '../../../shared/views.ts'
 import { useStores } from '../../state/context.ts'
+import { useAsked } from '../../state/use-asked.ts'
 import { pinsOf } from '../../state/select-pins.ts'
 import { useAct } from '../../state/use-act.ts'
 import { useLive } from '../../state/use-live.ts'
@@ -17,7 +17,7 @@ export function PinnedAt({ share }: { readonly share: ShareView }) {
   const { cid } = share
   const all = useLive(live)
   const known = useStore(pinServices.store)
-  useEffect(() => void pinServices.load(), [pinServices])
+  useAsked(pinServices)
   const { busy, problem, run } = useAct()
   const services = known.phase === 'ready' ? known.value : []
   const pins = pinsOf(all, cid)

@@ -1,10 +1,11 @@
 import { Button, TextInput } from '@mantine/core'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useStore } from 'zustand'
 import type { RouteView } from '../../../shared/network-views.ts'
 import { formatUntil, plural } from '../../format.ts'
 import { useNow } from '../../state/clock.ts'
 import { useStores } from '../../state/context.ts'
+import { useAsked } from '../../state/use-asked.ts'
 import { peerOf, usePeerName, withShortIds } from '../../state/use-peer-name.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Age } from '../Age.tsx'
@@ -28,7 +29,6 @@ const idOf = (route: RouteView): string => `${route.prefix} ${route.next} ${rout
 export function RoutesPanel() {
   const { routes, bridge } = useStores()
   const state = useStore(routes.store)
-  const open = useStore(bridge.connection, (line) => line.phase === 'open')
   const columns = useMemo(
     () =>
       columnsOf((route) => {
@@ -39,12 +39,7 @@ export function RoutesPanel() {
       }),
     [bridge, routes],
   )
-  useEffect(() => {
-    if (!open) return
-    void routes.load()
-    const timer = setInterval(() => void routes.load(), refreshMs)
-    return () => clearInterval(timer)
-  }, [routes, open])
+  useAsked(routes, refreshMs)
   return (
     <div className="stack">
       <p className="dim">

@@ -1,11 +1,12 @@
 import { Checkbox } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useStore } from 'zustand'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { RestingView } from '../../../shared/trust-views.ts'
 import { plural } from '../../format.ts'
 import { createAsyncStore } from '../../state/async-store.ts'
 import { useStores } from '../../state/context.ts'
+import { useAsked } from '../../state/use-asked.ts'
 import { memberName } from '../../state/trust-words.ts'
 import { rolesWords } from '../Standing.tsx'
 import { Failed, Loading } from '../States.tsx'
@@ -22,7 +23,7 @@ export function DropGrants({ peer, name, checked, onChange }: DropGrantsProps) {
   const { bridge } = useStores()
   const [resting] = useState(() => createAsyncStore(() => bridge.api.trust.resting({ peer })))
   const state = useStore(resting.store)
-  useEffect(() => void resting.load(), [resting])
+  useAsked(resting)
   if (state.phase === 'idle' || state.phase === 'loading') {
     return <Loading label={`Looking for what hangs on the key of ${name}`} rows={2} />
   }

@@ -1,10 +1,11 @@
 import { Button, NumberInput, Select } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useStore } from 'zustand'
 import { trustRoleSchema, type InviteView, type TrustView } from '../../../shared/trust-views.ts'
 import { formatExact, formatUntil, plural } from '../../format.ts'
 import { useNow } from '../../state/clock.ts'
 import { useStores } from '../../state/context.ts'
+import { useAsked } from '../../state/use-asked.ts'
 import { maySteer, roleWords } from '../../state/trust-words.ts'
 import { useAct } from '../../state/use-act.ts'
 import { CopyWord } from '../Copy.tsx'
@@ -36,7 +37,7 @@ export function InvitePanel({ trust }: { readonly trust: TrustView }) {
   const [shown, setShown] = useState<InviteView | null>(null)
   const { busy, problem, run } = useAct()
   const may = maySteer(trust)
-  useEffect(() => void invites.load(), [invites])
+  useAsked(invites)
   const make = (): void =>
     run(async () => {
       const granted = trustRoleSchema.safeParse(role)
