@@ -14,6 +14,7 @@ import type { Io } from './io.ts'
 import { addNetwork } from './network-program.ts'
 import { collect, homeOption, jsonOption, logLevelOption, webAddress, whole } from './options.ts'
 import { addPins } from './pin-program.ts'
+import { addRecorder } from './recorder-program.ts'
 import { addRecords } from './records-program.ts'
 import { runCommands } from './run-commands.ts'
 import { addTrust } from './trust-program.ts'
@@ -39,6 +40,7 @@ export function runSwarm(argv: readonly string[], io: Io): Promise<number> {
       addFetching(program, io, done)
       addPins(program, io)
       addCourier(program, io, done)
+      addRecorder(program, io)
       addLists(program, io)
       addTrust(program, io)
       addRecords(program, io)
