@@ -52,7 +52,9 @@ export type CheckpointCheckView = z.infer<typeof checkpointCheckSchema>
 export const checkpointImportSchema = z.object({
   root: cidSchema,
   added: z.number().int(),
+  /** They, or newer ones that took their place, were here. */
   known: z.number().int(),
+  /** By reason. */
   refused: z.record(z.string(), z.number().int()),
 })
 export type CheckpointImportView = z.infer<typeof checkpointImportSchema>

@@ -183,6 +183,15 @@ describe('a checkpoint as a file', () => {
     expect((await exported(b, root)).equals(car)).toBe(true)
   })
 
+  it('of the peer itself brings nothing, and nothing of it is refused, though it has said newer things since', async () => {
+    const a = await startCheckpointPeer({ name: 'a' })
+    a.say('machines', 'version', 1)
+    const { root, records } = await a.checkpoints.create()
+    const car = await exported(a, root)
+    a.say('machines', 'version', 1)
+    expect(await a.checkpoints.importFile(stream([car]))).toMatchObject({ added: 0, known: records, refused: {} })
+  })
+
   it('cut, damaged or padded is refused, and says what is wrong', async () => {
     const a = await startCheckpointPeer({ name: 'a' })
     const b = await startCheckpointPeer({ name: 'b' })

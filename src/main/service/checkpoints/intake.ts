@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import { readChunkInSteps } from '../../model/checkpoint-chunk.ts'
 import type { SignedRecord } from '../../model/record.ts'
+import type { RejectReason } from '../../model/reject.ts'
 import { SetSum } from '../../model/set-sum.ts'
 import { checksOf } from '../../net/verify-once.ts'
 import type { VerifyPool } from '../../net/verify-pool.ts'
@@ -36,6 +37,7 @@ export interface IntakeResult {
   readonly records: number
   readonly signatures: number
   readonly added: number
+  /** They, or newer ones that took their place, are here. */
   readonly known: number
   /** By reason. */
   readonly refused: Readonly<Record<string, number>>
@@ -185,8 +187,10 @@ class Run {
     }
   }
 
-  #refuse(reason: string): void {
-    this.#refused[reason] = (this.#refused[reason] ?? 0) + 1
+  #refuse(reason: RejectReason): void {
+    // A checkpoint is of its time: that its authors have said something newer since is no fault of it.
+    if (reason === 'superseded') this.#known += 1
+    else this.#refused[reason] = (this.#refused[reason] ?? 0) + 1
   }
 
   #bad(problem: string): void {

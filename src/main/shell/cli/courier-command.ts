@@ -73,8 +73,8 @@ function tell(
   const known = knownFiles === 0 ? '' : `, ${knownFiles} there already`
   io.out(`${doneFiles} files ${kind === 'export' ? 'written' : 'taken in'} (${bytesText(doneBytes)})${known}`)
   if (records !== null) {
-    const refused = Object.values(records.refused).reduce((sum, count) => sum + count, 0)
-    io.out(`${records.added} records new, ${records.known} known, ${refused} refused`)
+    const refused = Object.entries(records.refused).map(([reason, count]) => `, ${count} refused (${reason})`)
+    io.out(`${records.added} records new, ${records.known} known${refused.join('')}`)
   }
   for (const { name, why } of leftOut) io.note(`dt-swarm: ${printable(`left out "${name}": ${why}`)}`)
   if (leftOutFiles > leftOut.length) io.note(`dt-swarm: and ${leftOutFiles - leftOut.length} more were left out`)
