@@ -12,6 +12,7 @@ import { LastPort, portsToTry } from './net/last-port.ts'
 import { SwarmNode } from './net/swarm-node.ts'
 import { TimeSync } from './net/time-sync.ts'
 import { VerifyPool } from './net/verify-pool.ts'
+import { ArchiveService } from './service/archive/archive-service.ts'
 import { CheckpointService } from './service/checkpoints/checkpoint-service.ts'
 import { Courier } from './service/courier/courier.ts'
 import { Diagnostics } from './service/diagnostics/diagnostics.ts'
@@ -48,8 +49,12 @@ export interface Opened extends Basics {
 }
 
 /** What a peer says of itself, by its settings and how it was started. */
-export function profileOf({ name, role }: Settings, options: PeerOptions) {
+export function profileOf({ name, role, files }: Settings, options: PeerOptions) {
+  const archive = files.archive.kind !== 'off'
   return {
+    archive,
+    // Robots and laptops are not there to keep what others have.
+    copies: archive || role === 'server' ? files.copies : 1,
     name,
     role,
     version: options.version,
@@ -148,6 +153,22 @@ export function makeParts(opened: Opened) {
     },
     { home: options.home },
   )
+  const archive = new ArchiveService(
+    {
+      ...basics,
+      files: {
+        events: files.events,
+        shares: files.shares,
+        fetching: files.fetching,
+        scope: files.finder.scope,
+        freeBytes: () => files.freeBytes(),
+      },
+      self: peerId,
+      volunteers: () => membership.volunteers(),
+      keeperOf: (peer) => membership.keeperOf(peer),
+    },
+    { settings: chosen.files },
+  )
   const trust = new TrustService(
     {
       ...basics,
@@ -245,6 +266,7 @@ export function makeParts(opened: Opened) {
     trust,
     files,
     pinning,
+    archive,
     checkpoints,
     courier,
     recorder,
@@ -260,6 +282,7 @@ export function makeParts(opened: Opened) {
     diagnostics,
     membership,
     files,
+    archive,
     pinning,
     trust,
     checkpoints,

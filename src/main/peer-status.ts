@@ -28,7 +28,7 @@ export function peerInfo(
 }
 
 export function peerStatus({ options, clock, counters }: Opened, parts: Parts): SystemStatusView {
-  const { book, node, exchange, time, membership, files, trust, checkpoints } = parts
+  const { book, node, exchange, time, membership, files, archive, trust, checkpoints } = parts
   const clockWarnings = () => {
     const neighbours = node.neighbours()
     const behindMs = neighbours.flatMap((peer) => exchange.clocks.behindMs(peer) ?? [])
@@ -47,6 +47,12 @@ export function peerStatus({ options, clock, counters }: Opened, parts: Parts): 
     ...trust.counts(),
     time: time.view(),
     catchUp: checkpoints.catchUp(),
-    warnings: [options.notes ?? [], clockWarnings(), membership.warnings(), files.warnings()].flat(),
+    warnings: [
+      options.notes ?? [],
+      clockWarnings(),
+      membership.warnings(),
+      files.warnings(),
+      archive.warnings(),
+    ].flat(),
   }
 }

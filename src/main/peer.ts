@@ -13,6 +13,7 @@ import { openSettings } from './peer-settings.ts'
 import { peerInfo, peerStatus } from './peer-status.ts'
 import { openClock } from './peer-time.ts'
 import type { SwarmNode } from './net/swarm-node.ts'
+import type { ArchiveService } from './service/archive/archive-service.ts'
 import type { CheckpointService } from './service/checkpoints/checkpoint-service.ts'
 import type { Courier } from './service/courier/courier.ts'
 import type { Diagnostics } from './service/diagnostics/diagnostics.ts'
@@ -49,6 +50,7 @@ export interface Peer extends Startable {
   readonly membership: Membership
   readonly diagnostics: Diagnostics
   readonly files: FileService
+  readonly archive: ArchiveService
   readonly pinning: PinningService
   readonly checkpoints: CheckpointService
   readonly courier: Courier
@@ -111,6 +113,7 @@ function wire(opened: Opened): Peer {
     diagnostics,
     membership,
     files,
+    archive,
     pinning,
     trust,
     checkpoints,
@@ -124,6 +127,7 @@ function wire(opened: Opened): Peer {
     node.setBootstrap([...now.bootstrap, ...invitedBy])
     exchange.channels.apply(now.channels)
     files.applySettings(now.files)
+    archive.applySettings(now.files)
     recorder.applySettings()
     files.setDirs({ shareDir: now.shareDir, downloadDir: now.downloadDir }).catch((err: unknown) => {
       if (!isAbort(err)) log.error({ err }, 'the folders could not be changed')
@@ -175,6 +179,7 @@ function wire(opened: Opened): Peer {
     membership,
     diagnostics,
     files,
+    archive,
     pinning,
     checkpoints,
     courier,

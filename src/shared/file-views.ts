@@ -89,11 +89,13 @@ export type CopySafety = z.infer<typeof copySafetySchema>
 export const archiveSchema = z.object({
   archive: archiveChoiceSchema,
   copies: z.number().int(),
-  /** Files that it is to keep, by its settings, and how many of these are here. */
-  wantedFiles: z.number().int(),
-  hereFiles: z.number().int(),
-  hereBytes: z.number(),
-  /** Why it takes no more, and what to do; null: nothing is wrong. */
+  /** Copies that are kept here for good, for whatever reason. */
+  keptFiles: z.number().int(),
+  keptBytes: z.number(),
+  /** Files that it is to keep and has not yet. */
+  waitingFiles: z.number().int(),
+  waitingBytes: z.number(),
+  /** Why not all of them come, and what to do; null: nothing is wrong. */
   problem: z.string().nullable(),
 })
 export type ArchiveView = z.infer<typeof archiveSchema>

@@ -25,6 +25,7 @@ import { FakeRecorder, recorderRoutes } from './fake-recorder.ts'
 import { FakePinning, pinningRoutes } from './fake-pinning.ts'
 import { createGuard, mutable, valueOf } from './fake-guard.ts'
 import { fakeHistory } from './fake-history.ts'
+import { archiveRoutes, FakeArchive } from './fake-archive.ts'
 import { fakePicture } from './fake-logs.ts'
 import { fakeGraph } from './fake-network.ts'
 import { checkpointRoutes, FakeShelf, recordRoutes } from './fake-shelf.ts'
@@ -45,6 +46,7 @@ export interface FakeSwarm {
   readonly asked: string[]
   readonly shared: File[]
   readonly files: FakeFiles
+  readonly archive: FakeArchive
   readonly pinning: FakePinning
   readonly courier: FakeCourier
   readonly recorder: FakeRecorder
@@ -91,6 +93,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
   const transfers = new FakeList<TransferView>((transfer) => transfer.id, init.transfers ?? [])
   const status = new FakeList<SystemStatusView>(() => 'status', [fakeStatus(machines.all(), nowMs)])
   const files = new FakeFiles(shares, transfers, nowMs)
+  const archive = new FakeArchive()
   const pinning = new FakePinning()
   const courier = new FakeCourier()
   const recorder = new FakeRecorder()
@@ -115,6 +118,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
     asked,
     shared,
     files,
+    archive,
     pinning,
     courier,
     recorder,
@@ -180,6 +184,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
       }),
     },
     files: fileRoutes(guard, files, lineSignal),
+    archive: archiveRoutes(guard, archive, files),
     pinning: pinningRoutes(guard, pinning, lineSignal),
     courier: courierRoutes(guard, courier),
     recorder: recorderRoutes(guard, recorder),

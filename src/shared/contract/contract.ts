@@ -1,4 +1,5 @@
 import type { ContractRouterClient } from '@orpc/contract'
+import { archive } from './archive.ts'
 import { checkpoints } from './checkpoints.ts'
 import { courier } from './courier.ts'
 import { diagnostics } from './diagnostics.ts'
@@ -21,6 +22,7 @@ export const contract = {
   fleet,
   diagnostics,
   files,
+  archive,
   pinning,
   courier,
   recorder,

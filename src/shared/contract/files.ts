@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { cidSchema, peerIdSchema } from '../ids-schema.ts'
-import { fileChannelSchema, followSchema, foundSchema, storageSchema } from '../file-views.ts'
+import { copyRiskSchema, fileChannelSchema, followSchema, foundSchema, storageSchema } from '../file-views.ts'
 import { logFormatSchema, logPreviewSchema } from '../log-views.ts'
 import { shareSchema, transferSchema } from '../views.ts'
 import { base } from './errors.ts'
@@ -15,6 +15,8 @@ export const fileQuerySchema = z.object({
   channel: z.string().max(63).optional(),
   /** All below a folder that was shared: `run-17`, or `run-17/cameras`. */
   folder: z.string().min(1).max(1_024).optional(),
+  /** At this risk of being lost, or a higher one. */
+  risk: copyRiskSchema.exclude(['none']).optional(),
   fromMs: z.coerce.number().optional(),
   toMs: z.coerce.number().optional(),
 })

@@ -67,6 +67,11 @@ export class CopyBook {
     this.#file.save()
   }
 
+  /** Saved soon: they are many. */
+  keepAll(cids: readonly Cid[]): void {
+    for (const cid of cids) this.#set(cid, { usedAtMs: this.#deps.clock.now(), kept: true })
+  }
+
   used(cid: Cid): void {
     this.#set(cid, { usedAtMs: this.#deps.clock.now(), kept: this.isKept(cid) })
   }

@@ -159,6 +159,28 @@ export class Fetching {
   }
 
   /**
+   * Keeps these here for good and fetches what is not here, all of one group. Tells the transfers that it takes. What nobody
+   * gives just now waits until somebody does. @throws SwarmError LIMIT_REACHED
+   */
+  hold(cids: readonly Cid[], options: Required<Omit<FetchOptions, 'to'>>): readonly TransferView[] {
+    const { index, signal, changed } = this.#deps
+    this.#copies.keepAll(cids)
+    const missing = cids.filter((cid) => {
+      const held = index.held.get(cid)
+      if (held !== undefined) index.keepCopy(cid, held.sizeBytes)
+      return held === undefined
+    })
+    index.changed(signal())
+    changed(cids)
+    return missing.map((cid) => this.fetch(cid, { to: 'store', ...options }))
+  }
+
+  /** Whether it is on its way, or waits for that. */
+  isWanted(cid: Cid): boolean {
+    return this.#queue.has(cid)
+  }
+
+  /**
    * Takes in a file that somebody brought, as a copy; false when the bytes are not those that the CID names.
    * @throws SwarmError DISK_FULL
    */

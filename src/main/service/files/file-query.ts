@@ -1,3 +1,4 @@
+import type { CopyRisk } from '../../../shared/file-views.ts'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { LogFormat } from '../../../shared/log-views.ts'
 import type { ShareView } from '../../../shared/views.ts'
@@ -13,19 +14,27 @@ export interface FileQuery {
   readonly channel?: string | undefined
   /** All below a folder that was shared: `run-17`, or `run-17/cameras`. */
   readonly folder?: string | undefined
+  /** At this risk of being lost, or a higher one. */
+  readonly risk?: Exclude<CopyRisk, 'none'> | undefined
   readonly fromMs?: number | undefined
   readonly toMs?: number | undefined
 }
 
 /** Whether a shared file is one of those that are meant. */
 export function fits(share: ShareView, query: FileQuery): boolean {
-  const { origin, topic, format, channel, folder } = query
+  const { origin, topic, format, channel, folder, risk } = query
   if (origin !== undefined && share.origin !== origin) return false
   if (channel !== undefined && share.channel !== channel) return false
   if (format !== undefined && share.log?.format !== format) return false
+  if (risk !== undefined && !isAtRisk(share, risk)) return false
   if (folder !== undefined && !isBelow(share.name, folder)) return false
   if (topic !== undefined && !hasTopic(share, topic)) return false
   return isFound(share, query.search) && isWithin(share, query)
+}
+
+/** Whether a file is at this risk of being lost, or a higher one. */
+export function isAtRisk({ safety }: ShareView, risk: Exclude<CopyRisk, 'none'>): boolean {
+  return safety.risk === 'high' || safety.risk === risk
 }
 
 /** Whether the name of a shared file lies below a shared folder. */

@@ -151,6 +151,11 @@ export class FileService implements Startable {
     return storageView({ stores: store, bandwidth, held, kept, quotaBytes }, { signal: this.#run.signal })
   }
 
+  /** What may still be written where the bytes are kept; null: that cannot be told. */
+  async freeBytes(): Promise<number | null> {
+    return (await this.#parts.store.room())?.freeBytes ?? null
+  }
+
   /** Where the Kubo that keeps the files can be dialled by other peers; undefined: there is none. */
   get kuboAddresses(): readonly string[] | undefined {
     return this.#parts.store.kuboAddresses

@@ -5,7 +5,7 @@ import { fits, type FileQuery } from './file-query.ts'
 import type { Here, ShareBook } from './share-book.ts'
 
 export interface ShareListDeps {
-  readonly book: Pick<ShareBook, 'list' | 'view'>
+  readonly book: Pick<ShareBook, 'list' | 'view' | 'cids'>
   readonly finder: Pick<FileFinder, 'isShown'>
   readonly here: Here
 }
@@ -22,6 +22,11 @@ export class ShareList {
   all(): readonly ShareView[] {
     const { book, finder, here } = this.#deps
     return book.list(here).filter((share) => finder.isShown(share))
+  }
+
+  /** Of all that records tell of; some are not shown. */
+  cids(): Iterable<Cid> {
+    return this.#deps.book.cids()
   }
 
   get(cid: Cid): ShareView | undefined {

@@ -22,6 +22,7 @@ import type { Counters } from '../../base/counters.ts'
 import type { EventSource } from '../../base/emitter.ts'
 import type { Log } from '../../base/log.ts'
 import type { BucketRule } from '../../model/policy.ts'
+import type { ArchiveService } from '../../service/archive/archive-service.ts'
 import type { CheckpointService } from '../../service/checkpoints/checkpoint-service.ts'
 import type { Link } from '../../net/links.ts'
 import type { Fetching } from '../../service/files/fetching.ts'
@@ -109,6 +110,9 @@ export type ApiCourier = Pick<Courier, 'status' | 'export' | 'import' | 'cancel'
 /** What the API needs of the flight recorder. */
 export type ApiRecorder = Pick<Recorder, 'status' | 'mark'>
 
+/** What the API needs of the archive. */
+export type ApiArchive = Pick<ArchiveService, 'view' | 'rescue'>
+
 /** What the API needs of the service of pins. */
 export type ApiPinning = Pick<
   PinningService,
@@ -134,6 +138,7 @@ export interface ApiPeer {
     history(query: HistoryQuery): Awaitable<HistoryView>
   }
   readonly files: ApiFiles
+  readonly archive: ApiArchive
   readonly pinning: ApiPinning
   readonly courier: ApiCourier
   readonly recorder: ApiRecorder

@@ -1,4 +1,5 @@
 import type { ApiPeer } from './api-peer.ts'
+import { archiveRouter } from './archive.ts'
 import { createBuilder } from './builder.ts'
 import { checkpointsRouter } from './checkpoints.ts'
 import { courierRouter } from './courier.ts'
@@ -25,6 +26,7 @@ export function createRouter(peer: ApiPeer, shell: ShellActions) {
     fleet: fleetRouter(os, peer),
     diagnostics: diagnosticsRouter(os, peer),
     files: filesRouter(os, peer, shell),
+    archive: archiveRouter(os, peer),
     pinning: pinningRouter(os, peer),
     courier: courierRouter(os, peer, shell),
     recorder: recorderRouter(os, peer),

@@ -10,6 +10,7 @@ import { silentLog } from '../../../base/log.ts'
 import type { StoredRecord } from '../../../store/record-store.ts'
 import type { ApiBook, ApiPeer } from '../api-peer.ts'
 import type { ShellActions } from '../shell-actions.ts'
+import { MemoryArchive } from './memory-archive.ts'
 import { MemoryBook } from './memory-book.ts'
 import { MemoryFiles } from './memory-files.ts'
 import { MemoryNetwork } from './memory-network.ts'
@@ -109,6 +110,7 @@ export class MemoryPeer implements ApiPeer {
 
   readonly files = new MemoryFiles()
 
+  readonly archive = new MemoryArchive()
   readonly pinning = new MemoryPinning()
 
   readonly courier = new MemoryCourier()

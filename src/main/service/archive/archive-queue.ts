@@ -1,0 +1,159 @@
+import type { Cid } from '../../../shared/ids.ts'
+import type { ShareView, TransferView } from '../../../shared/views.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { Log } from '../../base/log.ts'
+import type { ArchiveFiles } from './archive-service.ts'
+
+export interface ArchiveQueueDeps {
+  readonly files: Pick<ArchiveFiles, 'fetching' | 'freeBytes'>
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly log: Log
+}
+
+/** Handed to the fetches at a time: enough that they never wait, and few enough that others' fetches have room. */
+const maxUnderWay = 64
+/** What failed, or did not fit, is tried again after this. */
+const restMs = 10 * 60_000
+/** Fetches that a person has cancelled are not begun again before the next start; so many are remembered. */
+const maxDeclined = 50_000
+
+const group = { id: 'archive', name: 'Archive' }
+
+/**
+ * What an archive is to keep and has not yet: handed on a few at a time, as far as the disk has room. As long as the list
+ * of shared files at most.
+ */
+export class ArchiveQueue {
+  readonly #deps: ArchiveQueueDeps
+  readonly #leaveFreeBytes: number
+  /** In the order of hearing of them. */
+  readonly #wanted = new Map<Cid, ShareView>()
+  readonly #underWay = new Map<Cid, number>()
+  readonly #restUntilMs = new Map<Cid, number>()
+  readonly #noRoom = new Set<Cid>()
+  readonly #declined = new Set<Cid>()
+
+  constructor(deps: ArchiveQueueDeps, init: { readonly leaveFreeBytes: number }) {
+    this.#deps = deps
+    this.#leaveFreeBytes = init.leaveFreeBytes
+  }
+
+  want(share: ShareView): void {
+    if (!this.#declined.has(share.cid)) this.#wanted.set(share.cid, share)
+  }
+
+  /** It is here, or need not be. What is under way goes on. */
+  drop(cid: Cid): void {
+    this.#wanted.delete(cid)
+    this.#restUntilMs.delete(cid)
+    this.#noRoom.delete(cid)
+  }
+
+  clear(): void {
+    this.#wanted.clear()
+    this.#underWay.clear()
+    this.#restUntilMs.clear()
+    this.#noRoom.clear()
+    this.#declined.clear()
+  }
+
+  /** A fetch has ended, of whomever. */
+  ended({ cid, state }: TransferView): void {
+    if (cid === null || !this.#underWay.delete(cid)) return
+    if (state === 'done') {
+      this.#deps.counters.add('archive.copy:kept')
+      this.drop(cid)
+    } else {
+      this.#deps.counters.add('archive.copy:failed')
+      this.#rest(cid)
+    }
+  }
+
+  /** Begins to fetch what fits. @throws SwarmError LIMIT_REACHED */
+  async take(): Promise<void> {
+    this.#forgetCancelled()
+    const nowMs = this.#deps.clock.monotonic()
+    const due = [...this.#wanted.values()].filter(
+      ({ cid }) => !this.#underWay.has(cid) && (this.#restUntilMs.get(cid) ?? -Infinity) <= nowMs,
+    )
+    if (due.length === 0 || this.#underWay.size >= maxUnderWay) return
+    const free = (await this.#deps.files.freeBytes()) ?? Infinity
+    // What is under way may not be here yet: it is counted whole, so that the disk is rather left too empty.
+    let roomBytes = free - this.#leaveFreeBytes - [...this.#underWay.values()].reduce((sum, bytes) => sum + bytes, 0)
+    const fitting: ShareView[] = []
+    for (const share of due) {
+      if (this.#underWay.size + fitting.length >= maxUnderWay) break
+      // What is here already only has to stay.
+      const needed = share.local ? 0 : share.sizeBytes
+      if (needed > roomBytes && needed > 0) {
+        if (!this.#noRoom.has(share.cid)) this.#deps.counters.add('archive.copy:no-room')
+        this.#noRoom.add(share.cid)
+        this.#rest(share.cid)
+        continue
+      }
+      this.#noRoom.delete(share.cid)
+      roomBytes -= needed
+      fitting.push(share)
+    }
+    this.#begin(fitting)
+  }
+
+  /** What is still to come. */
+  waiting(): { readonly waitingFiles: number; readonly waitingBytes: number } {
+    const bytes = [...this.#wanted.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    return { waitingFiles: this.#wanted.size, waitingBytes: bytes }
+  }
+
+  /** In a sentence with a remedy; null: all comes. */
+  get problem(): string | null {
+    const missing = [...this.#noRoom].flatMap((cid) => this.#wanted.get(cid) ?? [])
+    if (missing.length === 0) return null
+    const bytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    const what = missing.length === 1 ? '1 file' : `${missing.length} files`
+    return `The archive takes no more: ${what} (${inWords(bytes)}) would leave less than ${inWords(this.#leaveFreeBytes)} free on the disk. Free some space, keep fewer files by name, or choose another home.`
+  }
+
+  #begin(shares: readonly ShareView[]): void {
+    if (shares.length === 0) return
+    for (const { cid, local, sizeBytes } of shares) {
+      if (local) this.#wanted.delete(cid)
+      else this.#underWay.set(cid, sizeBytes)
+    }
+    try {
+      this.#deps.files.fetching.hold(
+        shares.map(({ cid }) => cid),
+        { priority: 'low', group },
+      )
+    } catch (error) {
+      // Those that were begun before it are found to be on their way when they are wanted again.
+      for (const { cid } of shares) {
+        this.#underWay.delete(cid)
+        this.#rest(cid)
+      }
+      throw error
+    }
+    this.#deps.log.debug({ files: shares.length }, 'the archive fetches files')
+  }
+
+  /** A fetch that a person cancelled ends without a word; it is found by its absence. */
+  #forgetCancelled(): void {
+    for (const cid of this.#underWay.keys()) {
+      if (this.#deps.files.fetching.isWanted(cid)) continue
+      this.#underWay.delete(cid)
+      this.drop(cid)
+      this.#declined.add(cid)
+      const oldest = this.#declined.values().next().value
+      if (this.#declined.size > maxDeclined && oldest !== undefined) this.#declined.delete(oldest)
+    }
+  }
+
+  #rest(cid: Cid): void {
+    this.#restUntilMs.set(cid, this.#deps.clock.monotonic() + restMs)
+  }
+}
+
+function inWords(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`
+}

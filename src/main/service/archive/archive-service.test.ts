@@ -1,0 +1,186 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { ArchiveWorld, peerOf } from './testing/archive-world.ts'
+
+const worlds: ArchiveWorld[] = []
+const robot = peerOf('duckie07')
+const all = { archive: { kind: 'all' } } as const
+
+function makeWorld(): ArchiveWorld {
+  const world = new ArchiveWorld()
+  worlds.push(world)
+  return world
+}
+
+afterEach(async () => {
+  await Promise.all(worlds.splice(0).map((world) => world.stop()))
+})
+
+describe('an archive', () => {
+  it('keeps what was shared before it was one and what is shared from then on, and leaves its own files alone', async () => {
+    const world = makeWorld()
+    const before = world.share('before', robot)
+    const server = await world.add('server', {})
+    world.share('own', server.peer)
+    await world.settle()
+    expect(server.asked).toEqual([])
+    server.set({ ...all, copies: 1 })
+    await world.settle()
+    expect(server.asked).toEqual([before])
+    expect(server.fetching.get(before)).toBe('low')
+    expect(server.archive.view()).toMatchObject({ waitingFiles: 1, waitingBytes: 1, keptFiles: 0 })
+    const after = world.share('after', robot)
+    await world.settle()
+    await world.bring()
+    expect(server.asked).toEqual([before, after])
+    expect(server.archive.view()).toMatchObject({ waitingFiles: 0, keptFiles: 2, keptBytes: 2, problem: null })
+    await world.settle(120_000)
+    expect(server.asked).toEqual([before, after])
+  })
+
+  it('by query keeps what fits and nothing else', async () => {
+    const world = makeWorld()
+    const server = await world.add('server', {
+      archive: { kind: 'query', origin: robot, search: 'left', topic: null },
+    })
+    const fits = world.share('left-17', robot)
+    world.share('right-17', robot)
+    world.share('left-18', peerOf('duckie08'))
+    await world.settle()
+    expect(server.asked).toEqual([fits])
+  })
+
+  it('leaves room on the disk, says what it cannot take, takes what is smaller, and the rest when there is room', async () => {
+    const world = makeWorld()
+    const server = await world.add('server', all)
+    server.freeBytes = 6_000
+    const large = world.share('large', robot, { sizeBytes: 7_000 })
+    const first = world.share('first', robot, { sizeBytes: 3_000 })
+    const second = world.share('second', robot, { sizeBytes: 3_000 })
+    await world.settle()
+    expect(server.asked).toEqual([first])
+    expect(server.archive.warnings()).toMatchObject([{ code: 'ARCHIVE_FULL' }])
+    expect(server.archive.view().problem).toMatch(/^The archive takes no more: 2 files/)
+    server.freeBytes = 3_000
+    await world.bring()
+    server.freeBytes = 20_000
+    await world.settle(11 * 60_000)
+    expect(server.asked).toEqual([first, large, second])
+    expect(server.archive.warnings()).toEqual([])
+  })
+
+  it('tries again later what failed, and not at all what a person has cancelled', async () => {
+    const world = makeWorld()
+    const server = await world.add('server', all)
+    const cid = world.share('run', robot)
+    await world.settle()
+    await world.bring('failed')
+    await world.settle(5 * 60_000)
+    expect(server.asked).toEqual([cid])
+    await world.settle(6 * 60_000)
+    expect(server.asked).toEqual([cid, cid])
+    server.fetching.clear()
+    world.tell(cid)
+    await world.settle(60_000)
+    world.tell(cid)
+    await world.settle(60 * 60_000)
+    expect(server.asked).toEqual([cid, cid])
+  })
+
+  it('hands on no more than 64 at a time', async () => {
+    const world = makeWorld()
+    const server = await world.add('server', all)
+    for (let n = 0; n < 1_200; n += 1) world.share(`f${n}`, robot)
+    await world.settle()
+    expect(server.asked).toHaveLength(64)
+    await world.bring()
+    expect(server.asked).toHaveLength(128)
+    expect(server.archive.view()).toMatchObject({ keptFiles: 64, waitingFiles: 1_136 })
+  })
+})
+
+describe('a wanted number of copies', () => {
+  it('is reached for every file, exactly, by machines that never speak of it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 2, max: 4 }),
+        fc.integer({ min: 1, max: 12 }),
+        async (machines, copies, files) => {
+          const world = makeWorld()
+          for (let n = 0; n < machines; n += 1) await world.add(`server${n}`, { copies })
+          for (let n = 0; n < files; n += 1) world.share(`f${n}`, robot)
+          await world.settle()
+          await world.bring()
+          await world.settle(120_000)
+          for (const { holders } of world.shares.values()) {
+            expect(holders.size).toBe(Math.min(copies, machines + 1))
+          }
+          for (const { asked } of world.machines) expect(new Set(asked).size).toBe(asked.length)
+          await world.stop()
+        },
+      ),
+      { numRuns: 25 },
+    )
+  })
+
+  it('is made up for when a holder has been away for more than a day, not before', async () => {
+    const world = makeWorld()
+    const servers = [await world.add('a', { copies: 2 }), await world.add('b', { copies: 2 })]
+    const cid = world.share('run', robot)
+    await world.settle()
+    await world.bring()
+    expect(servers.flatMap(({ asked }) => asked)).toEqual([cid])
+    world.keepers.set(robot, { status: 'gone', silentMs: 23 * 3_600_000 })
+    await world.settle(120_000)
+    expect(servers.flatMap(({ asked }) => asked)).toEqual([cid])
+    world.keepers.set(robot, { status: 'gone', silentMs: 25 * 3_600_000 })
+    await world.settle(120_000)
+    expect(servers.map(({ asked }) => asked)).toEqual([[cid], [cid]])
+  })
+
+  it('when the one that was chosen does not fetch, the next in line does after ten minutes', async () => {
+    const world = makeWorld()
+    const servers = [await world.add('a', { copies: 2 }), await world.add('b', { copies: 2 })]
+    for (const server of servers) server.freeBytes = 0
+    const cid = world.share('run', robot)
+    await world.settle()
+    expect(servers.map(({ asked }) => asked)).toEqual([[], []])
+    const chosen = servers.find(({ counters }) => counters.get('archive.copy:no-room') > 0)
+    const other = servers.find((server) => server !== chosen)
+    if (chosen === undefined || other === undefined) throw new Error('one of the two was chosen')
+    other.freeBytes = 1e9
+    await world.settle(9 * 60_000)
+    expect(other.asked).toEqual([])
+    await world.settle(3 * 60_000)
+    expect(other.asked).toEqual([cid])
+    await world.bring()
+    await world.settle(60_000)
+    expect(chosen.asked).toEqual([])
+    expect(chosen.archive.warnings()).toEqual([])
+  })
+
+  it('a file of a channel is left to those who have joined it', async () => {
+    const world = makeWorld()
+    const servers = [await world.add('a', { copies: 2 }), await world.add('b', { copies: 2 })]
+    world.onChannel.add(peerOf('b'))
+    for (let n = 0; n < 8; n += 1) world.share(`f${n}`, robot, { channel: 'course' })
+    await world.settle()
+    expect(servers.map(({ asked }) => asked.length)).toEqual([0, 8])
+  })
+})
+
+describe('a rescue', () => {
+  it('fetches what is at risk before all others and keeps it; what is here is only kept', async () => {
+    const world = makeWorld()
+    const laptop = await world.add('laptop', {})
+    const lonely = world.share('lonely', robot)
+    const here = world.share('here', robot)
+    world.shares.get(here)?.holders.add(laptop.peer)
+    expect(laptop.archive.rescue({ risk: 'high' })).toEqual({ transfers: [], here: 0 })
+    expect(laptop.archive.rescue({ risk: 'low' })).toMatchObject({ transfers: [{ cid: lonely }], here: 0 })
+    expect(laptop.fetching.get(lonely)).toBe('high')
+    expect(laptop.archive.rescue({ cids: [here, here], risk: 'high' })).toEqual({ transfers: [], here: 1 })
+    expect([...laptop.kept]).toEqual([lonely, here])
+  })
+})
