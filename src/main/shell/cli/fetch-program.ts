@@ -131,9 +131,10 @@ function addFollows(program: Command, io: Io): void {
     .description('fetch it by itself no longer')
     .argument('<id>')
     .addOption(homeOption())
+    .addOption(bareJson())
     .action(async (id: string, _: unknown, command: Command) => {
       const { endFollow } = await import('./files-command.ts')
-      await endFollow(id, endpointOf(given(command)))
+      await endFollow(id, endpointOf(given(command)), given(command), io)
     })
 }
 

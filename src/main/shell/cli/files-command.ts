@@ -105,6 +105,12 @@ export async function showFollows(endpoint: Endpoint, { json }: Output, io: Io):
   io.out(table(['ID', 'ROBOT', 'SEARCH', 'TOPIC', 'SINCE', 'FETCHED'], rows))
 }
 
-export async function endFollow(id: string, endpoint: Endpoint): Promise<void> {
-  await withApi(endpoint, (api) => api.files.unfollow({ id }))
+/** Prints what has ended: its id, or all of it. */
+export async function endFollow(id: string, endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {
+  const ended = await withApi(endpoint, async (api) => {
+    const follow = (await api.files.follows()).find((one) => one.id === id)
+    await api.files.unfollow({ id })
+    return follow
+  })
+  io.out(json ? JSON.stringify(ended ?? { id }, null, 2) : printable(id))
 }

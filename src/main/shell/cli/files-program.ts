@@ -20,11 +20,12 @@ const channelOption = () => new Option('--channel <name>', 'for those on this fi
 
 const uriHelp = 'ipfs://CID/name, a CID, or sha1://HASH/name'
 
-/** `dt-swarm share | store | link | load | cat | find | info | unshare | keep`. */
+/** `dt-swarm share | store | link | load | cat | find | info | unshare | keep | storage`. */
 export function addFiles(program: Command, io: Io, done: (exitCode: number) => void): void {
   addSharing(program, io, done)
   addReading(program, io, done)
   addKeeping(program, io)
+  addStorage(program, io, done)
 }
 
 function addSharing(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -97,10 +98,13 @@ function addReading(program: Command, io: Io, done: (exitCode: number) => void):
       ),
     )
     .addOption(homeOption())
+    .addOption(new Option('--json', 'print JSON, with the bytes in base64: 16 MiB at most').default(false))
     .addHelpText('after', example('dt-swarm cat --range 0-1023 ipfs://bafybei…/run-17.mcap | xxd | head'))
-    .action(async (uri: string, options: { readonly home?: string; readonly range?: string }) => {
-      const { catFile } = await import('./load-command.ts')
-      await catFile(uri, endpointOf(options), { range: options.range }, io)
+    .action(async (uri: string, options: Common & { readonly range?: string }) => {
+      const { catFile, catJson } = await import('./load-command.ts')
+      const { range } = options
+      if (options.json) await catJson(uri, endpointOf(options), { range }, io)
+      else await catFile(uri, endpointOf(options), { range }, io)
     })
   program
     .command('find')
@@ -151,5 +155,20 @@ function addKeeping(program: Command, io: Io): void {
     .action(async (uris: readonly string[], options: Common & { readonly off: boolean }) => {
       const { changeFiles } = await import('./transfers-command.ts')
       await changeFiles(options.off ? 'keep-no-longer' : 'keep', uris, endpointOf(options), options, io)
+    })
+}
+
+function addStorage(program: Command, io: Io, done: (exitCode: number) => void): void {
+  program
+    .command('storage')
+    .description(
+      'how the bytes of files are kept here, and how much room they take; exit code 1 when the store cannot be used',
+    )
+    .addOption(homeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('dt-swarm storage', 'dt-swarm storage --json'))
+    .action(async (options: Common) => {
+      const { showStorage } = await import('./storage-command.ts')
+      if (!(await showStorage(endpointOf(options), options, io))) done(exitCodes.failed)
     })
 }

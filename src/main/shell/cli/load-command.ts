@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream, existsSync, statSync } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
+import { Writable } from 'node:stream'
 import type { FoundView } from '../../../shared/file-views.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid } from '../../../shared/ids.ts'
+import { safeName } from '../../service/files/safe-name.ts'
 import { parseUri } from '../../service/files/uri.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -89,6 +91,37 @@ export async function catFile(
   await receive(answer, process.stdout, { what: printable(text), io, keepOpen: true })
 }
 
+/** What fits into the memory of a script that reads JSON. */
+const maxJsonBytes = 16 * 1024 * 1024
+
+/** `dt-swarm cat --json URI`: the same, where a script wants JSON. @throws SwarmError TOO_LARGE above 16 MiB */
+export async function catJson(
+  text: string,
+  endpoint: Endpoint,
+  { range }: { readonly range: string | undefined },
+  io: Io,
+): Promise<void> {
+  parseUri(text)
+  const answer = await get(contentUrl(text, endpoint), endpoint, range === undefined ? {} : { range: `bytes=${range}` })
+  if (Number(answer.headers['content-length']) > maxJsonBytes) {
+    answer.destroy()
+    throw new SwarmError(
+      'TOO_LARGE',
+      `${bytesText(maxJsonBytes)} fit into JSON: leave out --json, or ask for a --range`,
+    )
+  }
+  const chunks: Buffer[] = []
+  const keep = new Writable({
+    write(chunk: Buffer, _, next) {
+      chunks.push(chunk)
+      next()
+    },
+  })
+  const sizeBytes = await receive(answer, keep, { what: printable(text), io, keepOpen: false })
+  const contentRange = answer.headers['content-range'] ?? null
+  io.out(JSON.stringify({ uri: text, sizeBytes, contentRange, base64: Buffer.concat(chunks).toString('base64') }))
+}
+
 const contentUrl = (uri: string, { url }: Endpoint): string => `${url}/api/files/content?uri=${encodeURIComponent(uri)}`
 
 async function write(
@@ -120,19 +153,8 @@ async function isSame(place: string, { sizeBytes, sha1 }: FoundView): Promise<bo
 
 /** Where the file goes. A name that came from the swarm is used as a name only, never as a path. */
 function placeOf(dest: string | undefined, shared: string): string {
-  const name = safeName(shared)
+  const name = safeName(shared, 'file')
   if (dest === undefined) return resolve(name)
   const isFolder = dest.endsWith('/') || statSync(dest, { throwIfNoEntry: false })?.isDirectory() === true
   return isFolder ? join(resolve(dest), name) : resolve(dest)
-}
-
-/** The last step of a shared name, without what some file system forbids. */
-export function safeName(shared: string): string {
-  const last = basename(shared.replace(/\\/g, '/'))
-  const name = printable(last)
-    .replace(/[<>:"/\\|?*\ufffd]/g, '_')
-    .replace(/^\.+/, '')
-    .replace(/[. ]+$/, '')
-    .slice(0, 200)
-  return name === '' || /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name) ? `file_${name}` : name
 }

@@ -1,6 +1,4 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { safeName } from './load-command.ts'
 import { agoText, bytesText, printable, table, timeText } from './words.ts'
 
 test.each([
@@ -37,28 +35,4 @@ test('a time is ISO to the second, and a nonsense time does not throw', () => {
 test('what a stranger wrote cannot move the cursor, colour the terminal or turn the text', () => {
   expect(printable('a\u001b[2Jb\r\nc\u202ed')).toBe('a\ufffd[2Jb\ufffd\ufffdc\ufffdd')
   expect(table(['NAME', 'X'], [['a\nb', '1']])).toBe('NAME  X\na\ufffdb   1')
-})
-
-test.each([
-  ['run.mcap', 'run.mcap'],
-  ['../../etc/passwd', 'passwd'],
-  ['C:\\Windows\\x.dll', 'x.dll'],
-  ['..', 'file_'],
-  ['', 'file_'],
-  ['.bashrc', 'bashrc'],
-  ['con.txt', 'file_con.txt'],
-  ['a\u0000b\n.txt', 'a_b_.txt'],
-  ['ends. ', 'ends'],
-])('the shared name %j is written as %j', (shared, name) => {
-  expect(safeName(shared)).toBe(name)
-})
-
-test('no shared name leaves the folder or hides in it', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (shared) => {
-      const name = safeName(shared)
-      expect(name).not.toMatch(/[/\\\p{Cc}]|^\.|^$/u)
-      expect(name.length).toBeLessThanOrEqual(205)
-    }),
-  )
 })
