@@ -32,9 +32,8 @@ test('a body stays within what a body can be', () => {
           expect(state.temperatureC).toBeGreaterThan(20)
           expect(state.temperatureC).toBeLessThan(95)
           expect(Object.values(state).some((value) => Number.isNaN(value))).toBe(false)
-          expect(bodyNotes(state)).toEqual([
-            expect.stringMatching(/^(idle|driving|docked, charging|watching, recording)$/),
-          ])
+          expect(bodyNotes(state)[0]).toMatch(/^(idle|driving|docked, charging|watching, recording)$/)
+          expect(bodyNotes(state).slice(1)).toEqual(state.dipMs > 0 ? ['under-voltage now'] : [])
         }
       },
     ),
@@ -57,6 +56,16 @@ test('a Duckiebot drives, docks when its battery is low, charges there, and driv
   const left = states.findIndex((state, index) => index > docked && state.activity !== 'docked')
   expect(states[left]?.batteryPercent).toBeGreaterThan(90)
   expect(states.slice(left).some((state) => state.activity === 'driving')).toBe(true)
+})
+
+test('a wheel blocks in every third drive, for some seconds, and never in a watchtower', () => {
+  const states = live(kindOf(0), 3, 6 * 3_600, 500)
+  const begun = states.filter(({ dipMs }, at) => dipMs > 0 && states[at - 1]?.dipMs === 0)
+  expect(begun.length).toBeGreaterThan(2)
+  expect(begun.every(({ drives, activity }) => drives % 3 === 0 && activity === 'driving')).toBe(true)
+  expect(new Set(begun.map(({ drives }) => drives)).size).toBe(begun.length)
+  expect(states.filter(({ dipMs }) => dipMs > 0)).toHaveLength(begun.length * 16)
+  expect(live(kindOf(2), 3, 3_600, 500).some(({ dipMs }) => dipMs > 0)).toBe(false)
 })
 
 test('a watchtower never drives and has no battery to empty', () => {

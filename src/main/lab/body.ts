@@ -31,6 +31,8 @@ export interface BodyState {
   readonly uptimeMs: number
   /** Drives (of a watchtower: recordings) begun. */
   readonly drives: number
+  /** How long its supply voltage stays too low: a wheel is blocked. 0 when all is well. */
+  readonly dipMs: number
 }
 
 export interface BodyInit {
@@ -50,6 +52,11 @@ const drain = { idle: 0.6, driving: 2.4, watching: 0 }
 const charge = 6
 /** A board with its heat sink follows its load in about a minute. */
 const thermalTimeMs = 60_000
+/** Every so many drives a wheel blocks near their end, so that there is a fault to look into. */
+const drivesADip = 3
+const dipBeforeEndMs = 20_000
+/** Some samples of health see it. */
+const dipMs = 8_000
 /** So that a newcomer soon sees a log. */
 const firstDriveMs = 12_000
 
@@ -74,6 +81,7 @@ export function newBody({ kind }: BodyInit, random: Random): BodyState {
     heading: between(random, 0, 2 * Math.PI),
     uptimeMs: 0,
     drives: 0,
+    dipMs: 0,
   }
 }
 
@@ -83,7 +91,7 @@ export function newBody({ kind }: BodyInit, random: Random): BodyState {
  */
 export function stepBody(state: BodyState, dtMs: number, init: BodyInit, random: Random): BodyState {
   const { kind, pace = 1 } = init
-  const decided = decide(state, dtMs, init, random)
+  const decided = dip(state, decide(state, dtMs, init, random), dtMs, pace)
   const { activity } = decided
   const minutes = (dtMs * pace) / 60_000
   const busy = activity === 'driving' || activity === 'watching'
@@ -93,7 +101,8 @@ export function stepBody(state: BodyState, dtMs: number, init: BodyInit, random:
     : 100
   const cpuPercent = follow(state.cpuPercent, busy ? between(random, 45, 85) : between(random, 5, 18), dtMs, 2_000)
   const settledC = kind.idleTemperatureC + (kind.fullLoadRiseC * cpuPercent) / 100
-  const speed = activity === 'driving' ? follow(state.speed, between(random, 0.1, 0.45), dtMs, 1_500) : 0
+  const speed =
+    activity === 'driving' && decided.dipMs === 0 ? follow(state.speed, between(random, 0.1, 0.45), dtMs, 1_500) : 0
   const turn = activity === 'driving' ? follow(state.turn, between(random, -2, 2), dtMs, 800) : 0
   const heading = (state.heading + (turn * dtMs) / 1_000) % (2 * Math.PI)
 
@@ -125,7 +134,20 @@ export function stepBody(state: BodyState, dtMs: number, init: BodyInit, random:
 /** Words for people. That the body is not real is said by the machine's record, not here. */
 export function bodyNotes(state: BodyState): string[] {
   const doing = { idle: 'idle', driving: 'driving', docked: 'docked, charging', watching: 'watching, recording' }
-  return [doing[state.activity]]
+  return [doing[state.activity], ...(state.dipMs > 0 ? [dipNote] : [])]
+}
+
+/** As a Raspberry Pi says it; in a log of a drive too. */
+export const dipNote = 'under-voltage now'
+
+function dip(before: BodyState, now: BodyState, elapsedMs: number, pace: number): BodyState {
+  const fromMs = dipBeforeEndMs / pace
+  const isBlocked =
+    now.activity === 'driving' &&
+    now.drives % drivesADip === 0 &&
+    before.remainingMs > fromMs &&
+    now.remainingMs <= fromMs
+  return { ...now, dipMs: isBlocked ? dipMs : Math.max(0, now.dipMs - elapsedMs) }
 }
 
 function decide(state: BodyState, dtMs: number, { kind, pace = 1 }: BodyInit, random: Random): BodyState {

@@ -2,7 +2,7 @@ import { McapWriter } from '@mcap/core'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as zlib from 'node:zlib'
-import type { BodyState } from './body.ts'
+import { dipNote, type BodyState } from './body.ts'
 import { topicsOf, type DriveTopic } from './drive-topics.ts'
 import type { RobotKind } from './kinds.ts'
 import type { Random } from './random.ts'
@@ -110,6 +110,7 @@ export class DriveLog {
     this.#steps++
     if (atMs - this.#textAtMs < 1_000) return
     this.#textAtMs = atMs
+    if (state.dipMs > 0) await this.#say(atMs, `simulated fault: a wheel is blocked, ${dipNote}`)
     const { x, y, speed, batteryPercent, temperatureC } = state
     await this.#say(
       atMs,

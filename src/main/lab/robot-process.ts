@@ -8,6 +8,7 @@ import { openIdentity } from '../store/identity-store.ts'
 import { changeSwarm } from '../store/swarm-change.ts'
 import { readSwarm } from '../store/swarm-file.ts'
 import { kindOf } from './kinds.ts'
+import { recordingPrefix } from './drive-log.ts'
 import { RobotBody } from './robot-body.ts'
 import { labWishSchema, robotOrderSchema, type RobotNews, type RobotOrder } from './robot-messages.ts'
 
@@ -52,6 +53,13 @@ async function begin(order: RobotOrder) {
       listen: ['/ip4/127.0.0.1/tcp/0'],
       bootstrap,
       mdns: false,
+      // What it records, and what its computer says; robots of a lab are killed all the time, which is no fault of theirs.
+      recorder: {
+        on: true,
+        minutes: 2,
+        paths: [`${recordingPrefix}*.mcap`, '*.mcap', '*.log'].map((name) => join(shareDir, name)),
+        faults: ['power', 'throttled', 'temperature'],
+      },
     },
     ...(order.join === null ? {} : { join: order.join }),
     sampler: body,
