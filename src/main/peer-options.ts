@@ -22,6 +22,8 @@ export interface PeerOptions {
   readonly settings?: Partial<Settings>
   /** The Kubo daemon that keeps the files, for this run, instead of what the settings say. */
   readonly kubo?: string | undefined
+  /** Keep all that is shared, for this run, instead of what the settings say. */
+  readonly archive?: boolean | undefined
   /** Wraps the identity's key by the system's key store. */
   readonly protector?: KeyProtector
   /** Default: this machine. A simulated body comes from the lab. */

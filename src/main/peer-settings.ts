@@ -35,14 +35,23 @@ export function defaultSettings(): Settings {
  */
 export function openSettings(
   deps: { readonly clock: Clock; readonly log: Log; readonly counters: Counters },
-  init: { readonly home: string; readonly overrides: Partial<Settings>; readonly kubo?: string | undefined },
+  init: {
+    readonly home: string
+    readonly overrides: Partial<Settings>
+    readonly kubo?: string | undefined
+    readonly archive?: boolean | undefined
+  },
 ): SettingsService {
   const path = join(init.home, 'settings.json')
   const store = new SettingsStore<Settings>(deps, { path, schema: settingsSchema, defaults: defaultSettings() })
-  const { overrides, kubo } = init
+  const { overrides, kubo, archive = false } = init
+  const files = {
+    ...(kubo === undefined ? {} : { store: { kind: 'kubo', url: kubo } as const }),
+    ...(archive ? { archive: { kind: 'all' } as const } : {}),
+  }
   return new SettingsService(
     { store, checkAddress: wrongAddress, checkChannel, checkStore: wrongStore },
-    { overrides, ...(kubo === undefined ? {} : { contentStore: { kind: 'kubo', url: kubo } }) },
+    { overrides, files },
   )
 }
 

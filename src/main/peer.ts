@@ -77,7 +77,12 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const database = Database.open(basics, { home })
   try {
     const identity = openIdentity({ home, protector: options.protector })
-    const settings = openSettings(basics, { home, overrides: options.settings ?? {}, kubo: options.kubo })
+    const settings = openSettings(basics, {
+      home,
+      overrides: options.settings ?? {},
+      kubo: options.kubo,
+      archive: options.archive,
+    })
     const { name, role } = settings.get()
     if (options.join === undefined && readSwarm(home) === undefined) mustBeUnclaimed(database)
     if (options.join !== undefined) {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { defaultFileSettings, type ContentStoreChoice } from '../../../shared/file-views.ts'
+import { defaultFileSettings, type ContentStoreChoice, type FileSettings } from '../../../shared/file-views.ts'
 import { defaultRecorderSettings } from '../../../shared/recorder-views.ts'
 import type { ChannelConfig } from '../../../shared/network-views.ts'
 import { settingsSchema, type Settings } from '../../../shared/views.ts'
@@ -32,7 +32,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-function make(saved: Partial<Settings> = {}, overrides: Partial<Settings> = {}, contentStore?: ContentStoreChoice) {
+function make(
+  saved: Partial<Settings> = {},
+  overrides: Partial<Settings> = {},
+  files: Partial<Pick<FileSettings, 'store' | 'archive'>> = {},
+) {
   const path = join(folder, 'settings.json')
   if (Object.keys(saved).length > 0) writeFileSync(path, JSON.stringify(saved))
   const store = new SettingsStore<Settings>(
@@ -48,7 +52,7 @@ function make(saved: Partial<Settings> = {}, overrides: Partial<Settings> = {}, 
   const checkStore = (choice: ContentStoreChoice) =>
     choice.kind === 'kubo' && !choice.url.startsWith('http') ? `"${choice.url}" is no address` : null
   const deps = { store, checkAddress, checkChannel, checkStore }
-  return { service: new SettingsService(deps, { overrides, contentStore }), kept }
+  return { service: new SettingsService(deps, { overrides, files }), kept }
 }
 
 describe('settings', () => {
@@ -103,7 +107,7 @@ describe('settings', () => {
   it("the command line's store stands for one field of the files, and is not saved with the others", () => {
     const kubo = { kind: 'kubo', url: 'http://127.0.0.1:5001' } as const
     const saved = { ...defaultFileSettings, ignore: ['*.tmp'] }
-    const { service, kept } = make({ files: saved }, {}, kubo)
+    const { service, kept } = make({ files: saved }, {}, { store: kubo })
     expect(service.get().files).toEqual({ ...saved, store: kubo })
     service.update({ files: { ...service.get().files, quotaBytes: 5 } })
     expect(kept().files).toEqual({ ...saved, quotaBytes: 5 })
@@ -114,9 +118,26 @@ describe('settings', () => {
     expect(service.get().files.store).toEqual(other)
   })
 
+  it("the command line's archive is in force beside the store, and not saved until another is chosen", () => {
+    const kubo = { kind: 'kubo', url: 'http://127.0.0.1:5001' } as const
+    const all = { kind: 'all' } as const
+    const { service, kept } = make({}, {}, { store: kubo, archive: all })
+    expect(service.get().files).toEqual({ ...defaultFileSettings, store: kubo, archive: all })
+    service.update({ files: { ...service.get().files, copies: 2 } })
+    expect(kept().files).toEqual({ ...defaultFileSettings, copies: 2 })
+    expect(service.get().files).toEqual({ ...defaultFileSettings, store: kubo, archive: all, copies: 2 })
+    service.update({ files: { ...service.get().files, archive: { kind: 'off' } } })
+    expect(service.get().files).toEqual({ ...defaultFileSettings, store: kubo, copies: 2 })
+    expect(() =>
+      service.update({
+        files: { ...service.get().files, archive: { kind: 'query', origin: null, search: ' ', topic: null } },
+      }),
+    ).toThrow(/needs a robot, words or a topic/)
+  })
+
   it('refuses a store that is none, from the command line too', () => {
     const wrong = { kind: 'kubo', url: 'ftp://kubo' } as const
-    expect(() => make({}, {}, wrong)).toThrow(/files: "ftp:\/\/kubo" is no address/)
+    expect(() => make({}, {}, { store: wrong })).toThrow(/files: "ftp:\/\/kubo" is no address/)
     const { service } = make()
     expect(() => service.update({ files: { ...defaultFileSettings, store: wrong } })).toThrow(/no address/)
     expect(service.get().files).toEqual(defaultFileSettings)

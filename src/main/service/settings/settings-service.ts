@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
-import type { ContentStoreChoice } from '../../../shared/file-views.ts'
+import type { ContentStoreChoice, FileSettings } from '../../../shared/file-views.ts'
 import type { ChannelConfig } from '../../../shared/network-views.ts'
 import { settingsSchema, type Settings } from '../../../shared/views.ts'
 import { Emitter, type EventSource } from '../../base/emitter.ts'
@@ -23,11 +23,13 @@ export interface SettingsDeps {
   ) => { readonly kind: 'ok'; readonly config: ChannelConfig } | { readonly kind: 'rejected'; readonly reason: string }
 }
 
+type FilesForRun = Partial<Pick<FileSettings, 'store' | 'archive'>>
+
 export interface SettingsInit {
   /** From the command line: in force for this run, never saved. */
   readonly overrides?: Partial<Settings>
-  /** From the command line too: it stands for one field of `files`, so that the others stay as they were chosen. */
-  readonly contentStore?: ContentStoreChoice | undefined
+  /** From the command line too: these stand for single fields of `files`, so that the others stay as they were chosen. */
+  readonly files?: FilesForRun
 }
 
 /** The peer's settings: defaults, then what was chosen, then what the command line says for this run. */
@@ -37,15 +39,15 @@ export class SettingsService {
   readonly #atStart: Settings
   /** A setting changed in the app is no longer the command line's. */
   #overrides: Partial<Settings>
-  #contentStore: ContentStoreChoice | null
+  #filesForRun: FilesForRun
   #current: Settings
 
   /** @throws SwarmError INVALID_INPUT when the command line's settings cannot be used */
   constructor(deps: SettingsDeps, init: SettingsInit = {}) {
     this.#deps = deps
     this.#overrides = this.#checked(init.overrides ?? {})
-    this.#contentStore = init.contentStore ?? null
-    if (this.#contentStore !== null) this.#checkStore(this.#contentStore)
+    this.#filesForRun = init.files ?? {}
+    if (this.#filesForRun.store !== undefined) this.#checkStore(this.#filesForRun.store)
     this.#current = this.#combine()
     this.#atStart = this.#current
   }
@@ -83,20 +85,27 @@ export class SettingsService {
       const checked = this.#deps.checkChannel(config)
       return checked.kind === 'ok' ? checked.config : config
     })
-    const files = { ...settings.files, store: this.#contentStore ?? settings.files.store }
-    return { ...settings, channels, files }
+    return { ...settings, channels, files: { ...settings.files, ...this.#filesForRun } }
   }
 
-  /** The command line's store comes back unchanged with other settings of files: then it is not what was chosen. */
+  /** What the command line says comes back unchanged with other settings of files: then it is not what was chosen. */
   #withoutOverride(change: Partial<Settings>): Partial<Settings> {
     const { files } = change
-    if (files === undefined || this.#contentStore === null) return change
-    if (JSON.stringify(files.store) !== JSON.stringify(this.#contentStore)) {
-      this.#checkStore(files.store)
-      this.#contentStore = null
-      return change
+    if (files === undefined) return change
+    const forRun = this.#filesForRun
+    const saved = this.#deps.store.get().files
+    const isSame = (name: 'store' | 'archive'): boolean =>
+      forRun[name] !== undefined && JSON.stringify(files[name]) === JSON.stringify(forRun[name])
+    const [store, archive] = [isSame('store'), isSame('archive')]
+    if (!store) this.#checkStore(files.store)
+    this.#filesForRun = {
+      ...(store && forRun.store !== undefined ? { store: forRun.store } : {}),
+      ...(archive && forRun.archive !== undefined ? { archive: forRun.archive } : {}),
     }
-    return { ...change, files: { ...files, store: this.#deps.store.get().files.store } }
+    return {
+      ...change,
+      files: { ...files, ...(store ? { store: saved.store } : {}), ...(archive ? { archive: saved.archive } : {}) },
+    }
   }
 
   #checkStore(store: ContentStoreChoice): void {

@@ -20,6 +20,8 @@ export interface DaemonOptions {
   readonly settings: Partial<Settings>
   /** The Kubo daemon that keeps the files, for this run. */
   readonly kubo?: string | undefined
+  /** Keep all that is shared, for this run. */
+  readonly archive?: boolean | undefined
   /** Null: no web side. */
   readonly web: WebAddress | null
   readonly logLevel: LogLevel
@@ -50,9 +52,9 @@ class Daemon {
   #web: WebServer | null = null
 
   static async open(options: DaemonOptions, log: Log): Promise<Daemon> {
-    const { home, settings, kubo, join: link } = options
+    const { home, settings, kubo, archive, join: link } = options
     const create = (notes: SystemStatusView['warnings'], more: Partial<PeerOptions> = {}): Promise<Peer> =>
-      createPeer({ home, version: programVersion(), log, settings, kubo, notes, ...more })
+      createPeer({ home, version: programVersion(), log, settings, kubo, archive, notes, ...more })
     return new Daemon(options, log, create, await create([], link === undefined ? {} : { join: link }))
   }
 

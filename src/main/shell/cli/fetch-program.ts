@@ -102,13 +102,13 @@ async function fetchMatching(options: FetchArguments, io: Io): Promise<number> {
   }
   if (!options.follow)
     return (await commands.fetchMatching(endpointOf(options), options, io)) ? exitCodes.ok : exitCodes.failed
-  const unfit = (['type', 'channel', 'folder', 'from', 'to', 'today'] as const).filter(
+  const unfit = (['type', 'channel', 'folder', 'from', 'to', 'today', 'atRisk'] as const).filter(
     (name) => options[name] !== undefined,
   )
   if (unfit.length > 0) {
     throw new SwarmError(
       'INVALID_INPUT',
-      `--follow goes by --robot, --search and --topic: leave out --${unfit.join(', --')}`,
+      `--follow goes by --robot, --search and --topic: leave out --${unfit.join(', --').replace('atRisk', 'at-risk')}`,
     )
   }
   await commands.followMatching(endpointOf(options), options, io)

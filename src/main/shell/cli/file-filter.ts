@@ -16,6 +16,8 @@ export interface FilterArguments {
   readonly from?: number
   readonly to?: number
   readonly today?: boolean
+  /** `true`: high. */
+  readonly atRisk?: true | 'low' | 'high'
 }
 
 export interface Filter {
@@ -27,6 +29,7 @@ export interface Filter {
   readonly folder?: string
   readonly fromMs?: number
   readonly toMs?: number
+  readonly risk?: 'low' | 'high'
 }
 
 /** The options of `files` and `fetch` that choose files. */
@@ -42,6 +45,12 @@ export function addFilter(command: Command): Command {
       new Option('--from <time>', 'recorded or changed since: 2026-11-21, 2026-11-21T15:04, 2h, 3d').argParser(moment),
     )
     .addOption(new Option('--to <time>', 'recorded or changed until').argParser(moment))
+    .addOption(
+      new Option(
+        '--at-risk [level]',
+        'only what may be lost: "high" (default), or "low" with what hangs on one machine',
+      ).choices(['low', 'high']),
+    )
     .addOption(new Option('--today', 'recorded or changed since midnight').conflicts('from'))
 }
 
@@ -50,11 +59,11 @@ export function isFilter(given: FilterArguments): boolean {
   return Object.keys(given).some((name) => filterNames.has(name))
 }
 
-const filterNames = new Set(['robot', 'search', 'topic', 'type', 'channel', 'folder', 'from', 'to', 'today'])
+const filterNames = new Set(['robot', 'search', 'topic', 'type', 'channel', 'folder', 'from', 'to', 'today', 'atRisk'])
 
 /** @throws SwarmError NOT_FOUND, INVALID_INPUT for a machine that is none or several */
 export async function filterOf(api: ApiClient, given: FilterArguments): Promise<Filter> {
-  const { robot, search, topic, type, channel, folder, from, to, today } = given
+  const { robot, search, topic, type, channel, folder, from, to, today, atRisk } = given
   const since = today === true ? todayMs() : from
   return {
     ...(robot === undefined ? {} : { origin: (await peerOf(api, robot)).peer }),
@@ -65,6 +74,7 @@ export async function filterOf(api: ApiClient, given: FilterArguments): Promise<
     ...(folder === undefined ? {} : { folder }),
     ...(since === undefined ? {} : { fromMs: since }),
     ...(to === undefined ? {} : { toMs: to }),
+    ...(atRisk === undefined ? {} : { risk: atRisk === true ? 'high' : atRisk }),
   }
 }
 

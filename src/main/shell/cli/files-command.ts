@@ -15,6 +15,7 @@ interface Output {
 export async function listFiles(endpoint: Endpoint, given: FilterArguments & Output, io: Io): Promise<void> {
   const shares = await withApi(endpoint, async (api) => api.files.list(await filterOf(api, given)))
   if (given.json) return io.out(JSON.stringify(shares, null, 2))
+  if (given.atRisk !== undefined) return listAtRisk(shares, io)
   const rows = shares
     .toSorted((a, b) => recordedMs(b) - recordedMs(a))
     .map((share) => [
@@ -29,6 +30,24 @@ export async function listFiles(endpoint: Endpoint, given: FilterArguments & Out
       share.cid,
     ])
   io.out(table(['NAME', 'SIZE', 'RECORDED', 'ROBOT', 'TYPE', 'CHANNEL', 'LOCAL', 'COPIES', 'CID'], rows))
+}
+
+/** Those that may be lost any moment first, and of these what can still be fetched. */
+function listAtRisk(shares: readonly ShareView[], io: Io): void {
+  if (shares.length === 0) return io.note('nothing is at risk')
+  const order = ({ safety }: ShareView): number => (safety.risk === 'high' ? 0 : 2) + (safety.aliveCopies > 0 ? 0 : 1)
+  const rows = shares
+    .toSorted((a, b) => order(a) - order(b) || recordedMs(b) - recordedMs(a))
+    .map(({ name, sizeBytes, safety, local, cid }) => [
+      safety.risk,
+      name,
+      bytesText(sizeBytes),
+      safety.why,
+      local ? 'here' : '-',
+      cid,
+    ])
+  io.out(table(['RISK', 'NAME', 'SIZE', 'WHY', 'LOCAL', 'CID'], rows))
+  io.note('"dt-swarm rescue --all" fetches and keeps those at high risk')
 }
 
 /** When it was recorded, as far as it says so; else its last change. */

@@ -4,6 +4,7 @@ import type { LogLevel } from '../../base/log.ts'
 import type { Role, Settings } from '../../../shared/views.ts'
 import { channelsOf } from '../../net/channels/channel-config.ts'
 import { defaultWebAddress, type WebAddress } from '../web/listen.ts'
+import { addArchive } from './archive-program.ts'
 import { addCheckpoints } from './checkpoint-program.ts'
 import { addCourier } from './courier-program.ts'
 import { localEndpoint } from './endpoint.ts'
@@ -38,6 +39,7 @@ export function runSwarm(argv: readonly string[], io: Io): Promise<number> {
       addLab(program, io)
       addFiles(program, io, done)
       addFetching(program, io, done)
+      addArchive(program, io, done)
       addPins(program, io)
       addCourier(program, io, done)
       addRecorder(program, io)
@@ -61,6 +63,7 @@ interface DaemonArguments {
   readonly share?: string
   readonly downloads?: string
   readonly kubo?: string
+  readonly archive?: boolean
   readonly web?: WebAddress | null
   readonly mdns: boolean
   readonly channel?: readonly string[]
@@ -81,6 +84,7 @@ function addDaemon(program: Command, io: Io): void {
     .option('--share <dir>', 'share what lies in this folder (default: ~/shared-logs)')
     .option('--downloads <dir>', 'put fetched files there (default: ~/Downloads)')
     .option('--kubo <url>', 'keep files in this Kubo daemon, for this run, e.g. http://127.0.0.1:5001 (its RPC)')
+    .option('--archive', 'keep a copy of all that is shared, for this run; see "dt-swarm archive"')
     .option(
       '--web <host:port|off>',
       'where the web console listens (default: 127.0.0.1:4180, or the next free port)',
@@ -109,6 +113,7 @@ function addDaemon(program: Command, io: Io): void {
           home: homeOf(given.home),
           settings: settingsOf(given),
           kubo: given.kubo,
+          archive: given.archive,
           web: given.web === undefined ? defaultWebAddress : given.web,
           logLevel: given.logLevel,
           // An empty variable is how scripts say that there is none.
