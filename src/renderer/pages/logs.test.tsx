@@ -1,26 +1,13 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { LogPreview } from '../../shared/log-views.ts'
 import type { TransferView } from '../../shared/views.ts'
-import type { Stores } from '../state/stores.ts'
-import { createFakeSwarm, type FakeInit, type FakeSwarm } from '../testing/fake-client.ts'
+import type { FakeSwarm } from '../testing/fake-client.ts'
 import { fakePeer } from '../testing/fake-ids.ts'
 import { fakeLog, fakeTextLog } from '../testing/fake-logs.ts'
 import { fakeMachine, fakeShare, fakeTransfer } from '../testing/fake-views.ts'
-import { renderApp } from '../testing/render.tsx'
-
-const nowMs = Date.now()
-let stores: Stores | null = null
-
-afterEach(() => stores?.stop())
-
-function show(hash: string, init: FakeInit = {}, prepare?: (swarm: FakeSwarm) => void): FakeSwarm {
-  const swarm = createFakeSwarm({ nowMs, ...init })
-  prepare?.(swarm)
-  stores = renderApp(swarm, hash)
-  return swarm
-}
+import { nowMs, show } from '../testing/show.ts'
 
 const shares = (count: number) => Array.from({ length: count }, (_, i) => fakeShare(i, nowMs))
 
@@ -158,6 +145,21 @@ describe('a file', () => {
     await waitFor(() => expect(swarm.asked).toContain('files.preview'))
   })
 
+  test('of a folder brings the whole folder, from whoever shared it', async () => {
+    const inFolder = (index: number, name: string, change = {}) =>
+      fakeShare(index, nowMs, { name, local: false, own: false, origin: fakePeer(1), ...change })
+    const chosen = inFolder(1, 'run-17/camera.bag')
+    const others = [
+      inFolder(2, 'run-17/deep/notes.txt'),
+      inFolder(3, 'run-17b/x.txt'),
+      inFolder(4, 'run-17/of another.txt', { origin: fakePeer(2) }),
+    ]
+    const swarm = show(`#/logs/${chosen.cid}`, { shares: [chosen, ...others] })
+    await userEvent.click(await screen.findByRole('button', { name: 'Fetch folder' }))
+    expect(await screen.findByText('Fetching 2 files of run-17')).toBeDefined()
+    expect(swarm.transfers.all().map(({ name }) => name)).toEqual(['run-17/camera.bag', 'run-17/deep/notes.txt'])
+  })
+
   test('is kept, and kept no longer', async () => {
     const swarm = preview(() => undefined)
     await userEvent.click(await screen.findByRole('button', { name: 'Keep' }))
@@ -257,49 +259,5 @@ describe('the tray', () => {
     await waitFor(() => expect(swarm.transfers.all().every((one) => one.state === 'paused')).toBe(true))
     await userEvent.click(await screen.findByRole('button', { name: 'Go on with all' }))
     await waitFor(() => expect(swarm.transfers.all().every((one) => one.state === 'running')).toBe(true))
-  })
-})
-
-describe('the settings of files', () => {
-  test('saves the store, the rules and the limits', async () => {
-    const swarm = show('#/settings/files')
-    await userEvent.click(await screen.findByRole('radio', { name: /^Kubo/ }))
-    const url = screen.getByRole('textbox', { name: /RPC API/ })
-    await userEvent.clear(url)
-    await userEvent.type(url, 'nowhere')
-    expect(await screen.findByText(/Write the address of Kubo/)).toBeDefined()
-    expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Save' }).disabled).toBe(true)
-    await userEvent.clear(url)
-    await userEvent.type(url, 'http://127.0.0.1:5001')
-    await userEvent.type(screen.getByRole('textbox', { name: /^Left alone/ }), '*.tmp')
-    await userEvent.type(screen.getByRole('textbox', { name: /^Room for copies/ }), '20')
-    await userEvent.click(screen.getByRole('radio', { name: /^Go on sharing it/ }))
-    await userEvent.click(screen.getByRole('button', { name: 'Save' }))
-    expect(await screen.findByText('✓ Saved')).toBeDefined()
-    expect(swarm.settings.files).toMatchObject({
-      store: { kind: 'kubo', url: 'http://127.0.0.1:5001' },
-      ignore: ['*.tmp'],
-      quotaBytes: 20_000_000_000,
-      whenDeleted: 'keep',
-    })
-  })
-
-  test('says how much room is used, and why a store cannot be used', async () => {
-    show('#/settings/files', {}, (swarm) => {
-      const store = { kind: 'kubo', url: 'http://127.0.0.1:5001' } as const
-      const problem = 'Kubo does not answer at http://127.0.0.1:5001. Start it with ipfs daemon.'
-      swarm.files.storage = { ...swarm.files.storage, store, problem }
-    })
-    expect(await screen.findByText(/Start it with ipfs daemon/)).toBeDefined()
-    expect(screen.getByText(/18.2 GB of the 50.0 GB allowed/)).toBeDefined()
-  })
-
-  test('joins and leaves file channels', async () => {
-    const swarm = show('#/settings/files')
-    await userEvent.click(await screen.findByRole('button', { name: 'Leave calibration' }))
-    await waitFor(() => expect(swarm.files.channels.find((one) => one.name === 'calibration')?.joined).toBe(false))
-    await userEvent.type(screen.getByRole('textbox', { name: 'Join by name' }), 'track-3')
-    await userEvent.click(screen.getByRole('button', { name: 'Join' }))
-    expect(await screen.findByRole('button', { name: 'Leave track-3' })).toBeDefined()
   })
 })

@@ -1,23 +1,9 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { afterEach, describe, expect, test } from 'vitest'
-import type { Stores } from '../state/stores.ts'
-import { createFakeSwarm, type FakeInit, type FakeSwarm } from '../testing/fake-client.ts'
+import { describe, expect, test } from 'vitest'
 import { fakeChannels, fakeGraph, fakeMessage, fakeRoutes } from '../testing/fake-network.ts'
 import { fakeMachine } from '../testing/fake-views.ts'
-import { renderApp } from '../testing/render.tsx'
-
-const nowMs = Date.now()
-let stores: Stores | null = null
-
-afterEach(() => stores?.stop())
-
-function show(hash: string, init: FakeInit = {}, prepare?: (swarm: FakeSwarm) => void): FakeSwarm {
-  const swarm = createFakeSwarm({ nowMs, ...init })
-  prepare?.(swarm)
-  stores = renderApp(swarm, hash)
-  return swarm
-}
+import { nowMs, show } from '../testing/show.ts'
 
 const machines = Array.from({ length: 9 }, (_, i) => fakeMachine(i, nowMs))
 

@@ -1,25 +1,11 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { afterEach, describe, expect, test } from 'vitest'
-import type { Stores } from '../state/stores.ts'
+import { describe, expect, test } from 'vitest'
 import { fakeCheckpoint, fakeCheckpoints, idleCatchUp } from '../testing/fake-checkpoints.ts'
-import { createFakeSwarm, type FakeInit, type FakeSwarm } from '../testing/fake-client.ts'
 import { fakeRecord } from '../testing/fake-ids.ts'
 import { fakeRecords, fakeRecordView } from '../testing/fake-records.ts'
 import { fakeMachine } from '../testing/fake-views.ts'
-import { renderApp } from '../testing/render.tsx'
-
-const nowMs = Date.now()
-let stores: Stores | null = null
-
-afterEach(() => stores?.stop())
-
-function show(hash: string, init: FakeInit = {}, prepare?: (swarm: FakeSwarm) => void): FakeSwarm {
-  const swarm = createFakeSwarm({ nowMs, ...init })
-  prepare?.(swarm)
-  stores = renderApp(swarm, hash)
-  return swarm
-}
+import { nowMs, show } from '../testing/show.ts'
 
 const release = fakeRecord(20_501)
 const records = fakeRecords(nowMs, 10)
@@ -108,7 +94,6 @@ describe('Records', () => {
   test('says so when the record is gone, and when nothing can be read', async () => {
     show(`#/records/${fakeRecord(1)}`, { records })
     expect(await screen.findByText('This peer does not hold that record')).toBeDefined()
-    stores?.stop()
   })
 
   test('a failure names its cause and can be tried again', async () => {

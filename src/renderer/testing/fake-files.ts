@@ -70,11 +70,13 @@ export function fileRoutes(guard: Guard, files: FakeFiles, line: LineSignal) {
     }),
     openFolder: guard.files.openFolder.handler(() => undefined),
     fetchAll: guard.files.fetchAll.handler(({ input }) => {
-      const group = { id: `g${transfers.all().length}`, name: input.search ?? 'all that match' }
+      const { folder } = input
+      const group = { id: `g${transfers.all().length}`, name: folder ?? input.search ?? 'all that match' }
       return shares
         .all()
         .filter((share) => !share.local && (input.cids === undefined || input.cids.includes(share.cid)))
         .filter((share) => input.origin === undefined || share.origin === input.origin)
+        .filter((share) => folder === undefined || share.name.startsWith(`${folder}/`))
         .map((share) => files.fetch(share.cid, { group, state: 'waiting', doneBytes: 0 }))
     }),
     preview: guard.files.preview.handler(

@@ -14,6 +14,7 @@ import { ProblemNote } from '../Problem.tsx'
 import { sayFailed } from '../SharedDrop.tsx'
 import { progressWords } from '../tray/progress-words.ts'
 import { Words } from '../tray/Words.tsx'
+import { FetchFolderButton } from './FetchFolderButton.tsx'
 import { UnshareDialog } from './UnshareDialog.tsx'
 
 /** What can be done with a file, and how far it is on its way here. */
@@ -33,6 +34,7 @@ export function FileActions({ share }: { readonly share: ShareView }) {
       <div className="side-actions">
         {running ? null : <FetchButton share={share} />}
         {info?.can.choosePlace === true && !running ? <FetchButton share={share} to="ask" /> : null}
+        {share.own ? null : <FetchFolderButton share={share} />}
         {url !== null && share.local ? (
           <Button
             component="a"

@@ -1,0 +1,49 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, test } from 'vitest'
+import { show } from '../testing/show.ts'
+
+test('saves the store, the rules and the limits', async () => {
+  const swarm = show('#/settings/files')
+  await userEvent.click(await screen.findByRole('radio', { name: /^Kubo/ }))
+  const url = screen.getByRole('textbox', { name: /RPC API/ })
+  await userEvent.clear(url)
+  await userEvent.type(url, 'nowhere')
+  expect(await screen.findByText(/Write the address of Kubo/)).toBeDefined()
+  const save = within(screen.getByRole('form', { name: 'File settings' })).getByRole<HTMLButtonElement>('button', {
+    name: 'Save',
+  })
+  expect(save.disabled).toBe(true)
+  await userEvent.clear(url)
+  await userEvent.type(url, 'http://127.0.0.1:5001')
+  await userEvent.type(screen.getByRole('textbox', { name: /^Left alone/ }), '*.tmp')
+  await userEvent.type(screen.getByRole('textbox', { name: /^Room for copies/ }), '20')
+  await userEvent.click(screen.getByRole('radio', { name: /^Go on sharing it/ }))
+  await userEvent.click(save)
+  expect(await screen.findByText('✓ Saved')).toBeDefined()
+  expect(swarm.settings.files).toMatchObject({
+    store: { kind: 'kubo', url: 'http://127.0.0.1:5001' },
+    ignore: ['*.tmp'],
+    quotaBytes: 20_000_000_000,
+    whenDeleted: 'keep',
+  })
+})
+
+test('says how much room is used, and why a store cannot be used', async () => {
+  show('#/settings/files', {}, (swarm) => {
+    const store = { kind: 'kubo', url: 'http://127.0.0.1:5001' } as const
+    const problem = 'Kubo does not answer at http://127.0.0.1:5001. Start it with ipfs daemon.'
+    swarm.files.storage = { ...swarm.files.storage, store, problem }
+  })
+  expect(await screen.findByText(/Start it with ipfs daemon/)).toBeDefined()
+  expect(screen.getByText(/18.2 GB of the 50.0 GB allowed/)).toBeDefined()
+})
+
+test('joins and leaves file channels', async () => {
+  const swarm = show('#/settings/files')
+  await userEvent.click(await screen.findByRole('button', { name: 'Leave calibration' }))
+  await waitFor(() => expect(swarm.files.channels.find((one) => one.name === 'calibration')?.joined).toBe(false))
+  await userEvent.type(screen.getByRole('textbox', { name: 'Join by name' }), 'track-3')
+  await userEvent.click(screen.getByRole('button', { name: 'Join' }))
+  expect(await screen.findByRole('button', { name: 'Leave track-3' })).toBeDefined()
+})
