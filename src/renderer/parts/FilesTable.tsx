@@ -12,6 +12,7 @@ import { FetchButton } from './FetchButton.tsx'
 import { FileName } from './FileName.tsx'
 import { Meter } from './Metric.tsx'
 import { Named } from './PeerName.tsx'
+import { FlightMark } from './recorder/FlightMark.tsx'
 
 /** Where a file is, as seen from here. */
 function Here({ share }: { readonly share: ShareView }) {
@@ -59,9 +60,17 @@ const columns: readonly Column<ShareView>[] = [
     label: 'Name',
     widthRem: 16,
     cell: (share) => (
-      <a href={hrefOf({ page: 'logs', file: share.cid })} data-nav-item aria-label={share.name}>
-        <FileName name={share.name} />
-      </a>
+      <span className="named">
+        <a
+          href={hrefOf({ page: 'logs', file: share.cid })}
+          data-nav-item
+          aria-label={share.name}
+          style={{ minWidth: 0 }}
+        >
+          <FileName name={share.name} />
+        </a>
+        <FlightMark name={share.name} />
+      </span>
     ),
   },
   {

@@ -25,8 +25,8 @@ function linesOf(text: string): string[] {
     .filter((line) => line !== '')
 }
 
-/** What the form says, as settings; the theme, the channels and the files are changed elsewhere. */
-export function settingsOf(draft: SettingsDraft): Omit<Settings, 'theme' | 'channels' | 'files'> {
+/** What the form says, as settings; the others are changed elsewhere. */
+export function settingsOf(draft: SettingsDraft): Omit<Settings, 'theme' | 'channels' | 'files' | 'recorder'> {
   const name = draft.name.trim()
   return { ...draft, name, listen: linesOf(draft.listen), bootstrap: linesOf(draft.bootstrap) }
 }

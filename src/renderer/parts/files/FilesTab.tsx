@@ -2,6 +2,7 @@ import { useStore } from 'zustand'
 import { useStores } from '../../state/context.ts'
 import { useAsked } from '../../state/use-asked.ts'
 import { FollowList } from '../logs/FollowsDialog.tsx'
+import { RecorderPanel } from '../recorder/RecorderPanel.tsx'
 import { Failed, Loading } from '../States.tsx'
 import { FileChannelsPanel } from './FileChannelsPanel.tsx'
 import { FileSettingsForm } from './FileSettingsForm.tsx'
@@ -21,6 +22,7 @@ export function FilesTab() {
         ) : null}
         {state.phase === 'idle' || state.phase === 'loading' ? <Loading label="Loading the settings" rows={7} /> : null}
         {state.phase === 'ready' ? <FileSettingsForm inForce={state.value.files} /> : null}
+        {state.phase === 'ready' ? <RecorderPanel inForce={state.value.recorder} /> : null}
       </div>
       <div className="settings-column">
         <StoragePanel />

@@ -9,6 +9,7 @@ import { spanOf } from '../../state/select-files.ts'
 import { FilesTable } from '../FilesTable.tsx'
 import { FetchAllDialog } from '../logs/FetchAllDialog.tsx'
 import { FollowDialog } from '../logs/FollowDialog.tsx'
+import { MarkButton } from '../recorder/MarkButton.tsx'
 import { Empty } from '../States.tsx'
 
 /** The midnight before, by the reader's own clock. */
@@ -31,6 +32,7 @@ export function RobotLogs({ machine, shares }: RobotLogsProps) {
   const close = (): void => setOpen(null)
   const follow = (
     <Button
+      key="follow"
       size="xs"
       variant="default"
       leftSection={<IconRss size={15} aria-hidden />}
@@ -39,6 +41,7 @@ export function RobotLogs({ machine, shares }: RobotLogsProps) {
       Follow {machine.name}…
     </Button>
   )
+  const mark = <MarkButton key="mark" machine={machine} />
   const dialogs = (
     <>
       {open === 'today' ? <FetchAllDialog shares={missing.shares} bytes={missing.bytes} onClose={close} /> : null}
@@ -53,7 +56,7 @@ export function RobotLogs({ machine, shares }: RobotLogsProps) {
   if (shares.length === 0) {
     return (
       <>
-        <Empty title={`${machine.name} has shared nothing yet`} actions={follow}>
+        <Empty title={`${machine.name} has shared nothing yet`} actions={[follow, mark]}>
           <p>What it puts into its share folder appears here once it has stopped growing.</p>
         </Empty>
         {dialogs}
@@ -77,6 +80,7 @@ export function RobotLogs({ machine, shares }: RobotLogsProps) {
               : `Fetch what ${machine.name} recorded today (${plural(missing.shares.length, 'file')}, ${formatBytes(missing.bytes)})`}
           </Button>
           {follow}
+          {mark}
         </div>
       </div>
       <FilesTable shares={newestFirst} chosen={null} />
