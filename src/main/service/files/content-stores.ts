@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { z } from 'zod'
-import { contentStoreSchema, type ContentStoreChoice } from '../../../shared/file-views.ts'
+import type { ContentStoreChoice } from '../../../shared/file-views.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { Log } from '../../base/log.ts'
 import type { Blocks } from './blocks.ts'
@@ -16,15 +15,11 @@ import type {
 import { roomAt, type DiskRoom } from './disk-room.ts'
 import { HeliaStore, type HeliaStoreDeps } from './helia-store.ts'
 import { plainAddresses } from './kubo-rpc.ts'
-import { KuboStore } from './kubo-store.ts'
-import { KuboWatch } from './kubo-watch.ts'
-import { StateFile } from './state-file.ts'
+import type { KuboStore } from './kubo-store.ts'
+import type { KuboWatch } from './kubo-watch.ts'
+import { Kubos, type Kubo } from './kubos.ts'
+import { keyOf, StorePlaces } from './store-places.ts'
 import { StoreMover, type MoveProgress, type StoreMoverDeps } from './store-mover.ts'
-
-/** Places where files may lie that were not brought over yet; somebody who tries more must wait for them. */
-const maxPlaces = 4
-
-const placesSchema = z.object({ v: z.literal(1), places: z.array(contentStoreSchema).min(1).max(maxPlaces) })
 
 export interface ContentStoresDeps extends Omit<HeliaStoreDeps, 'also'> {
   readonly peerId: PeerId
@@ -46,13 +41,6 @@ export interface ContentStoresInit {
   readonly stallMs?: number
 }
 
-interface Kubo {
-  readonly store: KuboStore
-  readonly watch: KuboWatch
-}
-
-const keyOf = (choice: ContentStoreChoice): string => (choice.kind === 'embedded' ? '' : choice.url)
-
 /**
  * The store that was chosen, of our own or in Kubo, and what is still to be brought to it from where files were before.
  * The store of our own always runs: it keeps the single blocks of checkpoints, and its exchange serves both.
@@ -63,11 +51,9 @@ export class ContentStores implements ContentStore {
   readonly blocks: Pick<Blocks, 'has' | 'get'>
   readonly #deps: ContentStoresDeps
   readonly #init: ContentStoresInit
-  readonly #file: StateFile<z.infer<typeof placesSchema>>
-  readonly #kubos = new Map<string, Kubo>()
+  readonly #places: StorePlaces
+  readonly #kubos: Kubos
   #choice: ContentStoreChoice
-  /** Where files may lie; the chosen one is the last. */
-  #places: readonly ContentStoreChoice[]
   #mover: StoreMover | null = null
   #run: AbortController | null = null
   #moving: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
@@ -77,19 +63,26 @@ export class ContentStores implements ContentStore {
     this.#deps = deps
     this.#init = init
     this.#choice = init.store
-    this.#places = [init.store]
+    this.#places = new StorePlaces(deps, { path: join(init.home, 'store.json'), chosen: init.store })
     this.blocks = {
       has: (cid) => (this.#kubo?.store ?? this.own).blocks.has(cid),
       get: (cid) => (this.#kubo?.store ?? this.own).blocks.get(cid),
     }
-    this.own = new HeliaStore({ ...deps, also: this.#inKubos() }, init)
-    this.#file = new StateFile(deps, {
-      path: join(init.home, 'store.json'),
-      schema: placesSchema,
-      name: 'places',
-      cost: 'files that lie in another store than the chosen one are looked for in the swarm',
-    })
-    this.#open(init.store)
+    const { bandwidth, onBack } = deps
+    this.#kubos = new Kubos(
+      {
+        ...deps,
+        own: () => this.own,
+        ...(bandwidth === undefined ? {} : { down: bandwidth.down }),
+        onBack: () => {
+          this.#mover?.again()
+          onBack()
+        },
+      },
+      init.stallMs === undefined ? {} : { stallMs: init.stallMs },
+    )
+    this.own = new HeliaStore({ ...deps, also: this.#kubos.blocks }, init)
+    this.#kubos.open(init.store)
   }
 
   get choice(): ContentStoreChoice {
@@ -126,16 +119,14 @@ export class ContentStores implements ContentStore {
     if (this.#run !== null) return
     this.#run = new AbortController()
     await this.own.start()
-    const before = this.#file.load()?.places ?? [{ kind: 'embedded' as const }]
-    this.#places = withLast(before, this.#choice)
-    for (const place of this.#places) this.#open(place)
-    if (JSON.stringify(before) !== JSON.stringify(this.#places)) this.#save()
-    await Promise.all([...this.#kubos.values()].map(({ watch }) => watch.start()))
+    this.#places.load(this.#choice)
+    for (const place of this.#places.all()) this.#kubos.open(place)
+    await this.#kubos.start()
   }
 
   /** Begins to bring over what lies elsewhere; to be called once it is known what is held. */
   settle(): void {
-    if (this.#run === null || this.#moving !== null || this.#places.length === 1) return
+    if (this.#run === null || this.#moving !== null || this.#places.all().length === 1) return
     const stop = new AbortController()
     const signal = AbortSignal.any([this.#run.signal, stop.signal])
     const moving = {
@@ -155,11 +146,8 @@ export class ContentStores implements ContentStore {
     this.#run?.abort()
     this.#run = null
     await this.#moving?.ended
-    for (const { store, watch } of this.#kubos.values()) {
-      await watch.stop()
-      await store.stop()
-    }
-    this.#file.save()
+    await this.#kubos.stop()
+    this.#places.save()
     await this.own.stop()
   }
 
@@ -169,14 +157,13 @@ export class ContentStores implements ContentStore {
    */
   async use(choice: ContentStoreChoice): Promise<void> {
     if (keyOf(choice) === keyOf(this.#choice)) return
-    const kubo = this.#open(choice)
+    const kubo = this.#kubos.open(choice)
     // Ended in the same turn in which the choice changes: it would take the new one for the store that it has filled.
     const before = this.#moving
     before?.stop.abort()
     this.#choice = choice
-    this.#places = withLast(this.#places, choice)
+    this.#places.choose(choice, { save: this.#run !== null })
     if (this.#run === null) return
-    this.#save()
     await kubo?.watch.start()
     await before?.ended
     this.settle()
@@ -200,9 +187,9 @@ export class ContentStores implements ContentStore {
   /** @throws SwarmError KUBO_UNREACHABLE also when it may be in a store that cannot be asked */
   async complete(cid: Cid, options: SignalOption): Promise<boolean> {
     if (await this.#chosen.complete(cid, options)) return true
-    for (const place of this.#places) {
-      const kubo = this.#kubos.get(keyOf(place))
-      if (kubo !== undefined && kubo.watch.problem !== null) await kubo.store.rpc.facts(options)
+    for (const place of this.#places.all()) {
+      const kubo = this.#kubos.get(place)
+      if (kubo !== null && kubo.watch.problem !== null) await kubo.store.rpc.facts(options)
     }
     return false
   }
@@ -228,7 +215,7 @@ export class ContentStores implements ContentStore {
 
   /** Nothing is collected while files are brought over. */
   async collect(kept: () => KeptRoots, options: SignalOption): Promise<Collected | null> {
-    if (this.#places.length > 1) return null
+    if (this.#places.all().length > 1) return null
     const kubo = this.#kubo
     if (kubo === null) return this.own.collect(kept, options)
     if ((await kubo.store.collect(kept, options)) === null) return null
@@ -238,48 +225,21 @@ export class ContentStores implements ContentStore {
 
   forgetFailures(): void {
     this.own.forgetFailures()
-    for (const { store } of this.#kubos.values()) store.forgetFailures()
+    this.#kubos.forgetFailures()
   }
 
   get #kubo(): Kubo | null {
-    return this.#kubos.get(keyOf(this.#choice)) ?? null
+    return this.#kubos.get(this.#choice)
   }
 
   get #chosen(): ContentStore {
     return this.#kubo?.store ?? this.own
   }
 
-  #open(choice: ContentStoreChoice): Kubo | null {
-    if (choice.kind === 'embedded') return null
-    const open = this.#kubos.get(choice.url)
-    if (open !== undefined) return open
-    const { bandwidth, onBack } = this.#deps
-    const store = new KuboStore(
-      {
-        ...this.#deps,
-        exchange: this.own.exchange,
-        also: this.own.blocks,
-        ...(bandwidth === undefined ? {} : { down: bandwidth.down }),
-      },
-      { url: choice.url, ...(this.#init.stallMs === undefined ? {} : { stallMs: this.#init.stallMs }) },
-    )
-    const watch = new KuboWatch({
-      ...this.#deps,
-      rpc: store.rpc,
-      onBack: () => {
-        this.#mover?.again()
-        onBack()
-      },
-    })
-    const kubo = { store, watch }
-    this.#kubos.set(choice.url, kubo)
-    return kubo
-  }
-
   async #move(signal: AbortSignal): Promise<void> {
     const to = this.#kubo?.store ?? this.own
-    const from = this.#places.slice(0, -1).flatMap((place) => {
-      const blocks = place.kind === 'embedded' ? this.own.blocks : this.#kubos.get(place.url)?.store.blocks
+    const from = this.#places.before().flatMap((place) => {
+      const blocks = place.kind === 'embedded' ? this.own.blocks : this.#kubos.get(place)?.store.blocks
       return blocks === undefined ? [] : [{ blocks }]
     })
     const mover = new StoreMover({
@@ -292,7 +252,7 @@ export class ContentStores implements ContentStore {
     try {
       await mover.run(signal)
       signal.throwIfAborted()
-      await this.#leave(this.#places.slice(0, -1), signal)
+      await this.#leave(this.#places.before(), signal)
     } finally {
       if (this.#mover === mover) this.#mover = null
     }
@@ -300,55 +260,21 @@ export class ContentStores implements ContentStore {
 
   /** All files are where they should be: what dt-swarm has pinned elsewhere is let go of. */
   async #leave(places: readonly ContentStoreChoice[], signal: AbortSignal): Promise<void> {
-    this.#places = [this.#choice]
-    this.#save()
+    this.#places.leaveAllBut(this.#choice)
     const store = this.#kubo?.store.rpc.url ?? 'embedded'
     this.#deps.log.info({ store }, 'all files are in the chosen store')
     for (const place of places) {
-      const kubo = place.kind === 'kubo' ? this.#kubos.get(place.url) : undefined
-      if (kubo === undefined) continue
+      const kubo = this.#kubos.get(place)
+      if (kubo === null) continue
       try {
         await kubo.store.collect(() => ({ whole: new Map(), partial: [] }), { signal })
       } catch (err) {
         signal.throwIfAborted()
         this.#deps.log.warn({ err }, 'what dt-swarm has pinned in a Kubo that is no longer used stays pinned there')
       }
-      if (this.#places.some((other) => keyOf(other) === keyOf(place))) continue
-      this.#kubos.delete(keyOf(place))
-      await kubo.watch.stop()
-      await kubo.store.stop()
+      if (this.#places.has(place)) continue
+      await this.#kubos.close(place)
     }
     this.#deps.onBack()
   }
-
-  /** What lies in any Kubo that can be asked. */
-  #inKubos(): Pick<Blocks, 'has' | 'get'> {
-    const find = async <Found>(look: (blocks: Blocks) => Promise<Found | undefined>): Promise<Found | undefined> => {
-      for (const { store, watch } of this.#kubos.values()) {
-        if (watch.problem !== null) continue
-        try {
-          const found = await look(store.blocks)
-          if (found !== undefined) return found
-        } catch {
-          this.#deps.counters.add('files.kubo:not-asked')
-        }
-      }
-      return undefined
-    }
-    return {
-      has: async (cid) => (await find(async (blocks) => ((await blocks.has(cid)) ? true : undefined))) === true,
-      get: (cid) => find((blocks) => blocks.get(cid)),
-    }
-  }
-
-  #save(): void {
-    const places = [...this.#places]
-    this.#file.changed(() => ({ v: 1, places }), this.#run?.signal ?? AbortSignal.abort())
-    this.#file.save()
-  }
-}
-
-/** The same places with this one as the last, the oldest forgotten when they are too many. */
-function withLast(places: readonly ContentStoreChoice[], last: ContentStoreChoice): readonly ContentStoreChoice[] {
-  return [...places.filter((place) => keyOf(place) !== keyOf(last)), last].slice(-maxPlaces)
 }

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { contentStoreSchema, type ContentStoreChoice } from '../../../shared/file-views.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { Log } from '../../base/log.ts'
+import { StateFile } from './state-file.ts'
+
+/** Places where files may lie that were not brought over yet; somebody who tries more must wait for them. */
+const maxPlaces = 4
+
+const placesSchema = z.object({ v: z.literal(1), places: z.array(contentStoreSchema).min(1).max(maxPlaces) })
+
+/** The same text for the same store. */
+export const keyOf = (choice: ContentStoreChoice): string => (choice.kind === 'embedded' ? '' : choice.url)
+
+/** In which stores files may lie, remembered in one file so that a restart in the middle of a change loses nothing. */
+export class StorePlaces {
+  readonly #file: StateFile<z.infer<typeof placesSchema>>
+  #places: readonly ContentStoreChoice[]
+
+  constructor(
+    deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log },
+    init: { readonly path: string; readonly chosen: ContentStoreChoice },
+  ) {
+    this.#places = [init.chosen]
+    this.#file = new StateFile(deps, {
+      path: init.path,
+      schema: placesSchema,
+      name: 'places',
+      cost: 'files that lie in another store than the chosen one are looked for in the swarm',
+    })
+  }
+
+  /** The chosen one is the last. */
+  all(): readonly ContentStoreChoice[] {
+    return this.#places
+  }
+
+  /** All but the chosen one. */
+  before(): readonly ContentStoreChoice[] {
+    return this.#places.slice(0, -1)
+  }
+
+  has(choice: ContentStoreChoice): boolean {
+    return this.#places.some((place) => keyOf(place) === keyOf(choice))
+  }
+
+  load(chosen: ContentStoreChoice): void {
+    const before = this.#file.load()?.places ?? [{ kind: 'embedded' as const }]
+    this.#places = withLast(before, chosen)
+    if (JSON.stringify(before) !== JSON.stringify(this.#places)) this.#save()
+  }
+
+  /** From now on this one is chosen; the oldest is forgotten when there are too many. */
+  choose(chosen: ContentStoreChoice, { save }: { readonly save: boolean }): void {
+    this.#places = withLast(this.#places, chosen)
+    if (save) this.#save()
+  }
+
+  /** Nothing lies anywhere else. */
+  leaveAllBut(chosen: ContentStoreChoice): void {
+    this.#places = [chosen]
+    this.#save()
+  }
+
+  /** Saves what could not be saved when it changed. */
+  save(): void {
+    this.#file.save()
+  }
+
+  #save(): void {
+    const places = [...this.#places]
+    this.#file.changed(() => ({ v: 1, places }), AbortSignal.abort())
+    this.#file.save()
+  }
+}
+
+function withLast(places: readonly ContentStoreChoice[], last: ContentStoreChoice): readonly ContentStoreChoice[] {
+  return [...places.filter((place) => keyOf(place) !== keyOf(last)), last].slice(-maxPlaces)
+}
