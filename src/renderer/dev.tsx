@@ -1,6 +1,7 @@
 import { mount } from './mount.tsx'
 import { oddMachines, oddShares, oddStatus, oddTransfers } from './testing/odd-swarm.ts'
 import { createScriptedSwarm } from './testing/scripted.ts'
+import { addCare } from './testing/scripted-care.ts'
 
 /** The interface over a scripted swarm, to draw and measure pages: `dev.html?robots=1000&files=20000&kind=browser`, `dev.html?odd&robots=0`. Not built. */
 const query = new URLSearchParams(window.location.search)
@@ -9,6 +10,7 @@ const swarm = createScriptedSwarm(
   query.get('kind') === 'browser' ? 'browser' : 'desktop',
   query.has('odd') || !query.has('files') ? undefined : Number(query.get('files')),
 )
+addCare(swarm, Date.now())
 for (const call of query.getAll('fail'))
   swarm.failing.set(call, `${call} failed: the disk is read-only. Remount it and try again.`)
 if (query.has('odd')) {

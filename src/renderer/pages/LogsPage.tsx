@@ -30,7 +30,6 @@ export function LogsPage({ chosen }: { readonly chosen: Cid | null }) {
       <div className="page-head">
         <h1>Logs</h1>
         <span className="dim">Drop files or folders anywhere in this window to share them.</span>
-        <StickButton />
         <ShareButtons />
       </div>
       {live.phase === 'failed' ? (
@@ -38,7 +37,15 @@ export function LogsPage({ chosen }: { readonly chosen: Cid | null }) {
       ) : null}
       {live.phase === 'idle' || live.phase === 'loading' ? <Loading label="Loading the shared files" rows={9} /> : null}
       {live.phase === 'ready' && live.items.size === 0 ? (
-        <Empty title="Nothing is shared yet" actions={<ShareButtons />}>
+        <Empty
+          title="Nothing is shared yet"
+          actions={
+            <>
+              <ShareButtons />
+              <StickButton />
+            </>
+          }
+        >
           <p>
             Logs that robots put into their share folders appear here by themselves, and so does what you drop into this
             window. Every file is known by its content: a copy from any peer is checked and is the same.

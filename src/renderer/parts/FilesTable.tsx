@@ -58,7 +58,7 @@ const columns: readonly Column<ShareView>[] = [
   {
     key: 'name',
     label: 'Name',
-    widthRem: 16,
+    widthRem: 15,
     cell: (share) => (
       <span className="named">
         <a
@@ -76,7 +76,7 @@ const columns: readonly Column<ShareView>[] = [
   {
     key: 'robot',
     label: 'Robot',
-    widthRem: 13,
+    widthRem: 11,
     cell: (share) => (
       <Named simulated={share.simulated}>
         <span className="clip" dir="auto" title={share.originName}>
@@ -100,7 +100,7 @@ const columns: readonly Column<ShareView>[] = [
     right: true,
     cell: (share) => <Length share={share} />,
   },
-  { key: 'size', label: 'Size', widthRem: 5.5, right: true, cell: (share) => formatBytes(share.sizeBytes) },
+  { key: 'size', label: 'Size', widthRem: 6.25, right: true, cell: (share) => formatBytes(share.sizeBytes) },
   { key: 'time', label: 'Recorded', widthRem: 7.5, cell: (share) => <Recorded share={share} /> },
   {
     key: 'copies',
@@ -119,7 +119,7 @@ const columns: readonly Column<ShareView>[] = [
       )
     },
   },
-  { key: 'here', label: 'Here', widthRem: 7, cell: (share) => <Here share={share} /> },
+  { key: 'here', label: 'Here', widthRem: 6.25, cell: (share) => <Here share={share} /> },
 ]
 
 const idOf = (share: ShareView): string => share.cid

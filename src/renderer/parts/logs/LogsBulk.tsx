@@ -11,6 +11,7 @@ import type { FilesFilter } from '../../state/select-files.ts'
 import { FetchAllDialog } from './FetchAllDialog.tsx'
 import { FollowDialog } from './FollowDialog.tsx'
 import { FollowsDialog } from './FollowsDialog.tsx'
+import { StickButton } from './StickButton.tsx'
 
 interface LogsBulkProps {
   /** What passes the filters, as it is shown. */
@@ -60,6 +61,7 @@ export function LogsBulk({ shown, total, filter }: LogsBulkProps) {
             {plural(followed, 'follow')}
           </Button>
         ) : null}
+        <StickButton {...(shown.length === total ? {} : { shown })} />
       </div>
       {open === 'fetch' ? <FetchAllDialog shares={missing.shares} bytes={missing.bytes} onClose={close} /> : null}
       {open === 'follow' ? <FollowDialog followable={followOf(filter, shown)} onClose={close} /> : null}

@@ -1,107 +1,108 @@
-import { Button, Menu, Progress } from '@mantine/core'
+import { Button, Menu } from '@mantine/core'
 import { IconUsb } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { useMemo, useState } from 'react'
+import { useStore } from 'zustand'
 import type { CourierView } from '../../../shared/courier-views.ts'
-import { formatBytes, plural } from '../../format.ts'
+import type { ShareView } from '../../../shared/views.ts'
+import { formatPercent, plural } from '../../format.ts'
+import { createAsyncStore } from '../../state/async-store.ts'
 import { useStores } from '../../state/context.ts'
-import { useAct } from '../../state/use-act.ts'
+import { useAsked } from '../../state/use-asked.ts'
 import { useInfo } from '../../state/use-info.ts'
 import { Dialog } from '../Dialog.tsx'
-import { ProblemNote } from '../Problem.tsx'
+import { sayFailed } from '../SharedDrop.tsx'
+import { shareOf, StickProgress } from './StickProgress.tsx'
 
 const refreshMs = 500
+/** As many as one call takes. */
+const maxFiles = 10_000
 
-/** Copies what is here to a stick, and brings what is on one; where a folder can be chosen. */
-export function StickButton() {
-  const { bridge } = useStores()
-  const info = useInfo()
-  const [view, setView] = useState<CourierView | null>(null)
-  const { busy, problem, run } = useAct()
-  const running = view?.state === 'running'
-  useEffect(() => {
-    if (!running) return undefined
-    const timer = setInterval(
-      () =>
-        void bridge.api.courier
-          .status()
-          .then((now) => setView(now))
-          .catch(() => {}),
-      refreshMs,
-    )
-    return () => clearInterval(timer)
-  }, [bridge, running])
-  if (info?.can.choosePlace !== true) return null
-  const { courier } = bridge.api
-  const begin = (work: () => Promise<CourierView | null>): void => run(async () => setView(await work()))
-  return (
-    <>
-      <Menu position="bottom-end" shadow="md">
-        <Menu.Target>
-          <Button size="xs" variant="default" loading={busy} leftSection={<IconUsb size={15} aria-hidden />}>
-            Stick
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => begin(() => courier.export({ dir: null }))}>Copy to a stick…</Menu.Item>
-          <Menu.Item onClick={() => begin(() => courier.import({ dir: null }))}>Bring from a stick…</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      <ProblemNote problem={problem} />
-      <Dialog
-        title={view?.kind === 'import' ? 'Bring from a stick' : 'Copy to a stick'}
-        opened={view !== null}
-        onClose={() => setView(null)}
-      >
-        {view === null ? null : <OnItsWay view={view} />}
-        {running ? (
-          <Button size="xs" variant="default" onClick={() => void courier.cancel().catch(() => {})}>
-            Stop
-          </Button>
-        ) : null}
-      </Dialog>
-    </>
-  )
+interface StickButtonProps {
+  /** What is shown, when it is not all: it can be copied by itself. */
+  readonly shown?: readonly ShareView[]
 }
 
-function OnItsWay({ view }: { readonly view: CourierView }) {
-  const {
-    kind,
-    dir,
-    state,
-    step,
-    files,
-    doneFiles,
-    bytes,
-    doneBytes,
-    knownFiles,
-    leftOut,
-    leftOutFiles,
-    records,
-    error,
-  } = view
-  const done = kind === 'export' ? 'written' : 'taken in'
+/** Copies what is here to a stick, and brings what is on one; where a folder can be chosen. */
+export function StickButton({ shown }: StickButtonProps) {
+  const info = useInfo()
+  return info?.can.choosePlace === true ? <Stick {...(shown === undefined ? {} : { shown })} /> : null
+}
+
+function Stick({ shown }: StickButtonProps) {
+  const { bridge } = useStores()
+  const { courier } = bridge.api
+  const [asked] = useState(() => createAsyncStore(() => courier.status()))
+  const view = useStore(asked.store, (state) => (state.phase === 'ready' ? state.value : null))
+  const running = view?.state === 'running'
+  useAsked(asked, running ? refreshMs : undefined)
+  const [busy, setBusy] = useState(false)
+  const [opened, setOpened] = useState(false)
+  const here = useMemo(() => shown?.filter((share) => share.local).map(({ cid }) => cid) ?? [], [shown])
+  const begin = async (work: () => Promise<CourierView | null>, failed: string): Promise<void> => {
+    setBusy(true)
+    try {
+      const begun = await work()
+      if (begun === null) return
+      asked.set(begun)
+      setOpened(true)
+    } catch (error) {
+      sayFailed(failed)(error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  const copy = (cids?: typeof here): void =>
+    void begin(
+      () => courier.export({ dir: null, ...(cids === undefined ? {} : { cids: [...cids] }) }),
+      'Nothing was copied to a stick',
+    )
+  const icon = <IconUsb size={15} aria-hidden />
   return (
     <>
-      <p className="mono">{dir}</p>
-      <Progress value={bytes === 0 ? (state === 'done' ? 100 : 0) : (doneBytes / bytes) * 100} aria-label="Progress" />
-      <output>
-        {step}. {doneFiles} of {plural(files, 'file')} {done}, {formatBytes(doneBytes)} of {formatBytes(bytes)}
-        {knownFiles === 0 ? '' : `; ${knownFiles} there already`}.
-        {records === null ? '' : ` ${plural(records.added, 'record')} new, ${records.known} known.`}
-      </output>
-      {error === null ? null : <p className="level-act">{error.message}</p>}
-      {leftOutFiles === 0 ? null : (
-        <>
-          <p className="level-look">{plural(leftOutFiles, 'file')} left out:</p>
-          <ul>
-            {leftOut.slice(0, 10).map((one) => (
-              <li key={one.cid}>
-                <span dir="auto">{one.name}</span> <span className="dim">{one.why}</span>
-              </li>
-            ))}
-          </ul>
-        </>
+      {running ? (
+        <Button size="xs" variant="default" leftSection={icon} onClick={() => setOpened(true)}>
+          Stick · {formatPercent(shareOf(view))}
+        </Button>
+      ) : (
+        <Menu position="bottom-end" shadow="md">
+          <Menu.Target>
+            <Button size="xs" variant="default" loading={busy} leftSection={icon}>
+              Stick
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {here.length > 0 && here.length <= maxFiles ? (
+              <Menu.Item onClick={() => copy(here)}>
+                Copy {plural(here.length, 'file')} shown that {here.length === 1 ? 'is' : 'are'} here to a stick…
+              </Menu.Item>
+            ) : null}
+            <Menu.Item onClick={() => copy()}>Copy all files that are here to a stick…</Menu.Item>
+            <Menu.Item
+              onClick={() => void begin(() => courier.import({ dir: null }), 'Nothing was brought from a stick')}
+            >
+              Bring what is on a stick…
+            </Menu.Item>
+            <Menu.Label>All records that count travel along, and are checked on the other side.</Menu.Label>
+          </Menu.Dropdown>
+        </Menu>
       )}
+      <Dialog
+        title={view?.kind === 'import' ? 'Bring what is on a stick' : 'Copy to a stick'}
+        opened={opened && view !== null}
+        onClose={() => setOpened(false)}
+      >
+        {view === null ? null : <StickProgress view={view} />}
+        <div className="dialog-foot">
+          {running ? (
+            <Button variant="default" onClick={() => void courier.cancel().catch(sayFailed('It goes on'))}>
+              Stop
+            </Button>
+          ) : null}
+          <Button variant="default" onClick={() => setOpened(false)}>
+            {running ? 'Go on behind' : 'Close'}
+          </Button>
+        </div>
+      </Dialog>
     </>
   )
 }

@@ -8,6 +8,7 @@ import { createAsyncStore } from '../../state/async-store.ts'
 import { useStores } from '../../state/context.ts'
 import { useAsked } from '../../state/use-asked.ts'
 import { memberName } from '../../state/trust-words.ts'
+import { ScrollBox } from '../preview/ScrollBox.tsx'
 import { rolesWords } from '../Standing.tsx'
 import { Failed, Loading } from '../States.tsx'
 
@@ -55,12 +56,14 @@ export function DropGrants({ peer, name, checked, onChange }: DropGrantsProps) {
             checked={checked}
             onChange={(event) => onChange(event.currentTarget.checked)}
           />
-          <ul className="resting" aria-label={checked ? 'Dropped with it' : 'Kept'}>
-            {grants.map((word) => (
-              <Grant key={word.recordId} word={word} />
-            ))}
-            {more > 0 ? <li className="dim">and {more} more</li> : null}
-          </ul>
+          <ScrollBox label={checked ? 'Dropped with it' : 'Kept'} className="resting">
+            <ul>
+              {grants.map((word) => (
+                <Grant key={word.recordId} word={word} />
+              ))}
+              {more > 0 ? <li className="dim">and {more} more</li> : null}
+            </ul>
+          </ScrollBox>
         </>
       )}
       {revocations === 0 ? null : (

@@ -80,6 +80,17 @@ function Dots({ filled, of }: { readonly filled: number; readonly of: number }) 
   )
 }
 
+/** Keys that may become root keys: those that are, then operators and servers. A robot is seldom where its key is safe. */
+function offeredKeys({ root, members }: TrustView): readonly { readonly peer: PeerId; readonly name: string | null }[] {
+  const now = root?.keys ?? []
+  const rank = ({ roles }: TrustView['members'][number]): number =>
+    roles.includes('operator') ? 0 : roles.includes('server') || roles.includes('release') ? 1 : 2
+  const others = members
+    .filter(({ peer, standing }) => standing !== 'revoked' && !now.some((key) => key.peer === peer))
+    .toSorted((a, b) => rank(a) - rank(b))
+  return [...now, ...others].map(({ peer, name }) => ({ peer, name }))
+}
+
 function RootDialog({ trust, onClose }: { readonly trust: TrustView; readonly onClose: () => void }) {
   const { bridge } = useStores()
   const { busy, problem, run } = useAct()
@@ -87,15 +98,12 @@ function RootDialog({ trust, onClose }: { readonly trust: TrustView; readonly on
   const [keys, setKeys] = useState<readonly PeerId[]>(now)
   const [threshold, setThreshold] = useState(trust.root?.threshold ?? 1)
   const [other, setOther] = useState('')
-  // Operators first: a robot is seldom where its key is safe.
-  const offered = [
-    ...trust.members.filter((member) => member.standing !== 'revoked').map(({ peer, name }) => ({ peer, name })),
-    ...keys.filter((key) => !trust.members.some((one) => one.peer === key)).map((peer) => ({ peer, name: null })),
-  ]
+  const [offered, setOffered] = useState(() => offeredKeys(trust))
   const typed = other.trim()
   const add = (): void => {
     if (!isPeerId(typed) || keys.includes(typed)) return
     setKeys([...keys, typed])
+    if (!offered.some((one) => one.peer === typed)) setOffered([{ peer: typed, name: null }, ...offered])
     setOther('')
   }
   const fits = keys.length >= 1 && keys.length <= 16 && threshold >= 1 && threshold <= keys.length
@@ -142,7 +150,7 @@ function RootDialog({ trust, onClose }: { readonly trust: TrustView; readonly on
         value={threshold}
         error={threshold > keys.length ? `There are only ${keys.length} keys.` : undefined}
         onChange={(value) => setThreshold(typeof value === 'number' ? value : 1)}
-        w="10rem"
+        w="12rem"
       />
       {risk === null ? null : (
         <div className="warning" role="status">
