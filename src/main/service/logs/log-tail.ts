@@ -45,8 +45,10 @@ async function mcap(source: RangeSource, job: TailJob): Promise<Answer> {
       for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten
     }
     const tail = await mcapTail(source, await loadDecompress(), { backMs, maxBytes, about: new Map(about), write })
-    const { startMs, endMs, problem } = tail
-    return { startMs, endMs, problem, isEmpty: tail.messages === 0 }
+    const { startMs, endMs, messages } = tail
+    const isEmpty = messages === 0
+    const problem = isEmpty ? 'its recorder holds the messages back, and has written none yet' : tail.problem
+    return { startMs, endMs, problem, isEmpty }
   })
 }
 

@@ -70,6 +70,8 @@ function tell(
   { kind, doneFiles, doneBytes, knownFiles, leftOut, leftOutFiles, records, state, step, error }: CourierView,
   io: Io,
 ): void {
+  // Where nothing was begun there is nothing to count.
+  if (error !== null && doneFiles === 0 && records === null) return io.note(`dt-swarm: ${printable(error.message)}`)
   const known = knownFiles === 0 ? '' : `, ${knownFiles} there already`
   io.out(`${doneFiles} files ${kind === 'export' ? 'written' : 'taken in'} (${bytesText(doneBytes)})${known}`)
   if (records !== null) {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
-import { filterOf, type FilterArguments } from './file-filter.ts'
+import { filterOf, isFilter, type FilterArguments } from './file-filter.ts'
 import type { Io } from './io.ts'
 import { waitForAll } from './transfer-wait.ts'
 import { bytesText, printable, table, timeText } from './words.ts'
@@ -16,6 +16,9 @@ export async function listFiles(endpoint: Endpoint, given: FilterArguments & Out
   const shares = await withApi(endpoint, async (api) => api.files.list(await filterOf(api, given)))
   if (given.json) return io.out(JSON.stringify(shares, null, 2))
   if (given.atRisk !== undefined) return listAtRisk(shares, io)
+  if (shares.length === 0) {
+    return io.note(isFilter(given) ? 'no shared file matches' : 'nothing is shared yet: see "dt-swarm share --help"')
+  }
   const rows = shares
     .toSorted((a, b) => recordedMs(b) - recordedMs(a))
     .map((share) => [

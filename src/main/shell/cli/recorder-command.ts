@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { causeWords, type FaultKind, type FlightView, type RecorderView } from '../../../shared/recorder-views.ts'
 import { withApi } from './call.ts'
@@ -39,6 +40,10 @@ export async function turnOn(
       },
     })
   })
+  for (const path of change.paths ?? []) {
+    // A pattern may come true any time; a name that is wrong stays wrong.
+    if (!/[*?[\]{}]/.test(path) && !existsSync(path)) io.note(printable(`${resolve(path)} is not there now`))
+  }
   await showRecorder(endpoint, options, io)
 }
 
@@ -65,7 +70,7 @@ export async function mark(
   })
   if (json) return io.out(JSON.stringify(marked, null, 2))
   const { id, files, sizeBytes, leftOut } = marked
-  const left = leftOut === 0 ? '' : `; nothing of ${leftOut} others: see "dt-swarm recorder status" there`
+  const left = leftOut === 0 ? '' : `; of ${leftOut} more nothing was taken: flight.json says why`
   io.out(printable(`saved and being shared: flight/${id}, ${files} files, ${bytesText(sizeBytes)}${left}`))
   io.note(printable(`anybody may fetch it: dt-swarm fetch --folder flight/${id}`))
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { ApiClient } from '../../../shared/contract/contract.ts'
 import { SwarmError } from '../../../shared/errors.ts'
+import type { Cid } from '../../../shared/ids.ts'
 import { transferSchema, type TransferView } from '../../../shared/views.ts'
 import { uriOf } from '../../service/files/uri.ts'
 import { withApi } from './call.ts'
@@ -20,11 +21,21 @@ export interface StoreOptions {
   readonly line: 'uri' | 'cid'
 }
 
+interface Named {
+  readonly cid: Cid
+  readonly name: string
+}
+
 interface Stored {
-  readonly cid: string | null
+  readonly cid: Cid | null
   readonly name: string
   readonly sizeBytes: number | null
+  /** Of a folder: what is in it. */
+  readonly files?: readonly Named[]
 }
+
+/** Of one folder, line by line; a drop of thousands is named as a whole. */
+const maxListed = 1_000
 
 /** `dt-swarm store FILE...`, `dt-swarm share FILE|FOLDER...`: false when any of them could not be shared. */
 export async function storeFiles(
@@ -63,11 +74,19 @@ async function each(
   let failed = 0
   for (const file of paths) {
     try {
-      const { cid, name, sizeBytes } = await share(file)
+      const { cid, name, sizeBytes, files } = await share(file)
+      const text = (one: Named): string =>
+        printable(line === 'uri' ? uriOf(one.cid, one.name) : `${one.cid} ${one.name}`)
+      const uri = cid === null ? null : uriOf(cid, name)
+      const within = files?.map((one) => ({ ...one, uri: uriOf(one.cid, one.name) }))
+      results.push({ file, cid, name, sizeBytes, uri, ...(within === undefined ? {} : { files: within }), error: null })
+      if (json) continue
+      if (cid !== null) io.out(text({ cid, name }))
+      if (files === undefined) continue
       // A folder is many files, each with a URI of its own.
-      const uri = cid === null ? null : uriOf(cid as Parameters<typeof uriOf>[0], name)
-      results.push({ file, cid, name, sizeBytes, uri, error: null })
-      if (!json) io.out(printable(uri === null ? name : line === 'uri' ? uri : `${cid} ${name}`))
+      for (const one of files.slice(0, maxListed)) io.out(text(one))
+      if (files.length > maxListed) io.note(`and ${files.length - maxListed} more: "dt-swarm files --folder ${name}"`)
+      io.note(printable(`all of it: dt-swarm fetch --folder ${name}`))
     } catch (error) {
       // Without a daemon the next file would fare no better.
       if (error instanceof SwarmError && (error.code === 'NO_DAEMON' || error.code === 'UNAUTHORIZED')) throw error
@@ -107,7 +126,10 @@ async function sharePath(
     const failed = ended.find(({ state }) => state !== 'done')
     if (failed !== undefined) throw new SwarmError('INTERNAL', failed.error?.message ?? `"${path}": ${failed.step}`)
     const [first] = ended
-    return { cid: first?.cid ?? null, name: first?.name ?? basename(path), sizeBytes: first?.sizeBytes ?? null }
+    const about = { cid: first?.cid ?? null, name: first?.name ?? basename(path), sizeBytes: first?.sizeBytes ?? null }
+    if (about.cid !== null) return about
+    const shares = await api.files.list({ folder: about.name })
+    return { ...about, files: shares.filter(({ own }) => own).map(({ cid, name }) => ({ cid, name })) }
   })
 }
 
