@@ -39,7 +39,8 @@ export function mount(bridge: Bridge): void {
       >
         <StoresProvider value={stores}>
           <App />
-          <Notifications position="top-right" limit={4} />
+          {/* Over the search: what can be pressed on a page stands at its right, and below that the tray. */}
+          <Notifications position="top-center" limit={4} />
         </StoresProvider>
       </MantineProvider>
     </StrictMode>,

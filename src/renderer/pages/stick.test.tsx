@@ -50,7 +50,7 @@ test('all that is here goes to a stick: how far it is, and that it can be taken 
   const swarm = show(({ courier }) => (courier.next = running))
   await choose(/^Copy all files that are here/)
   const dialog = await screen.findByRole('dialog', { name: 'Copy to a stick' })
-  expect(within(dialog).getByText(/writing drive\.bag/)).toBeDefined()
+  expect(within(dialog).getByText(/Writing drive\.bag/)).toBeDefined()
   await userEvent.click(within(dialog).getByRole('button', { name: 'Go on behind' }))
   await userEvent.click(await screen.findByRole('button', { name: 'Stick · 25 %' }))
   swarm.courier.view = { ...running, state: 'done', doneFiles: 4, doneBytes: 1_000_000 }

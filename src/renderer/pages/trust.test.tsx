@@ -59,6 +59,10 @@ describe('Who asks to be admitted', () => {
     await waitFor(() => expect(swarm.desk.view.watched).toBe(1))
     swarm.desk.change({ asks: [fakeAsk(8, nowMs)] })
     expect(await screen.findByText('duckie08 wants to join as robot')).toBeDefined()
+    // Over the fleet stands a banner with its buttons, and the notice goes.
+    window.location.hash = '#/fleet'
+    await screen.findByRole('region', { name: 'duckie08 asks to be admitted' })
+    await waitFor(() => expect(screen.queryByText('Look at it on the Fleet page or under Settings, Trust.')).toBeNull())
   })
 
   test('is nobody’s business where this peer may not admit', async () => {

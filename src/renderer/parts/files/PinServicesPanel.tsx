@@ -78,7 +78,12 @@ function ServiceRow({ service }: { readonly service: PinServiceView }) {
   return (
     <li className="row" aria-label={name}>
       <span className="row-text">
-        <LevelMark level={service.problem === null ? 'ok' : 'look'} /> <strong>{name}</strong>{' '}
+        {service.problem === null ? null : (
+          <>
+            <LevelMark level="look" />{' '}
+          </>
+        )}
+        <strong>{name}</strong>{' '}
         <span className="dim">
           {hasToken ? 'with a token' : 'without a token'} · {plural(pins, 'pin')}
         </span>

@@ -45,7 +45,7 @@ export function StickProgress({ view }: { readonly view: CourierView }) {
 }
 
 function Outcome({ view: { kind, state, step, leftOutFiles } }: { readonly view: CourierView }) {
-  if (state === 'running') return <>{step}.</>
+  if (state === 'running') return <>{`${step.slice(0, 1).toUpperCase()}${step.slice(1)}`}.</>
   if (state === 'failed') return <span className="level-act">It failed.</span>
   if (state === 'cancelled') return <>Stopped; what was copied stays.</>
   const all = leftOutFiles === 0

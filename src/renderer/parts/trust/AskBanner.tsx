@@ -13,6 +13,8 @@ import { Simulated } from '../KindIcon.tsx'
 import { AdmitDialog } from './AdmitDialog.tsx'
 import { candidateOf } from './AsksPanel.tsx'
 
+/** The notice of who asks. */
+const noticeId = 'asks'
 /** So many are named; the rest is counted. */
 const maxNamed = 3
 
@@ -50,6 +52,8 @@ export function AskBanner() {
   const trust = useTrust()
   const [chosen, setChosen] = useState<AskView | null>(null)
   const [later, setLater] = useState<ReadonlySet<string>>(new Set())
+  // A notice that came on the page before says the same.
+  useEffect(() => void notifications.hide(noticeId), [])
   if (trust === null || !maySteer(trust)) return null
   const asks = trust.asks.filter((ask) => !later.has(ask.peer))
   const mine = trust.proposals.filter((proposal) => proposal.mine)
@@ -106,7 +110,9 @@ export function AskNotices() {
         const [first] = fresh
         // On the fleet's page the banner says it, and a notice would lie over the banner's buttons.
         if (first === undefined || parseRoute(window.location.hash).page === 'fleet') return
+        notifications.hide(noticeId)
         notifications.show({
+          id: noticeId,
           title:
             fresh.length === 1
               ? `${first.name} wants to join as ${first.role}`
