@@ -1,31 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { FakeClock } from '../../base/clock.ts'
+import { expect, test, vi } from 'vitest'
 import { encodeRole, roleKey } from '../../model/trust-records.ts'
 import { identityOfSeed } from '../../store/identity-store.ts'
 import { agree, dayMs, linkOf, sign, standing } from './testing/trust-desks.ts'
-import { TrustPeer, talk, type TrustPeerInit } from './testing/trust-peer.ts'
+import { talk } from './testing/trust-peer.ts'
+import { trustTeam } from './testing/trust-team.ts'
 
-const peers: TrustPeer[] = []
-let clock: FakeClock
-
-beforeEach(() => {
-  clock = new FakeClock(Date.UTC(2026, 5, 1))
-})
-
-afterEach(async () => {
-  for (const peer of peers.splice(0)) {
-    await peer.stop()
-    peer.remove()
-  }
-})
-
-async function start(name: string, init: Partial<TrustPeerInit> = {}): Promise<TrustPeer> {
-  const peer = new TrustPeer({ name, clock, ...init })
-  peers.push(peer)
-  await peer.trust.start()
-  return peer
-}
+const team = trustTeam()
+const { start } = team
 
 /** Somebody about whom words are said; it is not there itself. */
 const someone = () => identityOfSeed(randomBytes(32))
@@ -140,7 +122,7 @@ test('a root that has ended is renewed by its key, and everybody believes again'
   talk(desk, robot)
   // Nobody is there for two years and more.
   await desk.trust.stop()
-  clock.jump(740 * dayMs)
+  team.clock.jump(740 * dayMs)
   for (const peer of [desk, robot]) {
     peer.book.sweep()
     expect(peer.book.trust().root).toBeNull()
@@ -159,10 +141,10 @@ test('a root that has ended is renewed by its key, and everybody believes again'
     expect(standing(peer, desk)).toBe('root')
   }
   // And by itself, when its key comes back.
-  clock.jump(740 * dayMs)
+  team.clock.jump(740 * dayMs)
   const again = desk
   await again.trust.start()
-  await clock.advance(30 * 60_000)
+  await team.clock.advance(30 * 60_000)
   await vi.waitFor(() => expect(again.trust.view().root).toMatchObject({ version: 3 }))
   talk(again, robot)
   expect(robot.trust.view().root).toMatchObject({ version: 3 })
@@ -183,8 +165,8 @@ test('a role is renewed though somebody has left another word about its peer lyi
   const value = encodeRole({ version: 2, roles: [], revoked: true, note: null })
   op.book.author({ bucket: 'trust', key: roleKey(other.peerId), value, validForMs: 700 * dayMs })
   talk(desk, op)
-  clock.jump(320 * dayMs)
-  await clock.advance(30 * 60_000)
+  team.clock.jump(320 * dayMs)
+  await team.clock.advance(30 * 60_000)
   await vi.waitFor(() => expect(endsAtMs()).toBeGreaterThan(first + 300 * dayMs))
   expect(standing(desk, other)).toBe('member')
 })

@@ -1,29 +1,11 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { FakeClock } from '../../base/clock.ts'
+import { expect, test, vi } from 'vitest'
 import { encodeRole, encodeRoot, roleKey, rootKey } from '../../model/trust-records.ts'
 import { dayMs, linkOf, sign, standing } from './testing/trust-desks.ts'
-import { TrustPeer, talk, type TrustPeerInit } from './testing/trust-peer.ts'
+import { talk, type TrustPeer } from './testing/trust-peer.ts'
+import { trustTeam } from './testing/trust-team.ts'
 
-const peers: TrustPeer[] = []
-let clock: FakeClock
-
-beforeEach(() => {
-  clock = new FakeClock(Date.UTC(2026, 5, 1))
-})
-
-afterEach(async () => {
-  for (const peer of peers.splice(0)) {
-    await peer.stop()
-    peer.remove()
-  }
-})
-
-async function start(name: string, init: Partial<TrustPeerInit> = {}): Promise<TrustPeer> {
-  const peer = new TrustPeer({ name, clock, ...init })
-  peers.push(peer)
-  await peer.trust.start()
-  return peer
-}
+const team = trustTeam()
+const { start } = team
 
 /** Three desks, two of which must sign. */
 async function twoOfThree(): Promise<readonly [TrustPeer, TrustPeer, TrustPeer]> {
@@ -64,7 +46,7 @@ test('a revocation that others had lie ready is not signed for one that counts a
   expect(standing(desk, victim)).toBe('revoked')
   const { record } = desk.book.trust().of(victim.peerId)
   expect(record?.body.author).toBe(desk.peerId)
-  expect(record?.body.validUntil).toBeGreaterThan(clock.now() + 730 * dayMs)
+  expect(record?.body.validUntil).toBeGreaterThan(team.clock.now() + 730 * dayMs)
 })
 
 test('the next root is not one that a robot, or a root key for an hour, had lie ready', async () => {
@@ -85,7 +67,7 @@ test('the next root is not one that a robot, or a root key for an hour, had lie 
   const { root } = c.book.trust()
   expect(root).toMatchObject({ version: 3, threshold: 2 })
   expect(root?.record.body.author).toBe(a.peerId)
-  expect(root?.record.body.validUntil).toBeGreaterThan(clock.now() + 730 * dayMs)
+  expect(root?.record.body.validUntil).toBeGreaterThan(team.clock.now() + 730 * dayMs)
 })
 
 test('the root is renewed though somebody without a say proposes one', async () => {
@@ -98,8 +80,8 @@ test('the root is renewed though somebody without a say proposes one', async () 
   const key = rootKey
   robot.book.author({ bucket: 'trust', key, value: encodeRoot(value), validForMs: 731 * dayMs })
   talk(desk, robot)
-  clock.jump(690 * dayMs)
-  await clock.advance(30 * 60_000)
+  team.clock.jump(690 * dayMs)
+  await team.clock.advance(30 * 60_000)
   await vi.waitFor(() => expect(desk.trust.view().root?.version).toBe(2))
   expect(desk.book.trust().root?.name).toBe('lab')
 })

@@ -1,29 +1,11 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { FakeClock } from '../../base/clock.ts'
+import { expect, test, vi } from 'vitest'
 import type { PeerId } from '../../../shared/ids.ts'
 import { dayMs, linkOf, sign, standing } from './testing/trust-desks.ts'
-import { TrustPeer, talk, type TrustPeerInit } from './testing/trust-peer.ts'
+import { talk, type TrustPeer } from './testing/trust-peer.ts'
+import { trustTeam } from './testing/trust-team.ts'
 
-const peers: TrustPeer[] = []
-let clock: FakeClock
-
-beforeEach(() => {
-  clock = new FakeClock(Date.UTC(2026, 5, 1))
-})
-
-afterEach(async () => {
-  for (const peer of peers.splice(0)) {
-    await peer.stop()
-    peer.remove()
-  }
-})
-
-async function start(name: string, init: Partial<TrustPeerInit> = {}): Promise<TrustPeer> {
-  const peer = new TrustPeer({ name, clock, ...init })
-  peers.push(peer)
-  await peer.trust.start()
-  return peer
-}
+const team = trustTeam()
+const { start } = team
 
 const roles = (at: TrustPeer, of: TrustPeer) => [...at.book.trust().of(of.peerId).roles]
 
@@ -97,7 +79,7 @@ test('an invite admits as many as it says, each once, and none when it was withd
 
   const ends = linkOf(desk, 'robot')
   const tooLate = await start('too-late', { join: ends })
-  await clock.advance(2 * dayMs)
+  await team.clock.advance(2 * dayMs)
   talk(desk, tooLate)
   expect([standing(desk, late), standing(desk, tooLate)]).toEqual(['stranger', 'stranger'])
   expect(desk.trust.invites()).toEqual([])
@@ -113,7 +95,7 @@ test('a proof is worth nothing in another mouth, nor in another swarm', async ()
   thief.swarm.update({ ask: stolen })
   await thief.stop()
   const again = await start('thief', { again: thief })
-  peers.splice(peers.indexOf(thief), 1)
+  team.release(thief)
   talk(desk, again)
   expect(desk.trust.view().asks.find(({ peer }) => peer === again.peerId)?.invite).toBeNull()
   expect(standing(desk, again)).toBe('stranger')
@@ -132,7 +114,7 @@ test('invites survive a restart, with the uses that are left', async () => {
   talk(desk, robot)
   await vi.waitFor(() => expect(standing(desk, robot)).toBe('member'))
   await desk.stop()
-  peers.splice(peers.indexOf(desk), 1)
+  team.release(desk)
   const again = await start('desk', { again: desk })
   expect(again.trust.invites()).toMatchObject([{ usesLeft: 1, role: 'robot' }])
   expect(again.trust.readInvite(again.trust.invites()[0]?.link ?? '').current).toBe(true)
@@ -236,13 +218,13 @@ test('roles and roots are said again before they end', async () => {
   await vi.waitFor(() => expect(standing(desk, robot)).toBe('member'))
   const endsAtMs = () => desk.trust.view().members.find(({ peer }) => peer === robot.peerId)?.expiresAtMs ?? 0
   const first = endsAtMs()
-  clock.jump(320 * dayMs)
-  await clock.advance(30 * 60_000)
+  team.clock.jump(320 * dayMs)
+  await team.clock.advance(30 * 60_000)
   await vi.waitFor(() => expect(endsAtMs()).toBeGreaterThan(first + 300 * dayMs))
   talk(desk, robot)
   expect(roles(robot, robot)).toEqual(['robot'])
   const root = desk.trust.view().root
-  clock.jump(360 * dayMs)
-  await clock.advance(30 * 60_000)
+  team.clock.jump(360 * dayMs)
+  await team.clock.advance(30 * 60_000)
   await vi.waitFor(() => expect(desk.trust.view().root?.version).toBe((root?.version ?? 0) + 1))
 })
