@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import { isCid, type Cid } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { Counters } from '../../base/counters.ts'
-import type { Log } from '../../base/log.ts'
-import { StateFile } from './state-file.ts'
+import { StateFile, type StateBookDeps } from './state-file.ts'
 
 /** Copies that are remembered: more than a disk of files that are worth fetching. */
 const maxCopies = 200_000
@@ -22,15 +20,7 @@ export class CopyBook {
   readonly #deps: { readonly clock: Clock; readonly signal: () => AbortSignal }
   readonly #copies = new Map<Cid, { readonly usedAtMs: number; readonly kept: boolean }>()
 
-  constructor(
-    deps: {
-      readonly clock: Clock
-      readonly counters: Counters
-      readonly log: Log
-      readonly signal: () => AbortSignal
-    },
-    init: { readonly path: string },
-  ) {
+  constructor(deps: StateBookDeps, init: { readonly path: string }) {
     this.#deps = deps
     this.#file = new StateFile(deps, {
       ...init,

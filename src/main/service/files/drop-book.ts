@@ -1,8 +1,5 @@
 import { z } from 'zod'
-import type { Clock } from '../../base/clock.ts'
-import type { Counters } from '../../base/counters.ts'
-import type { Log } from '../../base/log.ts'
-import { StateFile } from './state-file.ts'
+import { StateFile, type StateBookDeps } from './state-file.ts'
 
 const path = z.string().min(1).max(4_096)
 
@@ -37,15 +34,7 @@ export class DropBook {
   /** Files of the share folder that somebody stopped sharing. */
   readonly #unshared = new Set<string>()
 
-  constructor(
-    deps: {
-      readonly clock: Clock
-      readonly counters: Counters
-      readonly log: Log
-      readonly signal: () => AbortSignal
-    },
-    init: { readonly path: string },
-  ) {
+  constructor(deps: StateBookDeps, init: { readonly path: string }) {
     this.#signal = deps.signal
     this.#file = new StateFile(deps, {
       path: init.path,

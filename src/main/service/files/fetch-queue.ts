@@ -1,10 +1,7 @@
 import { z } from 'zod'
 import { isCid, type Cid } from '../../../shared/ids.ts'
 import { transferSchema } from '../../../shared/views.ts'
-import type { Clock } from '../../base/clock.ts'
-import type { Counters } from '../../base/counters.ts'
-import type { Log } from '../../base/log.ts'
-import { StateFile } from './state-file.ts'
+import { StateFile, type StateBookDeps } from './state-file.ts'
 
 /** Fetches that wait or run at a time: the contract lets one call name so many files. */
 export const maxFetches = 10_000
@@ -51,16 +48,7 @@ export class FetchQueue {
   readonly #signal: () => AbortSignal
   readonly #entries = new Map<Cid, QueuedFetch>()
 
-  constructor(
-    deps: {
-      readonly clock: Clock
-      readonly counters: Counters
-      readonly log: Log
-      /** Aborts when the service stops. */
-      readonly signal: () => AbortSignal
-    },
-    init: { readonly path: string },
-  ) {
+  constructor(deps: StateBookDeps, init: { readonly path: string }) {
     this.#signal = deps.signal
     this.#file = new StateFile(deps, {
       ...init,

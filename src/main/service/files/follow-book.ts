@@ -5,10 +5,8 @@ import { followSchema, type FollowView } from '../../../shared/file-views.ts'
 import { isCid, isPeerId, type Cid } from '../../../shared/ids.ts'
 import type { ShareView } from '../../../shared/views.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { Counters } from '../../base/counters.ts'
-import type { Log } from '../../base/log.ts'
 import { fits } from './file-query.ts'
-import { StateFile } from './state-file.ts'
+import { StateFile, type StateBookDeps } from './state-file.ts'
 
 /** Each new share is held against each of them. */
 const maxFollows = 64
@@ -30,15 +28,7 @@ export class FollowBook {
   #follows: FollowView[] = []
   readonly #seen = new Set<Cid>()
 
-  constructor(
-    deps: {
-      readonly clock: Clock
-      readonly counters: Counters
-      readonly log: Log
-      readonly signal: () => AbortSignal
-    },
-    init: { readonly path: string },
-  ) {
+  constructor(deps: StateBookDeps, init: { readonly path: string }) {
     this.#deps = deps
     this.#file = new StateFile(deps, {
       ...init,

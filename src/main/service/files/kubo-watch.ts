@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Startable } from '../../base/lifecycle.ts'
+import { Loop } from '../../base/loop.ts'
 import type { Log } from '../../base/log.ts'
 import type { KuboFacts, KuboRpc } from './kubo-rpc.ts'
 
@@ -17,7 +18,7 @@ const everyMs = 3_000
 /** Whether a Kubo daemon can be used, looked at all the time. */
 export class KuboWatch implements Startable {
   readonly #deps: KuboWatchDeps
-  #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
+  readonly #loop = new Loop((signal) => this.#rounds(signal))
   #facts: KuboFacts | null = null
   #problem: string | null = null
 
@@ -36,19 +37,14 @@ export class KuboWatch implements Startable {
   }
 
   async start(): Promise<void> {
-    if (this.#run !== null) return
-    const stop = new AbortController()
-    this.#run = { stop, ended: this.#loop(stop.signal) }
+    await this.#loop.start()
   }
 
   async stop(): Promise<void> {
-    const run = this.#run
-    this.#run = null
-    run?.stop.abort()
-    await run?.ended
+    await this.#loop.stop()
   }
 
-  async #loop(signal: AbortSignal): Promise<void> {
+  async #rounds(signal: AbortSignal): Promise<void> {
     const { rpc, clock, log, onBack } = this.#deps
     let isUp = false
     while (!signal.aborted) {

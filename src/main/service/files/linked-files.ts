@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Cid } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Startable } from '../../base/lifecycle.ts'
+import { Loop } from '../../base/loop.ts'
 import { systemCode } from './disk-error.ts'
 import type { FoundFile } from './folder-scan.ts'
 import type { ShareIndex } from './share-index.ts'
@@ -22,10 +23,10 @@ export interface LinkedFilesDeps {
  */
 export class LinkedFiles implements Startable {
   readonly #deps: LinkedFilesDeps
+  readonly #loop = new Loop((signal) => this.#rounds(signal))
   readonly #everyMs: number
   /** Times of files that were not as they are shared, at the last look: one that is the same twice is still. */
   readonly #seen = new Map<string, number>()
-  #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
 
   /** @param init `everyMs`: from one look to the next, default 15 s */
   constructor(deps: LinkedFilesDeps, init: { readonly everyMs?: number } = {}) {
@@ -34,20 +35,15 @@ export class LinkedFiles implements Startable {
   }
 
   async start(): Promise<void> {
-    if (this.#run !== null) return
-    const stop = new AbortController()
-    this.#run = { stop, ended: this.#loop(stop.signal) }
+    await this.#loop.start()
   }
 
   async stop(): Promise<void> {
-    const run = this.#run
-    this.#run = null
-    run?.stop.abort()
-    await run?.ended
+    await this.#loop.stop()
     this.#seen.clear()
   }
 
-  async #loop(signal: AbortSignal): Promise<void> {
+  async #rounds(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       for (const [path, { linked }] of this.#deps.index.files) {
         if (signal.aborted) return

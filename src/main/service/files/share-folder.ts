@@ -3,6 +3,7 @@ import { backoffMs } from '../../base/backoff.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Startable } from '../../base/lifecycle.ts'
+import { Loop } from '../../base/loop.ts'
 import type { Log } from '../../base/log.ts'
 import { systemCode } from './disk-error.ts'
 import { scanFolder, type FolderContent, type FoundFile } from './folder-scan.ts'
@@ -53,6 +54,7 @@ const atATime = 64
  */
 export class ShareFolder implements Startable {
   readonly #deps: ShareFolderDeps
+  readonly #loop = new Loop((signal) => this.#rounds(signal))
   readonly #dir: string
   readonly #quietMs: number
   readonly #rescanMs: number
@@ -61,7 +63,6 @@ export class ShareFolder implements Startable {
   /** Still files that wait for their turn, as of the last look, and those that are handed over now. */
   #waiting: FoundFile[] = []
   readonly #busy = new Map<string, Promise<void>>()
-  #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
   #wake: () => void = () => {}
   #hinted = false
   #leastRestMs = 0
@@ -94,16 +95,11 @@ export class ShareFolder implements Startable {
   }
 
   async start(): Promise<void> {
-    if (this.#run !== null) return
-    const stop = new AbortController()
-    this.#run = { stop, ended: this.#loop(stop.signal) }
+    await this.#loop.start()
   }
 
   async stop(): Promise<void> {
-    const run = this.#run
-    this.#run = null
-    run?.stop.abort()
-    await run?.ended
+    await this.#loop.stop()
     this.#waiting = []
     await Promise.all(this.#busy.values())
     for (const watcher of this.#watchers.values()) watcher.close()
@@ -117,7 +113,7 @@ export class ShareFolder implements Startable {
     this.#wake()
   }
 
-  async #loop(signal: AbortSignal): Promise<void> {
+  async #rounds(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#deps
     let failures = 0
     let made = false

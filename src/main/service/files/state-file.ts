@@ -17,22 +17,31 @@ export interface StateFileInit<State> {
   readonly afterMs?: number
 }
 
+export interface StateFileDeps {
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly log: Log
+}
+
+/** Of a part that remembers something in such a file as long as its service runs. */
+export interface StateBookDeps extends StateFileDeps {
+  /** Aborts when the service stops: then it is saved at once. */
+  readonly signal: () => AbortSignal
+}
+
 /** Saving may take a twentieth of the time. */
 const restFactor = 19
 
 /** A small file that holds what one part must remember over a restart. One that cannot be read is put aside. */
 export class StateFile<State> {
-  readonly #deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log }
+  readonly #deps: StateFileDeps
   readonly #init: StateFileInit<State>
   #unsaved: (() => State) | null = null
   #due = false
   /** What the last saving took. */
   #tookMs = 0
 
-  constructor(
-    deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log },
-    init: StateFileInit<State>,
-  ) {
+  constructor(deps: StateFileDeps, init: StateFileInit<State>) {
     this.#deps = deps
     this.#init = init
   }

@@ -1,9 +1,6 @@
 import { z } from 'zod'
 import { contentStoreSchema, type ContentStoreChoice } from '../../../shared/file-views.ts'
-import type { Clock } from '../../base/clock.ts'
-import type { Counters } from '../../base/counters.ts'
-import type { Log } from '../../base/log.ts'
-import { StateFile } from './state-file.ts'
+import { StateFile, type StateFileDeps } from './state-file.ts'
 
 /** Places where files may lie that were not brought over yet; somebody who tries more must wait for them. */
 const maxPlaces = 4
@@ -18,10 +15,7 @@ export class StorePlaces {
   readonly #file: StateFile<z.infer<typeof placesSchema>>
   #places: readonly ContentStoreChoice[]
 
-  constructor(
-    deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log },
-    init: { readonly path: string; readonly chosen: ContentStoreChoice },
-  ) {
+  constructor(deps: StateFileDeps, init: { readonly path: string; readonly chosen: ContentStoreChoice }) {
     this.#places = [init.chosen]
     this.#file = new StateFile(deps, {
       path: init.path,
