@@ -15,7 +15,10 @@ export interface OwnSigner {
   readonly swarm: RecordId
 }
 
-/** Signs a draft with the next seq and gives it its place. Throws INVALID_INPUT, LIMIT_REACHED. */
+/**
+ * Signs a draft with the next seq and gives it its place. It lives as long as the one that it outdates, at least.
+ * Throws INVALID_INPUT, LIMIT_REACHED.
+ */
 export function authorOwn(
   draft: RecordDraft,
   { identity, swarm }: OwnSigner,
@@ -38,7 +41,10 @@ export function authorOwn(
   if (astray) changes.clear(bucket, identity.peerId, key)
   // A clock that stepped back must not make the new record older than the one before.
   const validFrom = Math.max(now, slot === undefined || astray ? 0 : slot.version.validFrom)
-  const validUntil = validFrom + Math.trunc(validForMs)
+  // Nor may it end before the one that it outdates: who was away would go by that one again, and nobody could show them
+  // what outdated it.
+  const endsAtMs = slot === undefined || astray ? 0 : slot.version.validUntil
+  const validUntil = Math.max(validFrom + Math.trunc(validForMs), endsAtMs)
   const seq = Math.max(store.counts.ownSeq(bucket), slot?.version.seq ?? 0) + 1
   const body: RecordBody = { v: 1, bucket, key, value, author: identity.peerId, seq, validFrom, validUntil }
   const placed = changes.place(signRecord(body, identity, swarm), arrival)

@@ -143,14 +143,13 @@ export class RecordChanges {
     this.#trimmed.set(record.id, stored)
   }
 
-  /** Takes away a dismissed record, and remembers who dismissed it; of a keyed one, what it outdates too. */
+  /** Takes away a dismissed record of a set bucket, and remembers who dismissed it. */
   bury(stored: StoredRecord): void {
     const { id, body, attestations } = stored.record
     const { bucket, author, validUntil } = body
     this.#went(stored)
     this.#store.buried.put({ bucket, id, author, validUntilMs: validUntil, attestations })
     note(this.#buried, bucket, author)
-    if (buckets[bucket].kind === 'keyed') this.#mark(stored.record, versionOf(stored.record))
   }
 
   /** Takes away a record and remembers nothing. */

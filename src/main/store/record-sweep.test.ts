@@ -55,14 +55,15 @@ describe('burial', () => {
     expect(w.book.get(theirs.id)?.record.attestations).toEqual([])
   })
 
-  it('of a keyed record leaves what it outdates out, too', async () => {
+  it('is not for what has a key: that stays until it ends, to outdate what is older', async () => {
     const old = w.record('machines', 'self', robot)
     await w.clock.advance(1_000)
     const young = w.record('machines', 'self', robot)
     w.take(w.attested(young, 'dismiss', robot))
     await w.clock.advance(burialMs + 1)
-    expect(w.book.sweep().removed).toBe(1)
-    expect(w.take(old, young)).toEqual(['superseded', 'dismissed'])
+    expect(w.book.sweep().removed).toBe(0)
+    expect(w.stateOf(young)).toBe('dismissed')
+    expect(w.take(old)).toEqual(['superseded'])
     expect(w.take(w.attested(young, 'endorse', robot))).toEqual(['ok'])
     expect(w.stateOf(young)).toBe('accepted')
   })

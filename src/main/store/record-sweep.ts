@@ -16,8 +16,8 @@ const auditRecords = 1_000
 const tidyRecords = 1_000
 
 /**
- * Takes away what is over, a bounded piece at a time: what has ended; what was dismissed an hour ago, but for a mark;
- * what authors said who were revoked, or have lost their role; and trust records that turned out to be nobody's.
+ * Takes away what is over, a bounded piece at a time: what has ended; of set buckets what was dismissed an hour ago, but
+ * for a mark; what authors said who were revoked, or have lost their role; and trust records that turned out to be nobody's.
  */
 export class RecordSweep {
   readonly #store: RecordStore
@@ -72,7 +72,8 @@ export class RecordSweep {
         if (nowMs - sinceMs < burialMs || gone >= max) continue
         for (const stored of this.#store.some(bucket, author, max - gone)) {
           const verdict = recordState({ record: stored.record, trust, policy: buckets[bucket], now: nowMs })
-          if (verdict.burial !== 'drop') continue
+          const goes = verdict.burial === 'drop' || (verdict.burial === 'mark' && buckets[bucket].kind === 'keyed')
+          if (!goes) continue
           changes.drop(stored)
           gone++
         }
@@ -82,6 +83,10 @@ export class RecordSweep {
     return gone
   }
 
+  /**
+   * Never what has a key: it is what shows that an older record under that key is outdated to who was away and holds only
+   * that one. A slot has one record, of a few KiB, and it goes when it ends.
+   */
   #bury(changes: RecordChanges, { trust, nowMs }: DoorView, max: number): number {
     if (max <= 0) return 0
     const { rows, last } = this.#store.attested(this.#auditedRow, Math.min(max, auditRecords))
@@ -89,7 +94,9 @@ export class RecordSweep {
     let gone = 0
     for (const stored of this.#store.ofRows(Float64Array.from(rows), nowMs)) {
       const { record } = stored
-      const verdict = recordState({ record, trust, policy: buckets[record.body.bucket], now: nowMs })
+      const policy = buckets[record.body.bucket]
+      if (policy.kind === 'keyed') continue
+      const verdict = recordState({ record, trust, policy, now: nowMs })
       if (verdict.burial !== 'mark' || nowMs - dismissedAtMs(record) < burialMs) continue
       changes.bury(stored)
       gone++
