@@ -74,3 +74,17 @@ export const catchUpSchema = z.object({
   reason: z.string(),
 })
 export type CatchUpView = z.infer<typeof catchUpSchema>
+
+/** Of a peer that takes nothing over. */
+export const idleCatchUp = {
+  phase: 'idle',
+  doneRecords: 0,
+  totalRecords: 0,
+  doneChunks: 0,
+  totalChunks: 0,
+  recordsPerS: 0,
+  root: null,
+  sources: [],
+  startedAtMs: null,
+  reason: 'no peer is linked yet',
+} satisfies CatchUpView

@@ -1,18 +1,5 @@
-import type { CatchUpView, CheckpointView } from '../../shared/checkpoint-views.ts'
+import type { CheckpointView } from '../../shared/checkpoint-views.ts'
 import { fakeCid, fakePeer, fakeRecord } from './fake-ids.ts'
-
-export const idleCatchUp: CatchUpView = {
-  phase: 'idle',
-  doneRecords: 0,
-  totalRecords: 0,
-  doneChunks: 0,
-  totalChunks: 0,
-  recordsPerS: 0,
-  root: null,
-  sources: [],
-  startedAtMs: null,
-  reason: 'nothing to catch up with',
-}
 
 export function fakeCheckpoint(index: number, nowMs: number, change: Partial<CheckpointView> = {}): CheckpointView {
   const records = 12_400 - index * 130

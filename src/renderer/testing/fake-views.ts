@@ -7,9 +7,9 @@ import type {
   SystemStatusView,
   TransferView,
 } from '../../shared/views.ts'
+import { idleCatchUp } from '../../shared/checkpoint-views.ts'
 import { defaultFileSettings } from '../../shared/file-views.ts'
 import { defaultRecorderSettings } from '../../shared/recorder-views.ts'
-import { idleCatchUp } from './fake-checkpoints.ts'
 import { fakeCid, fakePeer, fakeRecord } from './fake-ids.ts'
 import { fakeLog, fakeTextLog } from './fake-logs.ts'
 import { fakeSwarmView, fingerprintOf } from './fake-trust.ts'

@@ -1,6 +1,6 @@
 import { isAbort } from '../../../shared/errors.ts'
 import type { PeerId } from '../../../shared/ids.ts'
-import type { CatchUpView } from '../../../shared/checkpoint-views.ts'
+import { idleCatchUp, type CatchUpView } from '../../../shared/checkpoint-views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import { Emitter, type EventSource } from '../../base/emitter.ts'
@@ -61,19 +61,6 @@ const graceMs = 500
 /** So long the first sessions after the checkpoint are said to go on, at most. */
 const reconcilingMs = 60_000
 
-const idle: CatchUpView = {
-  phase: 'idle',
-  doneRecords: 0,
-  totalRecords: 0,
-  doneChunks: 0,
-  totalChunks: 0,
-  recordsPerS: 0,
-  root: null,
-  sources: [],
-  startedAtMs: null,
-  reason: 'no peer is linked yet',
-}
-
 /**
  * Takes over the swarm's state after a start, when much of it is lacking: from the best checkpoint that is announced,
  * from several peers at once. What has changed since it was made, or all of it when there is none, reconciliation brings.
@@ -83,7 +70,7 @@ export class Newcomer implements Startable {
   readonly #init: NewcomerInit
   readonly #events: Emitter<{ 'catch-up:changed': CatchUpView }>
   #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
-  #view: CatchUpView = idle
+  #view: CatchUpView = idleCatchUp
   /** From the beginning: the first session may come before `start` does. */
   #release: () => void
   readonly #sessionsBefore: number
@@ -114,7 +101,7 @@ export class Newcomer implements Startable {
   async start(): Promise<void> {
     if (this.#run !== null) return
     const stop = new AbortController()
-    this.#view = idle
+    this.#view = idleCatchUp
     this.#run = { stop, ended: this.#begin(stop.signal) }
   }
 

@@ -1,3 +1,4 @@
+import { idleCatchUp } from '../../../../shared/checkpoint-views.ts'
 import { defaultFileSettings } from '../../../../shared/file-views.ts'
 import { defaultRecorderSettings } from '../../../../shared/recorder-views.ts'
 import type { PeerId } from '../../../../shared/ids.ts'
@@ -172,18 +173,7 @@ export class MemoryPeer implements ApiPeer {
       asks: 0,
       proposals: 0,
       time: { offsetMs: 0, source: 'own', peers: 0, reason: 'nobody else is there' },
-      catchUp: {
-        phase: 'idle',
-        doneRecords: 0,
-        totalRecords: 0,
-        doneChunks: 0,
-        totalChunks: 0,
-        recordsPerS: 0,
-        root: null,
-        sources: [],
-        startedAtMs: null,
-        reason: '',
-      },
+      catchUp: idleCatchUp,
       records: 0,
       counters: { ...this.counters.snapshot() },
       warnings: [],
