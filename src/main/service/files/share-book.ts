@@ -7,7 +7,7 @@ import type { CborMap } from '../../model/cbor.ts'
 import type { RecordDraft } from '../../store/record-book-init.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
-import { ShareFacts } from './share-facts.ts'
+import { RecordFacts } from './record-facts.ts'
 import { shareValue, type FileValue, type ShareDraft } from './share-record.ts'
 import { firstShare, shareView, type ShareFact } from './share-view.ts'
 
@@ -39,12 +39,12 @@ export interface Here {
 /** The swarm's shared files as the records tell: which there are, and who holds them. */
 export class ShareBook {
   readonly #deps: ShareBookDeps
-  readonly #facts: ShareFacts
+  readonly #facts: RecordFacts
   #off: Unsubscribe[] = []
 
   constructor(deps: ShareBookDeps) {
     this.#deps = deps
-    this.#facts = new ShareFacts(deps)
+    this.#facts = new RecordFacts(deps)
   }
 
   async start(): Promise<void> {

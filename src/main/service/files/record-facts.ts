@@ -4,15 +4,15 @@ import type { StoredRecord } from '../../store/record-store.ts'
 import { fileValueSchema, type FileValue } from './share-record.ts'
 import type { ShareFact } from './share-view.ts'
 
-export interface ShareFactsDeps {
+export interface RecordFactsDeps {
   readonly counters: Counters
   readonly self: PeerId
   readonly now: () => number
 }
 
 /** What records say of files, by file, and what of it this peer says. As bounded as the bucket `files` is. */
-export class ShareFacts {
-  readonly #deps: ShareFactsDeps
+export class RecordFacts {
+  readonly #deps: RecordFactsDeps
   readonly #byCid = new Map<Cid, Map<RecordId, ShareFact>>()
   readonly #cidOf = new Map<RecordId, Cid>()
   /** Those of this peer. */
@@ -20,7 +20,7 @@ export class ShareFacts {
   /** Of those, the shares, by the name that they give. */
   readonly #ownByName = new Map<string, Set<RecordId>>()
 
-  constructor(deps: ShareFactsDeps) {
+  constructor(deps: RecordFactsDeps) {
     this.#deps = deps
   }
 
