@@ -33,6 +33,32 @@ test('the far end of an upload is not shown twice, and progress counts what runs
   expect(trayOf([], [], none).totals).toMatchObject({ all: 0, percent: null })
 })
 
+test('files of a folder that came one by one are one line once they are shared', () => {
+  const shared = (index: number, name: string, change: Partial<TransferView> = {}) =>
+    fakeTransfer(index, nowMs, { kind: 'share', name, state: 'done', sizeBytes: 100, doneBytes: 100, ...change })
+  const view = trayOf(
+    [
+      ...[1, 2, 3].map((i) => shared(i, `run-17/part-${i}.txt`)),
+      shared(4, 'run-17/broken.bag', { state: 'failed' }),
+      shared(5, 'run-18/a.txt'),
+      shared(6, 'run-18/b.txt'),
+      shared(7, 'alone.txt'),
+      shared(8, 'run-17/fetched.txt', { kind: 'fetch' }),
+    ],
+    [],
+    none,
+  )
+  expect(view.groups).toMatchObject([{ id: 'folder run-17', name: 'run-17', files: 3, doneFiles: 3, state: 'ended' }])
+  expect(view.single.map(({ name }) => name).sort()).toEqual([
+    'alone.txt',
+    'run-17/broken.bag',
+    'run-17/fetched.txt',
+    'run-18/a.txt',
+    'run-18/b.txt',
+  ])
+  expect(view.totals).toMatchObject({ all: 6, open: 0, failed: 1 })
+})
+
 test('files of a group are one line that counts those that left the list', () => {
   const members = [
     member(1, { state: 'done', doneBytes: 100, endedAtMs: nowMs }),

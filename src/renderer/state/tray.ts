@@ -1,4 +1,5 @@
 import type { TransferView } from '../../shared/views.ts'
+import { foldFolders } from './fold-folders.ts'
 import { isEnded } from './select-files.ts'
 import type { GroupTally } from './group-tally.ts'
 import type { Upload } from './uploads.ts'
@@ -93,14 +94,18 @@ export function trayOf(
     if (transfer.group === null) single.push(transfer)
     else listIn(grouped, transfer.group.id).push(transfer)
   }
+  const { folders, rest } = foldFolders(single)
   const groups = [
     ...[...batches.values()].map(batchGroup),
-    ...[...grouped].map(([id, members]) => transferGroup(members, tallies.get(id))),
+    ...[...grouped].map(([id, members]) =>
+      transferGroup(members, { id, name: members[0]?.group?.name ?? '' }, tallies),
+    ),
+    ...folders.map(({ name, transfers: of }) => transferGroup(of, { id: `folder ${name}`, name }, tallies)),
   ]
   groups.sort((a, b) => Number(a.state === 'ended') - Number(b.state === 'ended'))
-  single.sort(compareTransfers)
+  const sorted = rest.toSorted(compareTransfers)
   sent.sort((a, b) => Number(a.state === 'waiting') - Number(b.state === 'waiting'))
-  return { totals: totalsOf(groups, single, sent), groups, single, uploads: sent }
+  return { totals: totalsOf(groups, sorted, sent), groups, single: sorted, uploads: sent }
 }
 
 function listIn<Item>(lists: Map<string, Item[]>, key: string): Item[] {
@@ -112,14 +117,18 @@ function listIn<Item>(lists: Map<string, Item[]>, key: string): Item[] {
 }
 
 /** Where the peer has one transfer that stands for all of them, its own figures count: its files come and go. */
-function transferGroup(all: TransferView[], tally: GroupTally | undefined): TrayGroup {
+function transferGroup(
+  all: readonly TransferView[],
+  { id, name }: { readonly id: string; readonly name: string },
+  tallies: ReadonlyMap<string, GroupTally>,
+): TrayGroup {
   const leader = all.find((transfer) => transfer.id === transfer.group?.id) ?? null
   const members = all.filter((transfer) => transfer !== leader).sort(compareTransfers)
-  const sum = sumOf(members, tally)
+  const sum = sumOf(members, tallies.get(id))
   const [first] = all
   const common = {
-    id: first?.group?.id ?? '',
-    name: first?.group?.name ?? '',
+    id,
+    name,
     kind: first?.kind ?? 'fetch',
     leader,
     failedFiles: sum.failedFiles,

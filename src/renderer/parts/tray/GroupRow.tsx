@@ -16,6 +16,9 @@ import { groupWords, percentOf } from './progress-words.ts'
 import { RowAction } from './RowAction.tsx'
 import { Words } from './Words.tsx'
 
+/** While it goes on, and after. */
+const words = { fetch: ['Fetching', 'Fetched'], share: ['Sharing', 'Shared'] } as const
+
 interface GroupRowProps {
   readonly group: TrayGroup
   readonly open: boolean
@@ -35,7 +38,8 @@ export function GroupRow({ group, open, onToggle }: GroupRowProps) {
     <div className="tray-row" data-group>
       <button type="button" className="tray-group" aria-expanded={open} onClick={onToggle} disabled={held === 0}>
         <Chevron size={14} aria-hidden />
-        <span className="dim">{kind === 'fetch' ? 'Fetching' : 'Sharing'}</span> <FileName name={name} />
+        <span className="dim">{words[kind === 'fetch' ? 'fetch' : 'share'][state === 'ended' ? 1 : 0]}</span>{' '}
+        <FileName name={name} />
       </button>
       <span className="tray-acts">
         {can('retry') ? (
