@@ -31,7 +31,7 @@ function spiral(i: number): { readonly x: number; readonly y: number } {
 }
 
 /** A picture is at least so wide, in units of the layout: a few ties. */
-const minSpan = 45
+const minSpan = 26
 
 function extentOf(values: readonly number[]): [number, number] {
   const low = Math.min(...values)
