@@ -39,6 +39,34 @@ test('what a flight recorder saved is marked, and nothing else', async () => {
   expect(screen.getAllByText('flight recorder')).toHaveLength(1)
 })
 
+test('what it saved, and what it refused, is told in the settings', async () => {
+  const file = { name: 'ros.log', cid: fakeShare(0, nowMs).cid, sizeBytes: 1_000, problem: null }
+  const leftOut = [{ name: 'old.bag', why: 'it is too large' }]
+  show('#/settings/files', { shares: [fakeShare(0, nowMs)] }, ({ recorder }) => {
+    recorder.view = {
+      state: 'ready',
+      settings: { ...recorder.view.settings, on: true },
+      refused: 'under-voltage now: not saved. One was saved within the last 2 minutes.',
+      flights: [
+        {
+          id: '2030-01-02_03-04-05Z-temperature',
+          cause: 'temperature',
+          words: '85.0 °C',
+          atMs: nowMs,
+          minutes: 5,
+          sizeBytes: 1_000,
+          files: [file],
+          leftOut,
+        },
+      ],
+    }
+  })
+  const list = await screen.findByRole('list', { name: 'Saved flights' })
+  expect(within(list).getByRole('link', { name: 'too hot: 85.0 °C' }).getAttribute('href')).toContain(file.cid)
+  expect(list.textContent).toContain('not taken: old.bag (it is too large)')
+  expect(screen.getByText(/within the last 2 minutes/)).toBeDefined()
+})
+
 test('the recorder is turned on in the settings, with what it looks at', async () => {
   const swarm = show('#/settings/files', { machines: [fakeMachine(0, nowMs, { peer: fakePeer(0) })] })
   const form = await screen.findByRole('form', { name: 'Flight recorder' })

@@ -4,6 +4,7 @@ import type { FileChannelView, FollowView, StorageView } from '../../shared/file
 import type { ChannelView, GraphView, RouteView } from '../../shared/network-views.ts'
 import type { PinServiceView, PinView } from '../../shared/pinning-views.ts'
 import type { BucketSummaryView } from '../../shared/record-views.ts'
+import type { RecorderView } from '../../shared/recorder-views.ts'
 import type { InviteView, TrustView } from '../../shared/trust-views.ts'
 import type { LabView, LinkView, MachineView, Settings, ShareView, TransferView } from '../../shared/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
@@ -28,6 +29,7 @@ export interface Stores {
   /** For which file channel files are shared from this window, until it is closed; null: the whole swarm. */
   readonly sharing: StoreApi<{ readonly channel: string | null }>
   readonly storage: AsyncStore<StorageView>
+  readonly recorder: AsyncStore<RecorderView>
   readonly follows: AsyncStore<readonly FollowView[]>
   readonly fileChannels: AsyncStore<readonly FileChannelView[]>
   readonly pinServices: AsyncStore<readonly PinServiceView[]>
@@ -102,6 +104,7 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
     invites: createAsyncStore<readonly InviteView[]>(() => api.trust.invites()),
     routes: createAsyncStore<readonly RouteView[]>(() => api.network.routes()),
     storage: createAsyncStore<StorageView>(() => api.files.storage()),
+    recorder: createAsyncStore<RecorderView>(() => api.recorder.status()),
     follows: createAsyncStore<readonly FollowView[]>(() => api.files.follows()),
     fileChannels: createAsyncStore<readonly FileChannelView[]>(() => api.files.channels()),
     pinServices: createAsyncStore<readonly PinServiceView[]>(() => api.pinning.services()),

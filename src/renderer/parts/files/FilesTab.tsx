@@ -22,7 +22,6 @@ export function FilesTab() {
         ) : null}
         {state.phase === 'idle' || state.phase === 'loading' ? <Loading label="Loading the settings" rows={7} /> : null}
         {state.phase === 'ready' ? <FileSettingsForm inForce={state.value.files} /> : null}
-        {state.phase === 'ready' ? <RecorderPanel inForce={state.value.recorder} /> : null}
       </div>
       <div className="settings-column">
         <StoragePanel />
@@ -30,6 +29,7 @@ export function FilesTab() {
         <PinServicesPanel />
         <section className="panel" aria-label="Fetched by itself">
           <h2>Fetched by itself</h2>
+        {state.phase === 'ready' ? <RecorderPanel inForce={state.value.recorder} /> : null}
           <FollowList />
         </section>
       </div>

@@ -11,10 +11,11 @@ import {
 } from '../../state/recorder-form.ts'
 import { useAct } from '../../state/use-act.ts'
 import { ProblemNote } from '../Problem.tsx'
+import { Flights } from './Flights.tsx'
 
 /** What this peer saves of its last minutes, and when. */
 export function RecorderPanel({ inForce }: { readonly inForce: RecorderSettings }) {
-  const { bridge, settings } = useStores()
+  const { bridge, settings, recorder } = useStores()
   const [draft, setDraft] = useState<RecorderDraft>(() => draftOfRecorder(inForce))
   const [saved, setSaved] = useState(false)
   const { busy, problem, run } = useAct()
@@ -31,6 +32,7 @@ export function RecorderPanel({ inForce }: { readonly inForce: RecorderSettings 
       settings.set(answer.settings)
       setDraft(draftOfRecorder(answer.settings.recorder))
       setSaved(true)
+      await recorder.load()
     })
   return (
     <form
@@ -84,6 +86,7 @@ export function RecorderPanel({ inForce }: { readonly inForce: RecorderSettings 
             </Checkbox.Group>
           </>
         ) : null}
+        <Flights />
         <ProblemNote problem={problem} />
         <div className="form-foot">
           <Button type="submit" size="xs" disabled={!dirty || !fine} loading={busy}>
