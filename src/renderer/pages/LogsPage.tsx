@@ -3,6 +3,7 @@ import { useStore } from 'zustand'
 import type { Cid } from '../../shared/ids.ts'
 import type { ShareView } from '../../shared/views.ts'
 import { FilesTable } from '../parts/FilesTable.tsx'
+import { AtRiskNotice } from '../parts/logs/AtRiskNotice.tsx'
 import { FilePanel } from '../parts/logs/FilePanel.tsx'
 import { LogsBulk } from '../parts/logs/LogsBulk.tsx'
 import { LogsToolbar } from '../parts/logs/LogsToolbar.tsx'
@@ -83,6 +84,7 @@ function LogsReady({ items, chosen }: { readonly items: ReadonlyMap<string, Shar
         chosen={filter.range}
         onChoose={(range) => setFilter((now) => ({ ...now, range }))}
       />
+      <AtRiskNotice shares={items} onShow={() => setFilter({ ...noFilesFilter, marks: ['at risk'] })} />
       <LogsToolbar shares={items} filter={filter} onFilter={setFilter} />
       <LogsBulk shown={arranged} total={items.size} filter={settled} />
       {held.waiting > 0 ? <NewPill waiting={held.waiting} onShow={held.release} /> : null}

@@ -4,6 +4,7 @@ import { formatBytes, formatDay, formatExact, formatLength, formatSpan } from '.
 import { go, hrefOf } from '../route.ts'
 import { useMinute } from '../state/clock.ts'
 import { useStores } from '../state/context.ts'
+import { whyWords } from '../state/at-risk.ts'
 import { fileKind, isEnded, spanOf, transferOf } from '../state/select-files.ts'
 import type { Sort } from '../state/prefs.ts'
 import { Age } from './Age.tsx'
@@ -12,6 +13,7 @@ import { FetchButton } from './FetchButton.tsx'
 import { FileName } from './FileName.tsx'
 import { Meter } from './Metric.tsx'
 import { Named } from './PeerName.tsx'
+import { LevelMark } from './StatusMark.tsx'
 import { FlightMark } from './recorder/FlightMark.tsx'
 
 /** Where a file is, as seen from here. */
@@ -50,6 +52,19 @@ function Recorded({ share }: { readonly share: ShareView }) {
   return (
     <span title={toMs > fromMs ? formatSpan(fromMs, toMs) : `last changed ${formatExact(toMs)}`}>
       {toMs < minuteMs - longAgoMs ? formatDay(toMs) : <Age atMs={toMs} />}
+    </span>
+  )
+}
+
+/** How many hold it; what may be lost is marked, what hangs on one machine is said and no more. */
+function CopiesCell({ share }: { readonly share: ShareView }) {
+  const { risk, copies, aliveCopies } = share.safety
+  const words = copies === 1 && aliveCopies === 1 ? 'only copy' : `${aliveCopies} of ${copies} up`
+  if (risk !== 'high') return <span title={whyWords(share)}>{words}</span>
+  return (
+    <span className="level-act nowrap" title={whyWords(share)}>
+      <LevelMark level="act" /> <span className="sr-only">at risk: </span>
+      {words}
     </span>
   )
 }
@@ -107,17 +122,7 @@ const columns: readonly Column<ShareView>[] = [
     minor: true,
     label: 'Copies',
     widthRem: 6,
-    cell: (share) => {
-      const alive = share.copies.filter((copy) => copy.alive).length
-      return (
-        <span
-          className={alive === 0 && !share.local ? 'level-look' : ''}
-          title={share.copies.map((copy) => copy.name).join(', ')}
-        >
-          {alive} of {share.copies.length} up
-        </span>
-      )
-    },
+    cell: (share) => <CopiesCell share={share} />,
   },
   { key: 'here', label: 'Here', widthRem: 6.25, cell: (share) => <Here share={share} /> },
 ]

@@ -35,6 +35,12 @@ export function RobotFacts({ machine }: { readonly machine: MachineView }) {
             {machine.roles.length === 0 ? null : `, ${rolesWords(machine.roles)}`}
             <div className="dim">{machine.standingReason}</div>
           </dd>
+          {machine.archive ? (
+            <>
+              <dt>Archive</dt>
+              <dd>keeps what others share</dd>
+            </>
+          ) : null}
           <dt>Its clock</dt>
           <dd>
             {machine.clockSkewMs === null ? (

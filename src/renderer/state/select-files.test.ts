@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { fakePeer } from '../testing/fake-ids.ts'
 import { fakeLog } from '../testing/fake-logs.ts'
 import { fakeShare, fakeTransfer } from '../testing/fake-views.ts'
 import { arrangeFiles, fileKind, marksOf, noFilesFilter, spanOf, transferOf } from './select-files.ts'
@@ -56,12 +55,13 @@ test('a recording is found by its topics and stands where it was recorded', () =
 })
 
 test('marks say what a file is to this peer', () => {
-  const copies = [{ peer: fakePeer(1), name: 'duckie01', alive: true }]
-  expect(marksOf(fakeShare(1, nowMs, { local: true, kept: true, own: true, copies }))).toEqual([
+  expect(marksOf(fakeShare(1, nowMs, { local: true, kept: true, own: true }))).toEqual([
     'here',
     'kept here',
     'shared by me',
     'only copy',
   ])
-  expect(marksOf(fakeShare(2, nowMs, { local: false, copies: [...copies, ...copies] }))).toEqual([])
+  expect(marksOf(fakeShare(2, nowMs, { local: false }))).toEqual([])
+  const safety = { copies: 1, aliveCopies: 1, risk: 'high', why: 'only copy, on duckie01, battery 12 %' } as const
+  expect(marksOf(fakeShare(2, nowMs, { safety }))).toEqual(['only copy', 'at risk'])
 })

@@ -4,7 +4,7 @@ import type { Sort } from './prefs.ts'
 import { compareBy } from './select-fleet.ts'
 
 /** What a file is to this peer. */
-export const fileMarks = ['here', 'kept here', 'shared by me', 'only copy'] as const
+export const fileMarks = ['here', 'kept here', 'shared by me', 'only copy', 'at risk'] as const
 export type FileMark = (typeof fileMarks)[number]
 
 export interface FilesFilter {
@@ -53,7 +53,8 @@ export function marksOf(share: ShareView): readonly FileMark[] {
   if (share.local) marks.push('here')
   if (share.kept) marks.push('kept here')
   if (share.own) marks.push('shared by me')
-  if (share.copies.length <= 1) marks.push('only copy')
+  if (share.safety.copies <= 1) marks.push('only copy')
+  if (share.safety.risk === 'high') marks.push('at risk')
   return marks
 }
 
@@ -125,7 +126,7 @@ const sortValues: Readonly<Record<string, (share: ShareView) => string | number>
   size: (share) => share.sizeBytes,
   time: (share) => spanOf(share).toMs,
   length: (share) => spanOf(share).toMs - spanOf(share).fromMs,
-  copies: (share) => share.copies.length,
+  copies: (share) => share.safety.copies,
   here: (share) => Number(share.local),
 }
 

@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { CheckpointView } from '../../shared/checkpoint-views.ts'
-import type { FileChannelView, FollowView, StorageView } from '../../shared/file-views.ts'
+import type { ArchiveView, FileChannelView, FollowView, StorageView } from '../../shared/file-views.ts'
 import type { ChannelView, GraphView, RouteView } from '../../shared/network-views.ts'
 import type { PinServiceView, PinView } from '../../shared/pinning-views.ts'
 import type { BucketSummaryView } from '../../shared/record-views.ts'
@@ -30,6 +30,7 @@ export interface Stores {
   readonly sharing: StoreApi<{ readonly channel: string | null }>
   readonly storage: AsyncStore<StorageView>
   readonly recorder: AsyncStore<RecorderView>
+  readonly archive: AsyncStore<ArchiveView>
   readonly follows: AsyncStore<readonly FollowView[]>
   readonly fileChannels: AsyncStore<readonly FileChannelView[]>
   readonly pinServices: AsyncStore<readonly PinServiceView[]>
@@ -105,6 +106,7 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
     routes: createAsyncStore<readonly RouteView[]>(() => api.network.routes()),
     storage: createAsyncStore<StorageView>(() => api.files.storage()),
     recorder: createAsyncStore<RecorderView>(() => api.recorder.status()),
+    archive: createAsyncStore<ArchiveView>(() => api.archive.status()),
     follows: createAsyncStore<readonly FollowView[]>(() => api.files.follows()),
     fileChannels: createAsyncStore<readonly FileChannelView[]>(() => api.files.channels()),
     pinServices: createAsyncStore<readonly PinServiceView[]>(() => api.pinning.services()),

@@ -12,6 +12,7 @@ import {
 } from '../../state/file-settings-form.ts'
 import { useAct } from '../../state/use-act.ts'
 import { ProblemNote } from '../Problem.tsx'
+import { ArchiveFields } from './ArchiveFields.tsx'
 import { LimitFields } from './LimitFields.tsx'
 
 /** A number needs less room than the sentence above it. */
@@ -19,7 +20,7 @@ const short = { input: { maxWidth: '12rem' } }
 
 /** How this peer keeps, shares and fetches files; in force as soon as it is saved. */
 export function FileSettingsForm({ inForce }: { readonly inForce: FileSettings }) {
-  const { bridge, settings, storage } = useStores()
+  const { bridge, settings, storage, archive } = useStores()
   const [draft, setDraft] = useState<FileSettingsDraft>(() => draftOfFiles(inForce))
   const [saved, setSaved] = useState(false)
   const { busy, problem, run } = useAct()
@@ -36,7 +37,7 @@ export function FileSettingsForm({ inForce }: { readonly inForce: FileSettings }
       settings.set(answer.settings)
       setDraft(draftOfFiles(answer.settings.files))
       setSaved(true)
-      await storage.load()
+      await Promise.all([storage.load(), archive.load()])
     })
   return (
     <form
@@ -115,6 +116,8 @@ export function FileSettingsForm({ inForce }: { readonly inForce: FileSettings }
           error={errors.quotaGb}
           onChange={(event) => put({ quotaGb: event.currentTarget.value })}
         />
+        <h2>Archive</h2>
+        <ArchiveFields draft={draft} errors={errors} onChange={put} />
         <ProblemNote problem={problem} />
         <div className="form-foot">
           <Button type="submit" size="xs" disabled={!dirty || !fine} loading={busy}>

@@ -4,6 +4,7 @@ import { useAsked } from '../../state/use-asked.ts'
 import { FollowList } from '../logs/FollowsDialog.tsx'
 import { RecorderPanel } from '../recorder/RecorderPanel.tsx'
 import { Failed, Loading } from '../States.tsx'
+import { ArchivePanel } from './ArchivePanel.tsx'
 import { FileChannelsPanel } from './FileChannelsPanel.tsx'
 import { FileSettingsForm } from './FileSettingsForm.tsx'
 import { PinServicesPanel } from './PinServicesPanel.tsx'
@@ -25,11 +26,12 @@ export function FilesTab() {
       </div>
       <div className="settings-column">
         <StoragePanel />
+        <ArchivePanel />
         <FileChannelsPanel />
         <PinServicesPanel />
+        {state.phase === 'ready' ? <RecorderPanel inForce={state.value.recorder} /> : null}
         <section className="panel" aria-label="Fetched by itself">
           <h2>Fetched by itself</h2>
-        {state.phase === 'ready' ? <RecorderPanel inForce={state.value.recorder} /> : null}
           <FollowList />
         </section>
       </div>

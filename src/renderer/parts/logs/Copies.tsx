@@ -1,21 +1,46 @@
+import { Button } from '@mantine/core'
+import { IconLifebuoy } from '@tabler/icons-react'
 import type { ShareView } from '../../../shared/views.ts'
 import { hrefOf } from '../../route.ts'
+import { isRescuable, riskLevel, whyWords } from '../../state/at-risk.ts'
+import { useStores } from '../../state/context.ts'
+import { useAct } from '../../state/use-act.ts'
 import { useInfo } from '../../state/use-info.ts'
 import { NamedPeer } from '../PeerName.tsx'
+import { ProblemNote } from '../Problem.tsx'
 import { LevelMark, StatusMark } from '../StatusMark.tsx'
 
-/** Who says that they hold it, and whether they are heard. */
+/** Who says that they hold it, how safe it is with them, and a click that makes it safer. */
 export function Copies({ share }: { readonly share: ShareView }) {
+  const { bridge } = useStores()
   const info = useInfo()
-  const alive = share.copies.filter((copy) => copy.alive).length
+  const { busy, problem, run } = useAct()
+  const { copies, local, safety } = share
+  const alive = copies.filter((copy) => copy.alive).length
   return (
     <section aria-label="Copies">
       <h3>Copies</h3>
       <p>
-        <CopiesWord share={share} alive={alive} />
+        <LevelMark level={riskLevel[safety.risk]} /> {whyWords(share)}{' '}
+        {alive === 0 && !local ? 'It can be fetched once one of them is back.' : null}
       </p>
+      {isRescuable(share) ? (
+        <p>
+          <Button
+            size="xs"
+            variant={safety.risk === 'high' ? 'filled' : 'default'}
+            loading={busy}
+            leftSection={<IconLifebuoy size={15} aria-hidden />}
+            title="Fetches it before all else and keeps it on this peer for good"
+            onClick={() => run(() => bridge.api.archive.rescue({ cids: [share.cid] }))}
+          >
+            Rescue
+          </Button>
+        </p>
+      ) : null}
+      <ProblemNote problem={problem} />
       <ul className="copies">
-        {share.copies.map((copy) => (
+        {copies.map((copy) => (
           <li key={copy.peer}>
             <StatusMark status={copy.alive ? 'alive' : 'gone'} />{' '}
             <NamedPeer peer={copy.peer}>
@@ -31,36 +56,5 @@ export function Copies({ share }: { readonly share: ShareView }) {
         ))}
       </ul>
     </section>
-  )
-}
-
-/** How safe it is, in a sentence. */
-function CopiesWord({ share, alive }: { readonly share: ShareView; readonly alive: number }) {
-  const { copies, local } = share
-  if (copies.length === 0) {
-    return (
-      <>
-        <LevelMark level="act" /> Nobody says that they hold it.
-      </>
-    )
-  }
-  if (alive === 0 && !local) {
-    return (
-      <>
-        <LevelMark level="act" /> Nobody who holds it is heard now: it can be fetched once one of them is back.
-      </>
-    )
-  }
-  if (copies.length === 1) {
-    return (
-      <>
-        <LevelMark level="look" /> The only copy: if {copies[0]?.name} is lost, it is lost too.
-      </>
-    )
-  }
-  return (
-    <>
-      <LevelMark level="ok" /> {alive} of {copies.length} who hold it are up.
-    </>
   )
 }
