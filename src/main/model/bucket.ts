@@ -1,4 +1,4 @@
-import { membersRule, operatorsRule, releasersRule, type BucketRule } from './policy.ts'
+import { membersRule, operatorsRule, releasersRule, witnessedRule, type BucketRule } from './policy.ts'
 
 export const bucketNames = [
   'machines',
@@ -125,10 +125,10 @@ export const buckets: Readonly<Record<BucketName, BucketPolicy>> = {
     strangers: fewOfStrangers,
     ...chatty,
   },
-  // Announced every few minutes; one of yesterday is no use when there is one of today.
+  // Announced every few minutes; one of yesterday is no use when there is one of today. Others who hold the same sign it.
   checkpoints: {
     ...limits('keyed', dayMs, 16 * kib, 16, 5_000),
-    rule: membersRule,
+    rule: witnessedRule,
     strangers: noStrangers,
     ...chatty,
   },

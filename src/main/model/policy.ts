@@ -23,6 +23,9 @@ export const membersRule: BucketRule = {
   dismiss: { roles: ['operator'], count: 1 },
 }
 
+/** As `membersRule`; and whoever has a role may sign beside the author, whose own signature is enough. */
+export const witnessedRule: BucketRule = { ...membersRule, endorse: { roles: trustRoles, count: 1 } }
+
 export const operatorsRule: BucketRule = {
   authors: ['operator'],
   endorse: { roles: ['operator'], count: 1 },

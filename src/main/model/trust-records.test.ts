@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { trustRoles } from '../../shared/trust-views.ts'
 import { bucketNames, type BucketName } from './bucket.ts'
 import { decodeCbor, encodeCbor, isMapValue, type CborMap, type CborValue } from './cbor.ts'
-import { membersRule, ruleWords, type BucketRule } from './policy.ts'
+import { membersRule, ruleWords, witnessedRule, type BucketRule } from './policy.ts'
 import { recordIdBytes, recordIdOf, recordIdOfDigest } from './record-id.ts'
 import { makeSigner } from './testing/trust-steps.ts'
 import {
@@ -185,6 +185,7 @@ describe('rules in words', () => {
   const two = { roles: ['operator'], count: 2 } as const
   it.each<[BucketRule, string]>([
     [membersRule, 'any member may author; an operator may dismiss'],
+    [witnessedRule, 'any member may author; an operator may dismiss'],
     [
       { authors: ['release'], endorse: { roles: ['release', 'operator'], count: 2 }, dismiss: two },
       'a releaser may author; 2 releasers or operators must have signed, the author included; 2 operators together may dismiss',

@@ -6,6 +6,7 @@ import type { Counters } from '../../base/counters.ts'
 import type { Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
+import { mayAttest, mayAuthor } from '../../model/attest-rights.ts'
 import { buckets } from '../../model/bucket.ts'
 import { agrees, announcementKey, encodeAnnouncement } from '../../model/checkpoint-announcement.ts'
 import type { RecordBook } from '../../store/record-book.ts'
@@ -148,17 +149,32 @@ export class CheckpointAnnouncer implements Startable {
     const fresh = announcements.candidates().filter(({ announced }) => announced.at > since)
     const same = fresh.filter(({ announced }) => agrees(announced.buckets, sums))
     if (same.some(({ signers }) => signers.length >= quorum || signers.some(({ peer }) => peer === peerId))) return
-    const [first] = same
-    if (first === undefined && this.#othersSpeak(fresh)) return
+    if (same.length === 0 && this.#othersSpeak(fresh)) return
+    // Asked before it is made, which takes much longer than all of this.
+    const first = same.find((one) => this.#mayEndorse(one))
+    if (first === undefined && !this.#mayAnnounce) return
     const made = await this.#make(signal)
     // What came while it was made is in it, and not in what is endorsed.
     const isSame = first !== undefined && agrees(first.announced.buckets, made.buckets)
-    if (isSame && first.root !== made.root.toString() && book.get(first.announced.recordId) !== undefined) {
+    if (isSame && first.root !== made.root.toString() && this.#mayEndorse(first)) {
       book.attest(first.announced.recordId, 'endorse')
       this.#deps.counters.add('checkpoints.endorsed')
-    } else {
+    } else if (this.#mayAnnounce) {
       this.#announce(made)
     }
+  }
+
+  /** Whether this peer's signature would count under an announcement that is here still. */
+  #mayEndorse({ announced }: Candidate): boolean {
+    const { book, clock, peerId } = this.#deps
+    const record = book.get(announced.recordId)?.record
+    if (record === undefined) return false
+    return mayAttest('endorse', record, { trust: book.trust(), peer: peerId, now: clock.now() }).may
+  }
+
+  get #mayAnnounce(): boolean {
+    const { book, peerId } = this.#deps
+    return mayAuthor('checkpoints', book.trust(), peerId).may
   }
 
   #isWorthIt(): boolean {
