@@ -12,6 +12,7 @@ import { dropPaths } from '../e2e/app/fixture/drop-paths.ts'
 import { writeNoise } from '../e2e/app/fixture/files.ts'
 import { writeRun } from '../e2e/app/fixture/run-folder.ts'
 import { wear } from '../e2e/app/fixture/theme.ts'
+import { PinServer } from '../src/main/service/pinning/testing/pin-server.ts'
 
 const folder = resolve(import.meta.dirname, '../docs/screenshots')
 
@@ -79,6 +80,13 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
     },
   ],
   [
+    'log-copies',
+    async (page) => {
+      await page.getByRole('region', { name: 'Evidence' }).scrollIntoViewIfNeeded()
+      await page.getByRole('listitem', { name: 'lab-cluster: pinned' }).scrollIntoViewIfNeeded()
+    },
+  ],
+  [
     'log-text',
     async (page) => {
       await show(page, '#/logs', 'Logs')
@@ -134,14 +142,40 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
       await page.getByRole('figure', { name: 'Room' }).waitFor()
     },
   ],
+  [
+    'settings-services',
+    async (page) => {
+      await page.getByRole('button', { name: 'Add a service…' }).scrollIntoViewIfNeeded()
+    },
+  ],
   ['invites', (page) => show(page, '#/settings/swarm', 'Settings')],
   ['trust', (page) => show(page, '#/settings/trust', 'Settings')],
 ]
+
+/** A pinning service of this machine takes a recording. */
+async function pinDrive(page: Page): Promise<void> {
+  await show(page, '#/settings/files', 'Settings')
+  await page.getByRole('button', { name: 'Add a service…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Add a pinning service' })
+  await dialog.getByLabel('Name').fill('lab-cluster')
+  await dialog.getByLabel('Address').fill(service.endpoint)
+  await dialog.getByLabel('Token', { exact: true }).fill(service.token)
+  await dialog.getByRole('button', { name: 'Ask and add' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await show(page, '#/logs', 'Logs')
+  await openFile(page, 'run-17/drive.mcap')
+  await page.getByRole('button', { name: 'Pin at…' }).click()
+  await page.getByRole('menuitem', { name: 'lab-cluster' }).click()
+  await page.getByRole('listitem', { name: 'lab-cluster: queued' }).waitFor()
+  for (const pin of service.pins) pin.status = 'pinned'
+  await page.getByRole('listitem', { name: 'lab-cluster: pinned' }).waitFor()
+}
 
 // A plain name: the settings page shows it.
 const work = join(tmpdir(), 'dt-swarm')
 rmSync(work, { recursive: true, force: true })
 mkdirSync(work)
+const service = await new PinServer().start()
 const app = await openApp('browser', { root: work, lab: 4 })
 try {
   const { page } = app
@@ -168,6 +202,7 @@ try {
     .getByRole('button', { name: /^Fetch / })
     .last()
     .click()
+  await pinDrive(page)
   await page.waitForTimeout(warmUpMs)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
@@ -185,5 +220,6 @@ try {
   }
 } finally {
   await app.close()
+  await service.stop()
   rmSync(work, { recursive: true, force: true })
 }

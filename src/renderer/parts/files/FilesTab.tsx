@@ -30,8 +30,8 @@ export function FilesTab() {
         <FileChannelsPanel />
         <PinServicesPanel />
         {state.phase === 'ready' ? <RecorderPanel inForce={state.value.recorder} /> : null}
-        <section className="panel" aria-label="Fetched by itself">
-          <h2>Fetched by itself</h2>
+        <section className="panel" aria-label="Follows">
+          <h2>Follows</h2>
           <FollowList />
         </section>
       </div>
