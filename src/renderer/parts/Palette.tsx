@@ -28,6 +28,10 @@ export function Palette({ onKeys }: { readonly onKeys: () => void }) {
     ['invite', 'Invite a robot or a laptop', '#/settings/swarm'],
     ['join', 'Join another swarm', '#/settings/swarm'],
     ['files', 'Files: store, limits, share folder, file channels', '#/settings/files'],
+    ['archive', 'Archive: what this peer keeps of others', '#/settings/files'],
+    ['pinning', 'Pinning services', '#/settings/files'],
+    ['recorder', 'Flight recorder', '#/settings/files'],
+    ['follows', 'Follows: what is fetched by itself', '#/settings/files'],
     ['trust', 'Trust: members, roles and root keys', '#/settings/trust'],
     ['clock', 'Swarm time', '#/settings/clock'],
   ] as const
