@@ -22,13 +22,15 @@ describe('files at risk', () => {
     const swarm = show('#/logs', { shares: [fine, gone, risky] })
     const notice = await screen.findByRole('region', { name: 'Files at risk' })
     expect(within(notice).getByText('2 files are in danger')).toBeDefined()
-    expect(notice.textContent).toContain('drive-1.mcap: only copy, on duckie02, battery 12 %.')
+    expect(notice.textContent).toContain(', such as drive-1.mcap: only copy, on duckie02, battery 12 %.')
     await userEvent.click(within(notice).getByRole('button', { name: 'Show them' }))
     await waitFor(() => expect(screen.queryByRole('link', { name: fine.name })).toBeNull())
     expect(screen.getByRole('link', { name: risky.name })).toBeDefined()
     await userEvent.click(within(notice).getByRole('button', { name: /^Rescue all 2/ }))
     await waitFor(() => expect(swarm.archive.rescued.toSorted()).toEqual([risky.cid, gone.cid].toSorted()))
     expect(swarm.transfers.all().map(({ priority }) => priority)).toEqual(['high', 'high'])
+    expect(await within(notice).findByText('2 files are being rescued.')).toBeDefined()
+    expect(within(notice).queryByRole('button', { name: /^Rescue/ })).toBeNull()
   })
 
   test('that nobody can be asked for are said to be out of reach', async () => {

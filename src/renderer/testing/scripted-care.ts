@@ -28,6 +28,29 @@ export function addCare(swarm: FakeSwarm, nowMs: number): void {
       }),
     )
   }
+  const [, second, third] = swarm.shares.all()
+  if (second !== undefined && third !== undefined) {
+    const one = { copies: 1, risk: 'high' } as const
+    const why = (share: typeof second, words: string): string => `only copy, on ${share.originName}, ${words}`
+    const elsewhere = { local: false, kept: false, own: false }
+    swarm.shares.put(
+      { ...second, ...elsewhere, safety: { ...one, aliveCopies: 1, why: why(second, 'battery 12 %') } },
+      {
+        ...third,
+        ...elsewhere,
+        safety: { ...one, aliveCopies: 0, why: why(third, 'which has been silent for 3 h') },
+      },
+    )
+  }
+  swarm.archive.view = {
+    archive: { kind: 'all' },
+    copies: 2,
+    keptFiles: 4_120,
+    keptBytes: 812_000_000_000,
+    waitingFiles: 96,
+    waitingBytes: 40_200_000_000,
+    problem: null,
+  }
   swarm.pinning.services = [
     { name: 'lab-cluster', endpoint: 'https://cluster.lab.example/psa', hasToken: true, problem: null, pins: 412 },
     { name: 'pinata', endpoint: 'https://api.pinata.cloud/psa', hasToken: true, problem: null, pins: 1 },

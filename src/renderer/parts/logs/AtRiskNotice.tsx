@@ -20,8 +20,16 @@ export function AtRiskNotice({ shares, onShow }: AtRiskNoticeProps) {
   const { bridge } = useStores()
   const risk = useMemo(() => atRiskOf(shares.values()), [shares])
   const { busy, problem, run } = useAct()
-  const { worst, reachable, bytes } = risk
-  if (worst === null) return null
+  const { worst, reachable, bytes, coming } = risk
+  if (worst === null && coming === 0) return null
+  const onTheirWay = `${plural(coming, 'file')} ${coming === 1 ? 'is' : 'are'} being rescued.`
+  if (worst === null) {
+    return (
+      <section className="risk" aria-label="Files at risk">
+        <output>{onTheirWay}</output>
+      </section>
+    )
+  }
   const count = risk.shares.length
   return (
     <section className="risk" aria-label="Files at risk">
@@ -29,10 +37,10 @@ export function AtRiskNotice({ shares, onShow }: AtRiskNoticeProps) {
         <LevelMark level="act" />{' '}
         <strong>
           {plural(count, 'file')} {count === 1 ? 'is' : 'are'} {reachable === 0 ? 'out of reach' : 'in danger'}
-        </strong>{' '}
-        <span className="risk-worst">
-          <span dir="auto">{worst.name}</span>: {worst.safety.why}.
-        </span>{' '}
+        </strong>
+        {count === 1 ? ': ' : ', such as '}
+        <span dir="auto">{worst.name}</span>: {worst.safety.why}.{' '}
+        {coming > 0 ? <span className="dim">{onTheirWay} </span> : null}
         {reachable === 0 ? <span className="dim">Rescued files come when somebody who has them is back.</span> : null}
       </p>
       <div className="risk-acts">
