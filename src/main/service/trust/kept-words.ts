@@ -1,5 +1,6 @@
-import type { PeerId } from '../../../shared/ids.ts'
-import type { RootValue } from '../../model/trust-records.ts'
+import { SwarmError } from '../../../shared/errors.ts'
+import type { PeerId, RecordId } from '../../../shared/ids.ts'
+import { maxKeptWords, type RootValue } from '../../model/trust-records.ts'
 import { keepsFor, restingOn } from '../../model/trust-resting.ts'
 import { maySign, neededFor } from '../../model/trust-needs.ts'
 import { trustSigners } from '../../model/trust-words.ts'
@@ -30,6 +31,32 @@ export function keepWithout(
 /** The same for the keys that go with the next root, as far as that does not keep it. */
 export function keepUnder(deps: KeptWordsDeps, next: RootValue): void {
   signEach(deps, keepsFor(deps.book.trust(), next))
+}
+
+/**
+ * What the next root must keep, since it would lose its weight with the keys that go. Only when that is too much this peer
+ * signs what it may itself.
+ * @param dropped let go
+ * @throws SwarmError LIMIT_REACHED
+ */
+export function keptBy(deps: KeptWordsDeps, next: RootValue, dropped: readonly RoleEntry[]): readonly RecordId[] {
+  const isDropped = new Set(dropped.map(({ record }) => record.id))
+  const needed = (): readonly RecordId[] =>
+    keepsFor(deps.book.trust(), next)
+      .map(({ record }) => record.id)
+      .filter((id) => !isDropped.has(id))
+  let keeps = needed()
+  if (keeps.length > maxKeptWords) {
+    keepUnder(deps, next)
+    keeps = needed()
+  }
+  if (keeps.length <= maxKeptWords) return keeps
+  throw new SwarmError(
+    'LIMIT_REACHED',
+    `With these keys ${keeps.length} role records would stop counting, and a root can keep ${maxKeptWords}. Let a key ` +
+      'that stays sign them first, or make who goes an operator, so that what it has granted goes on counting.',
+    { detail: { records: keeps.length, max: maxKeptWords } },
+  )
 }
 
 /** Whether a change of roles takes weight from a peer's signatures: it is revoked, or an operator no more. */

@@ -15,6 +15,12 @@ export function valueOf({ version, name, keys, threshold, rules, previous, keeps
   return { version, name, keys, threshold, rules, previous, keeps }
 }
 
+/** The same root without one of its keys: as many of the others must sign as before, if there are. */
+export function withoutKey(root: RootState, peer: PeerId): RootValue {
+  const keys = root.keys.filter((key) => key !== peer)
+  return { ...valueOf(root), keys, threshold: Math.min(root.threshold, keys.length) }
+}
+
 export function nothingChanges(what: string): SwarmError {
   return new SwarmError('INVALID_INPUT', `${what}: nothing changes.`)
 }

@@ -11,7 +11,6 @@ import {
   decodeTrust,
   encodeRole,
   encodeRoot,
-  maxKeptWords,
   maxTrustVersion,
   roleKey,
   rootKey,
@@ -19,13 +18,13 @@ import {
   type RootValue,
 } from '../../model/trust-records.ts'
 import { maySign, neededFor, neededForRoot, nextVersionFor, type Needed } from '../../model/trust-needs.ts'
-import { keepsFor, restingOn } from '../../model/trust-resting.ts'
+import { restingOn } from '../../model/trust-resting.ts'
 import type { RoleEntry, RootState, TrustState } from '../../model/trust.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import type { HeldTrust } from './held-trust.ts'
-import { keepUnder, keepWithout, takesWeight } from './kept-words.ts'
-import { mustBePeers, nothingChanges, valueOf } from './root-value.ts'
+import { keepUnder, keepWithout, keptBy, takesWeight } from './kept-words.ts'
+import { mustBePeers, nothingChanges, valueOf, withoutKey } from './root-value.ts'
 import { sameSet, waitingRole, waitingRoot, type Waiting } from './trust-proposals.ts'
 import { peerName, rolesWords, withNames, type NameOf } from './trust-words.ts'
 
@@ -97,10 +96,8 @@ export class TrustChanges {
     this.#mustBeAllowed(neededFor(book.trust(), { subject, roles: [] }), what)
     let lost = keepWithout(this.#deps, subject, keep)
     if (root?.keys.includes(subject) === true) {
-      const keys = root.keys.filter((key) => key !== subject)
       const dropped = keep.dropGrants ? restingOn(book.trust(), subject).filter(({ role }) => !role.revoked) : []
-      const next = { ...valueOf(root), keys, threshold: Math.min(root.threshold, keys.length) }
-      const kept = this.#sayRoot(root, next, what, dropped)
+      const kept = this.#sayRoot(root, withoutKey(root, subject), what, dropped)
       lost = lost.filter(({ record }) => !kept.includes(record.id))
     }
     this.#sayRole(subject, { roles: [], revoked: true, note }, what)
@@ -109,7 +106,7 @@ export class TrustChanges {
 
   /**
    * Signs what somebody else has proposed, or takes back what this peer has; first what hangs on the weight that this takes
-   * away.
+   * away. With the revocation of a root key it signs the root without that key, too.
    * @throws SwarmError NOT_FOUND, NOT_TRUSTED, DISK_FULL
    */
   attest(id: RecordId, verdict: Verdict): StoredRecord {
@@ -120,7 +117,23 @@ export class TrustChanges {
     if (statement?.kind === 'role' && takesWeight(book.trust(), statement.role.subject, statement.role)) {
       keepWithout(this.#deps, statement.role.subject, keepAll)
     }
-    return book.attest(id, verdict)
+    const attested = book.attest(id, verdict)
+    if (statement?.kind === 'role' && statement.role.revoked) this.#takeOutOfRoot(statement.role.subject)
+    return attested
+  }
+
+  /** Else a stolen key would go on counting for the next root. What waits is signed; where nothing does it is proposed. */
+  #takeOutOfRoot(subject: PeerId): void {
+    const { book, self, log } = this.#deps
+    const root = book.trust().root ?? book.trust().expiredRoot
+    if (root === null || subject === self || !root.keys.includes(subject) || !root.keys.includes(self)) return
+    try {
+      this.#sayRoot(root, withoutKey(root, subject), `take the key of ${this.#name(subject)} out of the root`)
+    } catch (err) {
+      // The revocation is signed all the same, and the view says that the root still has the key.
+      if (!(err instanceof SwarmError)) throw err
+      log.warn({ err, subject }, 'the root without a revoked key could not be signed')
+    }
   }
 
   /** @throws SwarmError NOT_TRUSTED, INVALID_INPUT, LIMIT_REACHED, DISK_FULL */
@@ -211,7 +224,7 @@ export class TrustChanges {
     }
     const version = Math.min(maxTrustVersion, root.version + 1)
     const bare: RootValue = { ...next, version, previous: root.record.id, keeps: [] }
-    const keeps = this.#keeps(bare, new Set(dropped.map(({ record }) => record.id)))
+    const keeps = keptBy(this.#deps, bare, dropped)
     const state = book.trust()
     const value: RootValue = { ...bare, keeps }
     const needed = neededForRoot(state, value)
@@ -224,24 +237,6 @@ export class TrustChanges {
     }
     this.#author(rootKey, encodeRoot(value), longestMs, what)
     return keeps
-  }
-
-  /** What would lose its weight with the keys that go. Only when that is too much this peer signs what it may itself. */
-  #keeps(next: RootValue, dropped: ReadonlySet<RecordId>): readonly RecordId[] {
-    const idsOf = (words: readonly RoleEntry[]): readonly RecordId[] =>
-      words.map(({ record }) => record.id).filter((id) => !dropped.has(id))
-    let keeps = idsOf(keepsFor(this.#deps.book.trust(), next))
-    if (keeps.length > maxKeptWords) {
-      keepUnder(this.#deps, next)
-      keeps = idsOf(keepsFor(this.#deps.book.trust(), next))
-    }
-    if (keeps.length <= maxKeptWords) return keeps
-    throw new SwarmError(
-      'LIMIT_REACHED',
-      `With these keys ${keeps.length} role records would stop counting, and a root can keep ${maxKeptWords}. Let a key ` +
-        'that stays sign them first, or make who goes an operator, so that what it has granted goes on counting.',
-      { detail: { records: keeps.length, max: maxKeptWords } },
-    )
   }
 
   #waiting(state: TrustState, needed: Needed, validForMs: number): Waiting {

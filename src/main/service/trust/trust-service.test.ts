@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import type { PeerId } from '../../../shared/ids.ts'
+import { nextVersionFor } from '../../model/trust-needs.ts'
+import { encodeRole, roleKey } from '../../model/trust-records.ts'
 import { dayMs, linkOf, sign, standing } from './testing/trust-desks.ts'
 import { talk, type TrustPeer } from './testing/trust-peer.ts'
 import { trustTeam } from './testing/trust-team.ts'
@@ -166,6 +168,57 @@ test('root keys are rotated two of three, and a lost one is replaced by the othe
   sign(b)
   talk(b, c, d)
   expect(standing(d, d)).toBe('root')
+})
+
+test('a revoked root key is named until there is a root without it, which whoever signs the revocation signs too', async () => {
+  const [a, b, c] = await twoOfThree()
+  const named = (peer: TrustPeer) =>
+    peer.trust
+      .view()
+      .problems.filter(({ code }) => code === 'ROOT_KEY_REVOKED')
+      .map(({ message }) => message)
+  // A word alone, as the API can make it, without the next root.
+  const version = nextVersionFor(b.book.trust(), a.peerId)
+  const value = encodeRole({ version, roles: [], revoked: true, note: 'stolen' })
+  const word = b.book.author({ bucket: 'trust', key: roleKey(a.peerId), value, validForMs: 100 * dayMs })
+  talk(b, c)
+  c.book.attest(word.record.id, 'endorse')
+  talk(b, c)
+  expect(standing(b, a)).toBe('revoked')
+  for (const peer of [b, c]) {
+    expect(named(peer)).toEqual([
+      expect.stringMatching(/^The key of .+ was revoked, but it is still one of the root keys/),
+    ])
+  }
+  // Said once more with the command: what it lacked is made, and signed by whoever signs the other.
+  b.trust.revoke(a.peerId, 'stolen')
+  expect(named(b)).toHaveLength(1)
+  talk(b, c)
+  const revocation = c.trust.view().proposals.find(({ what }) => what.includes('is revoked'))
+  expect(c.trust.view().proposals).toHaveLength(2)
+  c.trust.attest(revocation?.recordId ?? word.record.id, 'endorse')
+  talk(b, c)
+  for (const peer of [b, c]) {
+    expect(named(peer)).toEqual([])
+    expect(standing(peer, a)).toBe('revoked')
+    expect(peer.trust.view().root?.keys.map((key) => key.peer)).toEqual([b.peerId, c.peerId])
+    expect(peer.trust.view().proposals).toEqual([])
+  }
+})
+
+test('who signs the revocation of a root key proposes the root without it, where nobody has', async () => {
+  const [a, b, c] = await twoOfThree()
+  const version = nextVersionFor(b.book.trust(), a.peerId)
+  const value = encodeRole({ version, roles: [], revoked: true, note: null })
+  const word = b.book.author({ bucket: 'trust', key: roleKey(a.peerId), value, validForMs: 100 * dayMs })
+  talk(b, c)
+  c.trust.attest(word.record.id, 'endorse')
+  talk(b, c)
+  expect(standing(b, a)).toBe('revoked')
+  expect(b.trust.counts().proposals).toBe(1)
+  expect(sign(b)).toBe(1)
+  expect(b.trust.view().root?.keys.map((key) => key.peer)).toEqual([b.peerId, c.peerId])
+  expect(b.trust.view().problems.map(({ code }) => code)).not.toContain('ROOT_KEY_REVOKED')
 })
 
 test('who asks for what waits already signs that, and makes no second proposal', async () => {

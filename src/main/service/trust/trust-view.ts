@@ -75,9 +75,20 @@ export function trustView(init: ViewInit): TrustView {
     })),
     problems: [
       ...state.problems.map(({ code, message }) => ({ code, message: withNames(message, nameOf) })),
+      ...(root?.keys ?? [])
+        .filter((key) => state.wasOf(key).standing === 'revoked')
+        .map((key) => ({ code: 'ROOT_KEY_REVOKED', message: withNames(stillInRoot(key), nameOf) })),
       ...(risk === null ? [] : [{ code: 'ROOT_CAN_FORK', message: `${risk}.` }]),
     ],
   }
+}
+
+/** What it signs counts for nothing but this: who may sign the next root is said by this one alone. */
+function stillInRoot(key: PeerId): string {
+  return (
+    `The key of ${key} was revoked, but it is still one of the root keys, so it counts for the next root until there is ` +
+    'one without it: sign the one that waits, or make it ("dt-swarm trust root").'
+  )
 }
 
 export function swarmView(file: SwarmFile, state: TrustState): SwarmView {
