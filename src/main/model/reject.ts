@@ -20,7 +20,7 @@ export const rejectReasons = {
   stranger: 'Its author has no role in this swarm, and strangers may not author in this bucket.',
   revoked: 'The key of its author was revoked: nothing it signs counts.',
   dismissed: 'It was dismissed, and only the mark of that is kept.',
-  rate: 'Its author says more in a minute than the bucket allows.',
+  rate: 'Its author, or whoever hands over what strangers ask, says more in a minute than is allowed.',
 } as const
 
 export type RejectReason = keyof typeof rejectReasons

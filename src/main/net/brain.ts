@@ -225,12 +225,14 @@ export class Brain implements Startable {
       from: sender,
       how: 'gossip',
       channel: source.channel,
+      // A neighbour on gossip is proven, a name on a line is not.
+      ...(source.kind === 'gossip' ? {} : { link: source.link }),
       hops,
     })
     this.#outboxes.heard(source.channel, verdict.repeats)
     this.#outboxes.heard(source.channel, verdict.news)
-    // Gossip lets no message on that holds garbage: what was good in it goes on in one of ours.
-    const isHeard = verdict.garbage === 0 || source.kind !== 'gossip'
+    // Gossip lets no message on that holds garbage, or too much: what was good in it goes on in one of ours.
+    const isHeard = (verdict.garbage === 0 && verdict.overRate === 0) || source.kind !== 'gossip'
     if (verdict.news.length > 0) this.#passOnFrom(verdict.news, message, source, isHeard)
     if (verdict.dropped && source.kind === 'gossip') this.#deps.onLost(sender)
     return takenRecords(verdict)

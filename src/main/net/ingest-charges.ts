@@ -1,9 +1,14 @@
 import type { PeerId } from '../../shared/ids.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Attestation } from '../model/attestation.ts'
+import { buckets } from '../model/bucket.ts'
 import { equalBytes } from '../model/cbor.ts'
 import type { SignedRecord } from '../model/record.ts'
+import { askKey } from '../model/trust-records.ts'
 import type { RecordBook } from '../store/record-book.ts'
-import type { AttestedAs, AuthorRates, RateOf } from './author-rates.ts'
+import { AskRates } from './ask-rates.ts'
+import { AuthorRates, type AttestedAs, type RateOf } from './author-rates.ts'
+import { CatchUpSlots } from './catch-up-slots.ts'
 import type { Job } from './ingest-job.ts'
 
 /** A record that is worth a verification, and who brought it. */
@@ -23,54 +28,90 @@ interface NewWord {
   readonly as: AttestedAs
 }
 
-/** Whose share of ingest's work a record costs. What was asked for is as old as may be, and much at once: it is free. */
+export interface IngestChargesDeps {
+  readonly book: Pick<RecordBook, 'get' | 'has'>
+  readonly clock: Clock
+  readonly isStranger: (peer: PeerId) => boolean
+  /** False: nobody is held to any rate. */
+  readonly limitRates: boolean
+}
+
+/**
+ * Whose share of ingest's work a record costs. What comes by catching up is as old as may be, and much at once: it is
+ * free, but for what comes anew again and again.
+ */
 export class IngestCharges {
   readonly #book: Pick<RecordBook, 'get' | 'has'>
-  readonly #rates: AuthorRates | null
+  readonly #isStranger: (peer: PeerId) => boolean
+  readonly #limitRates: boolean
+  readonly #rates: AuthorRates
+  readonly #asks: AskRates
+  readonly #slots: CatchUpSlots
 
-  /** @param rates null: nobody is held to any */
-  constructor(book: Pick<RecordBook, 'get' | 'has'>, rates: AuthorRates | null) {
-    this.#book = book
-    this.#rates = rates
+  constructor(deps: IngestChargesDeps) {
+    this.#book = deps.book
+    this.#isStranger = deps.isStranger
+    this.#limitRates = deps.limitRates
+    this.#rates = new AuthorRates(deps)
+    this.#asks = new AskRates(deps)
+    this.#slots = new CatchUpSlots(deps.clock)
   }
 
-  /** Undefined when whoever answers for it has brought enough. Else it is to be settled afterwards. */
-  charge(job: Job, record: SignedRecord): Candidate | undefined {
-    const { author, bucket } = record.body
-    const rates = this.#ratesOf(job)
+  /**
+   * To be settled afterwards; or `rate` when whoever answers for it has brought enough, `flood` when the neighbour that
+   * hands it over is to blame for that.
+   */
+  charge(job: Job, record: SignedRecord): Candidate | 'rate' | 'flood' {
+    const { bucket } = record.body
     const held = this.#book.has(bucket, record.id) ? this.#book.get(record.id)?.record : undefined
-    if (held === undefined) {
-      const isWithin = rates?.reserve(author, bucket) !== false
-      return isWithin ? { job, record, charged: [[author, bucket]], isAgain: false } : undefined
-    }
-    const words = newWords(held, record).filter(
-      ({ attestation, as }) => rates?.reserve(attestation.author, as) !== false,
-    )
-    if (words.length === 0) return undefined
+    if (held === undefined) return this.#chargeNew(job, record)
+    const words = newWords(held, record).flatMap(({ attestation, as }) => {
+      const isFree = this.#isFree(job, () => `${record.id} ${attestation.author}`)
+      return isFree || this.#rates.reserve(attestation.author, as) ? [{ attestation, as, isFree }] : []
+    })
+    if (words.length === 0) return 'rate'
     return {
       job,
       // What is held already need not be verified again.
       record: { ...record, attestations: words.map(({ attestation }) => attestation) },
-      charged: words.map(({ attestation, as }) => [attestation.author, as]),
+      charged: words.flatMap(({ attestation, as, isFree }) => (isFree ? [] : [[attestation.author, as] as const])),
       isAgain: words.every(({ as }) => as === 'attest-again'),
     }
   }
 
   /** It has been verified, or not; false when it is good, and there is no room after all. */
-  settle({ job, charged }: Candidate, isGood: boolean): boolean {
-    const rates = this.#ratesOf(job)
+  settle({ charged }: Candidate, isGood: boolean): boolean {
     // All of them, whatever the first says.
-    const rooms = charged.map(([author, what]) => rates?.settle(author, what, isGood) !== false)
+    const rooms = charged.map(([author, what]) => this.#rates.settle(author, what, isGood))
     return !rooms.includes(false)
   }
 
   /** The standing of these peers differs now, and with it what they may say in a minute. */
   reset(peers: readonly PeerId[]): void {
-    this.#rates?.reset(peers)
+    this.#rates.reset(peers)
   }
 
-  #ratesOf({ source }: Job): AuthorRates | null {
-    return source.how === 'catch-up' ? null : this.#rates
+  #chargeNew(job: Job, record: SignedRecord): Candidate | 'rate' | 'flood' {
+    const { author, bucket, key } = record.body
+    // Of a set nothing is replaced: more than the author's quota does not come in.
+    const slot = buckets[bucket].kind === 'keyed' ? () => `${bucket} ${author} ${key}` : null
+    const isFree = this.#isFree(job, slot)
+    if (!isFree && !this.#rates.reserve(author, bucket)) return 'rate'
+    const charged = isFree ? [] : [[author, bucket] as const]
+    const candidate: Candidate = { job, record, charged, isAgain: false }
+    // Strangers' asks make room for each other without end.
+    const isAsk = bucket === 'trust' && key === askKey
+    if (!isAsk || !this.#limitRates || !this.#isStranger(author)) return candidate
+    const taken = this.#asks.take(author, job.source)
+    if (taken === 'taken') return candidate
+    this.settle(candidate, false)
+    return taken
+  }
+
+  /** @param slot what it is another version of; null: of nothing */
+  #isFree({ source }: Job, slot: (() => string) | null): boolean {
+    if (!this.#limitRates) return true
+    return source.how === 'catch-up' && (slot === null || this.#slots.isFree(slot()))
   }
 }
 

@@ -32,6 +32,8 @@ export interface Verdict {
   readonly refused: number
   /** Of the refused, those that no honest peer passes on. */
   readonly garbage: number
+  /** Of the refused, those whose bringer or author has brought enough for now: later they may be welcome. */
+  readonly overRate: number
   /** The queue was full: nothing was looked at. */
   readonly dropped: boolean
   /** Those that were new here, or brought new attestations, as they are now: for others to hear. */
@@ -48,6 +50,7 @@ export interface Job {
   added: number
   refused: number
   garbage: number
+  overRate: number
   readonly news: SignedRecord[]
   readonly repeats: SignedRecord[]
 }
@@ -68,15 +71,17 @@ const honestReasons: ReadonlySet<RejectReason> = new Set<RejectReason>([
 ])
 
 export function newJob(batch: Uint8Array, source: Source, settle: (verdict: Verdict) => void): Job {
-  return { batch, source, settle, added: 0, refused: 0, garbage: 0, news: [], repeats: [] }
+  return { batch, source, settle, added: 0, refused: 0, garbage: 0, overRate: 0, news: [], repeats: [] }
 }
 
 /** Whoever refuses counts; here it is noted who sent it. */
 export function refuse(job: Job, reason: RejectReason): void {
   job.refused += 1
+  if (reason === 'rate') job.overRate += 1
   if (!honestReasons.has(reason)) job.garbage += 1
 }
 
-export function verdictOf({ added, refused, garbage, news, repeats }: Job, dropped: boolean): Verdict {
-  return { added, known: repeats.length, refused, garbage, dropped, news, repeats }
+export function verdictOf(job: Job, dropped: boolean): Verdict {
+  const { added, refused, garbage, overRate, news, repeats } = job
+  return { added, known: repeats.length, refused, garbage, overRate, dropped, news, repeats }
 }

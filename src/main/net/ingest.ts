@@ -7,7 +7,6 @@ import { decodeBatch, decodeSigned } from '../model/record-codec.ts'
 import type { RejectReason } from '../model/reject.ts'
 import type { RecordBook } from '../store/record-book.ts'
 import type { Arrival } from '../store/record-store.ts'
-import { AuthorRates } from './author-rates.ts'
 import { IngestCharges, type Candidate } from './ingest-charges.ts'
 import { newJob, refuse, verdictOf, type Job, type Source, type Verdict } from './ingest-job.ts'
 import type { NeighbourClocks } from './neighbour-clocks.ts'
@@ -51,8 +50,7 @@ export class Ingest implements Startable {
     this.#once = new VerifyOnce(deps.pool, deps.book.swarm)
     this.#maxWaitingBytes = init.maxWaitingBytes ?? 16 * 1024 * 1024
     const isStranger = deps.isStranger ?? (() => false)
-    const rates = init.limitRates === false ? null : new AuthorRates({ clock: deps.clock, isStranger })
-    this.#charges = new IngestCharges(deps.book, rates)
+    this.#charges = new IngestCharges({ ...deps, isStranger, limitRates: init.limitRates !== false })
   }
 
   async start(): Promise<void> {
@@ -166,9 +164,11 @@ export class Ingest implements Startable {
       job.repeats.push(record)
       return undefined
     }
-    const candidate = this.#charges.charge(job, checked.record)
-    if (candidate === undefined) this.#refuse(job, 'rate')
-    return candidate
+    const charged = this.#charges.charge(job, checked.record)
+    if (typeof charged !== 'string') return charged
+    this.#refuse(job, 'rate')
+    if (charged === 'flood') job.garbage += 1
+    return undefined
   }
 
   /** For what the book has not seen, and so has not counted. */

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { isAbort } from '../../shared/errors.ts'
 import type { PeerId } from '../../shared/ids.ts'
+import { HostTable } from '../base/host-table.ts'
 import type { Startable } from '../base/lifecycle.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
 import { brainAddress } from '../model/address.ts'
@@ -21,7 +22,7 @@ import {
   type LineFrame,
 } from './line-frames.ts'
 import { LineGiver } from './line-giver.ts'
-import { LineNeighbours, type LineNeighbour, type SessionResult } from './line-neighbours.ts'
+import { hostOfLink, LineNeighbours, type LineNeighbour, type SessionResult } from './line-neighbours.ts'
 import type { LinePace } from './line-pace.ts'
 import { LineSession, LineSessionFailed } from './line-session.ts'
 import { LineTurns } from './line-turns.ts'
@@ -39,8 +40,11 @@ export interface LineChannelDeps extends LineCatchUpDeps {
 /** Digests alike that make one's own superfluous, where all hear all. */
 const enoughDigests = 2
 /** Records a second that one channel may bring unasked, and at once: as many as ingest checks. */
-const takenPerS = 2_000
-const takenBurst = 20_000
+const taken = { perS: 2_000, burst: 20_000 }
+/** Of these one link, so that others are heard beside one that floods. */
+const takenOfLink = { perS: 1_000, burst: 10_000 }
+/** Links with a share of their own, and of one host: it may have as many as it has ports. */
+const takenFrom = { max: 256, maxOfHost: 16 }
 
 /** Catching up on one channel. */
 export class LineChannelCatchUp implements Startable {
@@ -54,6 +58,7 @@ export class LineChannelCatchUp implements Startable {
   #isUp = false
   readonly #giver: LineGiver
   readonly #taking: TokenBucket
+  readonly #takingOf = new HostTable<TokenBucket>({ ...takenFrom, hostOf: hostOfLink })
   readonly #turns: LineTurns
   #session: LineSession | null = null
   #run: AbortController | null = null
@@ -69,7 +74,7 @@ export class LineChannelCatchUp implements Startable {
       { ...deps, send: (payload, options) => this.#send({ kind: 'given', to: null, payload }, options) },
       init,
     )
-    this.#taking = new TokenBucket(clock, { perS: takenPerS, burst: takenBurst })
+    this.#taking = new TokenBucket(clock, taken)
     this.#turns = new LineTurns(
       {
         ...deps,
@@ -173,7 +178,7 @@ export class LineChannelCatchUp implements Startable {
   }
 
   async takeGiven({ payload, sender, hops }: SwarmMessage, source: MessageSource): Promise<Taken> {
-    if (!this.#taking.take(Math.ceil(payload.length / 256))) return { ...busy, reason: 'rate' }
+    if (!this.#mayGive(source.link, Math.ceil(payload.length / 256))) return { ...busy, reason: 'rate' }
     const { trade, passOn } = this.#deps
     const from = { from: sender, how: 'catch-up', channel: source.channel, link: source.link, hops } as const
     const { verdict } = await trade.take(payload, from)
@@ -181,6 +186,12 @@ export class LineChannelCatchUp implements Startable {
     const summary = `${verdict.added} new of ${verdict.added + verdict.known + verdict.refused}`
     if (verdict.garbage > 0) return { ...garbage('bad-signature'), garbage: verdict.garbage, summary }
     return { verdict: verdict.added > 0 ? 'news' : 'known', outcome: verdict.added > 0 ? 'taken' : 'known', summary }
+  }
+
+  #mayGive(link: string, records: number): boolean {
+    const own = this.#takingOf.get(link) ?? new TokenBucket(this.#deps.clock, takenOfLink)
+    this.#takingOf.set(link, own)
+    return own.take(records) && this.#taking.take(records)
   }
 
   async #answer(frame: Extract<LineFrame, { kind: 'ask' | 'get' }>, peer: PeerId, link: string): Promise<Taken> {

@@ -164,6 +164,6 @@ function isBefore(one: Place, other: Place): boolean {
 }
 
 /** A host may have as many links as it has ports; a nick, or any other link without an address, stands alone. */
-function hostOfLink(link: string): string {
+export function hostOfLink(link: string): string {
   return isIP(addressOf(link).host.replace(/%.*$/, '')) === 0 ? link : hostOf(link)
 }

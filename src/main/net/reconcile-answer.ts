@@ -128,6 +128,7 @@ class Answers {
           this.#garbage += taken.verdict.garbage
           onNews(taken.verdict.news)
           this.#progress.moved(taken.verdict.added)
+          await this.#progress.rest(taken.verdict.overRate)
         }
         const items = [...eachItem(wants)]
         const { batch: given, records, settled } = trade.give(items, answerBytes)
@@ -141,6 +142,7 @@ class Answers {
         const verdict = await trade.takeDismissals(question[1], this.#source)
         this.#garbage += verdict?.garbage ?? 0
         onNews(verdict?.news ?? [])
+        await this.#progress.rest(verdict?.overRate ?? 0)
         return ['noted']
       }
       case 'news':

@@ -33,7 +33,7 @@ export interface AskDeps {
   /** What the other side did not take lately. */
   readonly unwanted: RefusedIds
   readonly claims: Claims
-  readonly clock: Pick<Clock, 'monotonic'>
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>
   /** Whether a bucket is exchanged now. */
   readonly isOpen: (bucket: BucketName) => boolean
   /** Records that were new here. */
@@ -224,6 +224,7 @@ class Session {
       this.#garbage += taken.verdict.garbage
       onNews(taken.verdict.news)
       if (taken.dismissals.length > 0) await this.#ask(['dismiss', taken.dismissals])
+      await this.#progress.rest(taken.verdict.overRate)
     }
     if (added >= asked.length) return
     // Not sent, not taken, or one of other signatures: none is asked of it again for a while.

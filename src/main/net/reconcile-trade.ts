@@ -93,7 +93,8 @@ export class RecordTrade {
       verdict = await this.#deps.ingest.receive(batch, source)
     }
     if (verdict.dropped) throw new Error('received records could not be taken in: the queue stayed full')
-    return { verdict, dismissals: verdict.refused === 0 ? [] : this.#refused(batch, judgedAs(source)) }
+    const isOverRate = verdict.overRate > 0
+    return { verdict, dismissals: verdict.refused === 0 ? [] : this.#refused(batch, judgedAs(source), isOverRate) }
   }
 
   /** Has attestations on records that are held here checked and stored. */
@@ -121,7 +122,7 @@ export class RecordTrade {
     return id === undefined ? undefined : book.get(id)?.record
   }
 
-  #refused(batch: Uint8Array, from: string): Dismissal[] {
+  #refused(batch: Uint8Array, from: string, isOverRate: boolean): Dismissal[] {
     const { book, refused } = this.#deps
     const dismissals: Dismissal[] = []
     const decoded = decodeBatch(batch)
@@ -129,7 +130,7 @@ export class RecordTrade {
     for (const bytes of decoded.records) {
       const signed = decodeSigned(bytes)
       if (signed.kind === 'rejected' || book.has(signed.record.body.bucket, signed.record.id)) continue
-      refused.add(from, itemOf(signed.record).id)
+      refused.add(from, itemOf(signed.record).id, { isOverRate })
       const dismissal = this.dismissalOf(signed.record.id)
       if (dismissal !== undefined && dismissals.length < maxDismissals) dismissals.push(dismissal)
     }

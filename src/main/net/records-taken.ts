@@ -3,7 +3,8 @@ import type { Taken } from './brain-message.ts'
 import type { Verdict } from './ingest.ts'
 
 /** What became of a batch, as its channel and the message stream are told. */
-export function takenRecords({ added, known, refused, garbage, dropped, news, repeats }: Verdict): Taken {
+export function takenRecords(verdict: Verdict): Taken {
+  const { added, known, refused, garbage, overRate, dropped, news, repeats } = verdict
   const counts = [
     `${added} new`,
     ...(known > 0 ? [`${known} known`] : []),
@@ -14,7 +15,8 @@ export function takenRecords({ added, known, refused, garbage, dropped, news, re
     : `${recordsWords([...news, ...repeats], refused)}: ${counts.join(', ')}`
   if (dropped) return { verdict: 'known', outcome: 'dropped', reason: 'overflow', summary }
   if (garbage > 0) return { verdict: 'garbage', outcome: 'refused', reason: 'garbage', summary, garbage }
-  if (added > 0) return { verdict: 'news', outcome: 'taken', summary }
+  // As a whole it is not passed on: some bring more than they may in the hope that something of it is new.
+  if (added > 0) return { verdict: overRate > 0 ? 'known' : 'news', outcome: 'taken', summary }
   return { verdict: 'known', outcome: refused > 0 && known === 0 ? 'refused' : 'known', summary }
 }
 

@@ -2,6 +2,8 @@ import type { Clock } from '../base/clock.ts'
 
 /** Long enough to skip a few periodic sessions, short enough that a quota with room again is soon used. */
 const rememberedMs = 30 * 60_000
+/** What came too fast is welcome again soon. */
+const overRateMs = 60_000
 /** A clock that was set by more judges otherwise what is expired, or from the future. */
 const setMs = 60_000
 /** About 4 MiB; past this the oldest are forgotten, and fetched once more. */
@@ -26,11 +28,15 @@ export class RefusedIds {
     this.#zeroMs = deps.clock.now() - deps.clock.monotonic()
   }
 
-  add(neighbour: string, item: Uint8Array): void {
+  /** @param isOverRate it was refused because there was too much of it: for what says so first this is remembered */
+  add(neighbour: string, item: Uint8Array, { isOverRate = false }: { readonly isOverRate?: boolean } = {}): void {
     this.#lookAtClock()
     const key = keyOf(neighbour, item)
+    const now = this.#clock.monotonic()
+    const until = this.#until.get(key) ?? 0
+    if (until > now && until <= now + overRateMs) return
     this.#until.delete(key)
-    this.#until.set(key, this.#clock.monotonic() + rememberedMs)
+    this.#until.set(key, now + (isOverRate ? overRateMs : rememberedMs))
     for (const oldest of this.#until.keys()) {
       if (this.#until.size <= this.#maxRemembered) break
       this.#until.delete(oldest)
