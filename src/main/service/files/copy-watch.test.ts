@@ -73,7 +73,7 @@ it('a battery that runs low makes the only copy a file in danger, and a second c
     {
       code: 'COPIES_AT_RISK',
       message:
-        '1 file is in danger of being lost, run-17.bag: only copy, on duckie, battery 12 %. Rescue them while their holders are up: on the Logs page, or with "dt-swarm rescue --all".',
+        '1 file is in danger of being lost, run-17.bag: only copy, on duckie, battery 12 %. Rescue what can be had while its holders are up: on the Logs page, or with "dt-swarm rescue --all".',
     },
   ])
   say(run, fact(duckie, 'share'), fact(server, 'copy'))

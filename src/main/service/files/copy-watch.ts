@@ -126,16 +126,12 @@ export class CopyWatch implements Startable {
     const savable = high.filter(({ aliveCopies }) => aliveCopies > 0).length
     const what = savable === 0 ? 'out of reach' : 'in danger of being lost'
     const first = `${high.length === 1 ? '' : 'such as '}${worst.name.slice(0, 100)}: ${worst.why}`
+    const how = 'on the Logs page, or with "dt-swarm rescue --all"'
     const remedy =
       savable === 0
-        ? 'Rescuing fetches them when their holders are back'
-        : 'Rescue them while their holders are up: on the Logs page'
-    return [
-      {
-        code: 'COPIES_AT_RISK',
-        message: `${count} ${what}, ${first}. ${remedy}${savable === 0 ? ': on the Logs page' : ''}, or with "dt-swarm rescue --all".`,
-      },
-    ]
+        ? `What is rescued now, ${how}, comes when its holders are back.`
+        : `Rescue what can be had while its holders are up: ${how}.`
+    return [{ code: 'COPIES_AT_RISK', message: `${count} ${what}, ${first}. ${remedy}` }]
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
