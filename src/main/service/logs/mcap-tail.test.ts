@@ -19,7 +19,10 @@ const backMs = 60_000
 const about = new Map([['fault', 'temperature']])
 const decompress = await loadDecompress()
 
-async function tailOf(bytes: Uint8Array, change: { readonly maxBytes?: number } = {}) {
+async function tailOf(
+  bytes: Uint8Array,
+  change: { readonly maxBytes?: number; readonly beginningBytes?: number } = {},
+) {
   const parts: Uint8Array[] = []
   const source = sourceOf(bytes)
   const tail = await mcapTail(source, decompress, {
@@ -77,6 +80,19 @@ it('of a file that is being written, what is there is taken, and little of it re
   expect(tail.messages).toBeLessThanOrEqual(662)
   expect((await read(tail.bytes)).messages.length).toBe(tail.messages)
   expect((tail.endMs ?? 0) - (tail.startMs ?? 0)).toBeLessThanOrEqual(backMs)
+})
+
+it('of a large file without a summary the beginning and the end are looked at', async () => {
+  for (const zstd of [false, true]) {
+    const whole = await makeMcap([imu, battery], { steps, useSummary: false, chunkSize: 16_384, zstd })
+    const cut = whole.subarray(0, Math.floor(whole.length * 0.95))
+    const all = await tailOf(cut, { maxBytes: Math.floor(whole.length / 4) })
+    const tail = await tailOf(cut, { maxBytes: Math.floor(whole.length / 4), beginningBytes: 50_000 })
+    expect(tail).toMatchObject({ messages: all.messages, startMs: all.startMs, endMs: all.endMs, problem: null })
+    expect((await read(tail.bytes)).messages.length).toBe(all.messages)
+  }
+  const loose = await makeMcap([imu], { steps, useSummary: false, useChunks: false })
+  await expect(tailOf(loose, { maxBytes: 100_000, beginningBytes: 50_000 })).rejects.toThrow('too large')
 })
 
 it('a minute with more than may be taken loses its beginning, and it says so', async () => {

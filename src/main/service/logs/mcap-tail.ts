@@ -4,11 +4,12 @@ import type { Decompress } from './decompress.ts'
 import { EnoughRead, problemOf } from './log-problem.ts'
 import { openMcap } from './mcap.ts'
 import { chunkHead, chunkRecords } from './mcap-chunk.ts'
+import { mcapEnds, type McapEndsInit } from './mcap-ends.ts'
 import { FieldReader, mcapHeadAt, mcapMessageHeadBytes, mcapOp, mcapRecordsIn } from './mcap-records.ts'
 import type { RangeSource } from './range-source.ts'
 import type { Recording, Stretch } from './recording.ts'
 
-export interface McapTailInit {
+export interface McapTailInit extends Pick<McapEndsInit, 'beginningBytes'> {
   /** How far back from its last message. */
   readonly backMs: number
   readonly maxBytes: number
@@ -43,7 +44,9 @@ export async function mcapTail(source: RangeSource, decompress: Decompress, init
 }
 
 async function tailOf(source: RangeSource, decompress: Decompress, init: McapTailInit): Promise<McapTail> {
-  const recording = await openMcap(source, decompress)
+  const { maxBytes, beginningBytes } = init
+  const ends = { endBytes: maxBytes, ...(beginningBytes === undefined ? {} : { beginningBytes }) }
+  const recording = await openMcap(source, decompress, () => mcapEnds(source, decompress, ends))
   const endMs = recording.endMs ?? 0
   const { stretches, tooMany } = chosen(recording, endMs - init.backMs, init.maxBytes)
   const copy = await Copy.begin(recording, init)
@@ -57,7 +60,9 @@ async function tailOf(source: RangeSource, decompress: Decompress, init: McapTai
       if (error instanceof EnoughRead) break
     }
   }
-  return { ...(await copy.end()), problem: broken }
+  const { undefinedChannels, ...told } = await copy.end()
+  if (undefinedChannels > 0) broken ??= `${undefinedChannels} of its channels are defined where it was not looked at`
+  return { ...told, problem: broken }
 }
 
 /** Those that reach into the time, from the last one back as far as there is room for them. */
@@ -88,6 +93,7 @@ class Copy {
   readonly #writer: McapWriter
   readonly #channels: Recording['channels']
   readonly #ids = new Map<number, number>()
+  readonly #undefined = new Set<number>()
   #messages = 0
   #startMs = Infinity
   #endMs = -Infinity
@@ -148,11 +154,12 @@ class Copy {
     }
   }
 
-  async end(): Promise<Omit<McapTail, 'problem'>> {
+  async end(): Promise<Omit<McapTail, 'problem'> & { readonly undefinedChannels: number }> {
     await this.#writer.end()
     const any = this.#messages > 0
     return {
       messages: this.#messages,
+      undefinedChannels: this.#undefined.size,
       startMs: any ? this.#startMs : null,
       endMs: any ? this.#endMs : null,
     }
@@ -162,7 +169,11 @@ class Copy {
   async #channel(id: number): Promise<number | undefined> {
     const known = this.#ids.get(id)
     const channel = this.#channels.get(id)
-    if (known !== undefined || channel?.written === undefined) return known
+    if (known !== undefined) return known
+    if (channel?.written === undefined) {
+      this.#undefined.add(id)
+      return undefined
+    }
     const { messageEncoding, metadata, schema } = channel.written
     const schemaId = schema === undefined ? 0 : await this.#writer.registerSchema({ ...schema })
     const written = await this.#writer.registerChannel({

@@ -3,7 +3,7 @@ import type { Decompress } from './decompress.ts'
 import { EnoughRead, LogProblem } from './log-problem.ts'
 import { mcapMessages } from './mcap-chunk.ts'
 import { mcapChannel, mcapMagic, nsToMs } from './mcap-records.ts'
-import { McapWalk } from './mcap-walk.ts'
+import { McapWalk, type WalkedMcap } from './mcap-walk.ts'
 import { headOf, type RangeSource } from './range-source.ts'
 import type { RecordedChannel, Recording, Stretch } from './recording.ts'
 
@@ -15,11 +15,18 @@ const indexEntryBytes = 16
 /** Metadata is read for the robot's name only. */
 const maxMetadataBytes = 64 * 1_024
 
-/** Opens an MCAP file by the summary at its end, or by going over it. @throws LogProblem when it is none that can be read */
-export async function openMcap(source: RangeSource, decompress: Decompress): Promise<Recording> {
+/**
+ * Opens an MCAP file by the summary at its end, or by going over it. @throws LogProblem when it is none that can be read
+ * @param walk how to go over it
+ */
+export async function openMcap(
+  source: RangeSource,
+  decompress: Decompress,
+  walk: () => Promise<WalkedMcap> = () => new McapWalk(source, decompress).run(mcapMagic.length),
+): Promise<Recording> {
   const magic = await headOf(source, mcapMagic.length)
   if (!Buffer.from(magic).equals(mcapMagic)) throw new LogProblem('it is no MCAP file')
-  const told = (await bySummary(source)) ?? (await byWalk(source, decompress))
+  const told = (await bySummary(source)) ?? (await byWalk(walk))
   return { ...told, format: 'mcap', messages: (stretch) => mcapMessages(source, stretch, decompress) }
 }
 
@@ -70,8 +77,8 @@ async function bySummary(source: RangeSource): Promise<Told | null> {
   }
 }
 
-async function byWalk(source: RangeSource, decompress: Decompress): Promise<Told> {
-  const { channels, stretches, compression, problem } = await new McapWalk(source, decompress).run(mcapMagic.length)
+async function byWalk(walk: () => Promise<WalkedMcap>): Promise<Told> {
+  const { channels, stretches, compression, problem } = await walk()
   const facts = factsOf(stretches, compression)
   return { channels, stretches, counts: null, ...timesOf(stretches), whole: problem === null, problem, facts }
 }
