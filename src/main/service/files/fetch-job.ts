@@ -46,6 +46,7 @@ const lookAtLeastMs = 60_000
 const maxFrom = 16
 
 const held = new Error('held by a person')
+const moved = new Error('wanted elsewhere')
 
 /** A file that is wanted, from the asking to its end: waits, runs, is held, goes on, fails and is tried again. */
 export class FetchJob {
@@ -55,6 +56,7 @@ export class FetchJob {
   mayHope = false
   readonly #deps: FetchJobDeps & { readonly over: () => void }
   readonly #init: FetchJobInit
+  #to: FetchTarget
   #run: FetchRun
   #going: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
   #paused = false
@@ -63,13 +65,14 @@ export class FetchJob {
   constructor(deps: FetchJobDeps & { readonly over: () => void }, init: FetchJobInit, transfer: Transfer) {
     this.#deps = deps
     this.#init = init
+    this.#to = init.to
     this.cid = init.cid
     this.transfer = transfer
     this.#run = new FetchRun(deps, transfer, init)
     transfer.control = {
       pause: () => this.pause(),
       resume: () => this.resume(),
-      prioritised: () => deps.queue.set(this.cid, { to: init.to, priority: transfer.view.priority }),
+      prioritised: () => deps.queue.set(this.cid, { to: this.#to, priority: transfer.view.priority }),
     }
     transfer.signal.addEventListener('abort', () => void this.#cancelled(), { once: true })
     this.#go()
@@ -84,14 +87,14 @@ export class FetchJob {
   pause(): void {
     if (this.#paused || this.transfer.over) return
     this.#paused = true
-    this.#deps.queue.set(this.cid, { to: this.#init.to, paused: true })
+    this.#deps.queue.set(this.cid, { to: this.#to, paused: true })
     if (this.#going === null) this.#rested()
     else this.#going.stop.abort(held)
   }
 
   /** Goes on when it is held, or tries again when it has failed. */
   resume(): void {
-    const { to } = this.#init
+    const to = this.#to
     if (this.#paused) {
       this.#paused = false
       this.#deps.queue.set(this.cid, { to, paused: false })
@@ -102,6 +105,21 @@ export class FetchJob {
       this.#deps.queue.set(this.cid, { to, paused: false })
       this.transfer.reopen()
     } else return
+    this.#go()
+  }
+
+  /**
+   * It was to stay in the store, and is wanted in a place as well now. What has come is not fetched again. Of one that goes
+   * to a place already nothing changes.
+   */
+  writeOut(to: FetchTarget): void {
+    if (this.#to !== 'store' || to === 'store' || !this.isActive) return
+    this.#to = to
+    this.#run = new FetchRun(this.#deps, this.transfer, { cid: this.cid, to })
+    this.#deps.queue.set(this.cid, { to })
+    this.transfer.set({ doneBytes: 0 })
+    if (this.#going === null) return
+    this.#going.stop.abort(moved)
     this.#go()
   }
 
@@ -129,6 +147,8 @@ export class FetchJob {
     const signal = AbortSignal.any([stop, this.transfer.signal, service])
     try {
       const { sizeBytes, path } = await this.#patiently(signal)
+      // It is to go on, to its new place.
+      if (stop.reason === moved) return
       came(this.cid, sizeBytes)
       const step = path === null ? 'done; kept in the store' : 'done; a copy stays in the store, for other peers'
       const view = this.transfer.done({ path, step })

@@ -6,8 +6,8 @@ import { StateFile, type StateBookDeps } from './state-file.ts'
 /** Fetches that wait or run at a time: the contract lets one call name so many files. */
 export const maxFetches = 10_000
 
-/** Names that one file gets: in the folders of a software many files are empty, and so the same. */
-export const maxNames = 1_000
+/** Names that one file gets: in the folders of a software many files are empty, and so the same. A peer shares no more. */
+export const maxNames = 50_000
 
 const fetchTargetSchema = z.union([
   /**
@@ -61,6 +61,11 @@ export class FetchQueue {
   load(): void {
     this.#entries.clear()
     for (const entry of this.#file.load()?.fetches ?? []) this.#entries.set(entry.cid, entry)
+  }
+
+  /** So many more may wait. */
+  get room(): number {
+    return Math.max(0, maxFetches - this.#entries.size)
   }
 
   get full(): boolean {

@@ -125,8 +125,9 @@ export class FetchRun {
     if (to !== 'downloads' && 'path' in to) return { dir: dirname(to.path), path: to.path }
     const dir = (to === 'downloads' ? null : to.folder) ?? this.#deps.downloadDir()
     const { name, group } = this.#transfer.view
-    const [first = name, ...more] = to !== 'downloads' && 'as' in to ? to.as : []
-    const isAlone = group === null
+    const as = to !== 'downloads' && 'as' in to ? to.as : []
+    const [first = name, ...more] = as
+    const isAlone = group === null && as.length === 0
     return {
       dir,
       name: isAlone ? { folders: [], name: safeName(first, this.#cid) } : safePath(first, this.#cid),

@@ -55,6 +55,7 @@ export class Fetcher {
     const known = this.#jobs.get(cid)
     if (known !== undefined && (known.isActive || transfers.get(known.transfer.id) !== undefined)) {
       if (options.priority !== undefined) known.transfer.setPriority(options.priority)
+      known.writeOut(options.to)
       known.resume()
       return known.transfer.view
     }

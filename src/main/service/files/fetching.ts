@@ -16,7 +16,7 @@ import type { FileQuery } from './file-query.ts'
 import { FollowBook, type FollowDraft } from './follow-book.ts'
 import { parseCid } from './parse-cid.ts'
 import type { ShareIndex } from './share-index.ts'
-import { wantedFiles, type FetchAllQuery, type FolderTarget } from './wanted-files.ts'
+import { mustFit, wantedFiles, type FetchAllQuery, type FolderTarget } from './wanted-files.ts'
 import { removeParts } from './write-file.ts'
 
 export interface FetchingDeps extends Omit<
@@ -134,6 +134,7 @@ export class Fetching {
     const wanted = wantedFiles(this.#deps, query, to)
     const first = wanted[0]
     if (first === undefined) return []
+    mustFit(wanted.filter(({ share }) => !this.#queue.has(share.cid)).length, this.#queue.room)
     const group = { id: randomUUID(), name: groupName(query, first.share.originName, wanted.length) }
     return wanted.map((one) => this.fetch(one.share.cid, { to: one.to, group }))
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
+import { defaultFileSettings } from '../../../shared/file-views.ts'
 import type { TransferView } from '../../../shared/views.ts'
 import { shareValue } from './share-record.ts'
 import { startFilePeers, stopFilePeers, type FilePeer } from './testing/file-peers.ts'
@@ -132,4 +133,20 @@ it('a folder on its way goes on after a restart, to where it was asked for', asy
   for (const { id } of again) b.files.transfers.resume(id)
   await allEnded(b, again)
   expect(await filesIn(folder)).toEqual(['run/one.bin', 'run/two/two.bin'])
+})
+
+it('what is on its way to the store alone is written out when somebody wants it in a place', async () => {
+  const slow = { ...defaultFileSettings, bandwidth: { downBytesPerS: 4_000_000, upBytesPerS: null } }
+  const [a, b] = await pair({ settings: slow })
+  const bytes = randomBytes(6_000_000)
+  const cid = await shared(a, 'run/deep/one.bin', bytes)
+  await waitFor(() => expect(b.files.shares.all()).toHaveLength(1))
+  const { id } = b.files.fetching.fetch(cid, { to: 'store' })
+  await waitFor(() => expect(b.files.transfers.view(id)?.doneBytes).toBeGreaterThan(1_000_000))
+  expect(b.files.fetching.fetchAll({ folder: 'run' }, { to: 'downloads' }).map((view) => view.id)).toEqual([id])
+  const path = join(b.downloadDir, 'run', 'deep', 'one.bin')
+  expect(await ended(b, { id })).toMatchObject({ state: 'done', path, doneBytes: bytes.length })
+  expect((await readFile(path)).equals(bytes)).toBe(true)
+  // 23 leaves and the root; those on their way when it was turned round, at most 24, were asked for twice.
+  expect(b.counters.get('files.block:fetched')).toBeLessThanOrEqual(24 + 24)
 })

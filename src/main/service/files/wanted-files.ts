@@ -11,6 +11,15 @@ export interface FetchAllQuery extends FileQuery {
   readonly cids?: readonly Cid[] | undefined
 }
 
+/** Refuses what could only be begun. @throws SwarmError LIMIT_REACHED when fewer than so many files may wait */
+export function mustFit(files: number, room: number): void {
+  if (files <= room) return
+  throw new SwarmError(
+    'LIMIT_REACHED',
+    `${files} files are meant, and ${room} more can wait to be fetched. Choose fewer, a sub-folder for one, or wait until others are here.`,
+  )
+}
+
 /** Where many go. */
 export type FolderTarget = Extract<FetchTarget, string> | { readonly folder: string }
 
