@@ -121,8 +121,13 @@ export function formatPercent(value: number): string {
   return `${Math.round(value)} %`
 }
 
-export function formatCelsius(value: number, digits: 0 | 1 = 1): string {
-  return `${value.toFixed(digits)} °C`
+export function formatCelsius(value: number): string {
+  return `${value.toFixed(1)} °C`
+}
+
+/** Where many machines stand side by side and room is short. */
+export function formatCelsiusShort(value: number): string {
+  return `${Math.round(value)} °C`
 }
 
 export function formatCount(value: number): string {

@@ -1,5 +1,5 @@
 import type { MachineView } from '../../shared/views.ts'
-import { formatCelsius, formatPercent } from '../format.ts'
+import { formatCelsiusShort, formatPercent } from '../format.ts'
 import { useAged } from './Age.tsx'
 
 interface MetricProps {
@@ -20,7 +20,7 @@ export function Metric({ machine, name }: MetricProps) {
   }
   return (
     <span className={`live nowrap ${aged}`}>
-      {name === 'temperatureC' ? formatCelsius(value, 0) : formatPercent(value)}
+      {name === 'temperatureC' ? formatCelsiusShort(value) : formatPercent(value)}
     </span>
   )
 }
