@@ -1,10 +1,11 @@
-import type { PeerId, RecordId } from '../../shared/ids.ts'
+import type { PeerId } from '../../shared/ids.ts'
 import { buckets } from '../model/bucket.ts'
 import { signedSizeBytes } from '../model/record-codec.ts'
 import type { SignedRecord } from '../model/record.ts'
 import { trustKindOf } from '../model/trust-records.ts'
 import { hasWeight } from '../model/trust-weight.ts'
 import type { TrustState } from '../model/trust.ts'
+import { byValidFrom, WaitingAsks } from './waiting-asks.ts'
 
 /** What is kept of roots and roles whose signatures have no weight: proposals of those who cannot decide. */
 const light = { perAuthor: 16, all: 500, bytesPerAuthor: 64 * 1_024, allBytes: 4 * 1_024 * 1_024 }
@@ -33,7 +34,7 @@ export class TrustRoom {
   /** Null until somebody asks, and whenever the trust has changed. */
   #light: Map<PeerId, Sum> | null = null
   #all: Sum = { records: 0, bytes: 0 }
-  #asks: Map<RecordId, SignedRecord> | null = null
+  #asks: WaitingAsks | null = null
 
   constructor(deps: TrustRoomDeps) {
     this.#deps = deps
@@ -49,8 +50,8 @@ export class TrustRoom {
   note(record: SignedRecord, by: 1 | -1): void {
     if (trustKindOf(record.body.key) === 'ask') {
       if (this.#asks === null) return
-      if (by < 0) this.#asks.delete(record.id)
-      else if (this.#isStranger(record.body.author)) this.#asks.set(record.id, record)
+      if (by < 0) this.#asks.delete(record)
+      else if (this.#isStranger(record.body.author)) this.#asks.add(record)
     } else if (this.#light !== null && !hasWeight(this.#deps.trust(), record)) this.#add(this.#light, record, by)
   }
 
@@ -75,18 +76,15 @@ export class TrustRoom {
     const { strangers } = buckets.trust
     if (!this.#isStranger(record.body.author)) return 'room'
     const asks = this.#strangersAsks()
-    let own = 0
-    for (const { body } of asks.values()) if (body.author === record.body.author) own++
-    if (own >= strangers.maxRecordsPerAuthor) return 'full'
+    if (asks.of(record.body.author) >= strangers.maxRecordsPerAuthor) return 'full'
     if (asks.size < strangers.maxRecords) return 'room'
     const { isInvited } = this.#deps
     // Each invite is proven by a hash: only those are looked at that would have to go.
-    const byAge = [...asks.values()].sort(byValidFrom)
-    for (const oldest of byAge) {
+    for (const oldest of asks.oldestFirst()) {
       if (isInvited(oldest)) continue
       return byValidFrom(oldest, record) < 0 || isInvited(record) ? oldest : 'full'
     }
-    const [oldest] = byAge
+    const [oldest] = asks.oldestFirst()
     return oldest !== undefined && isInvited(record) && byValidFrom(oldest, record) < 0 ? oldest : 'full'
   }
 
@@ -112,22 +110,15 @@ export class TrustRoom {
     this.#all = { records: this.#all.records + by, bytes: this.#all.bytes + bytes }
   }
 
-  #strangersAsks(): Map<RecordId, SignedRecord> {
-    if (this.#asks !== null) return this.#asks
-    const asks = new Map<RecordId, SignedRecord>()
-    for (const record of this.#deps.records()) {
-      if (trustKindOf(record.body.key) === 'ask' && this.#isStranger(record.body.author)) asks.set(record.id, record)
-    }
-    this.#asks = asks
-    return asks
+  #strangersAsks(): WaitingAsks {
+    this.#asks ??= new WaitingAsks(
+      [...this.#deps.records()].filter(({ body }) => trustKindOf(body.key) === 'ask' && this.#isStranger(body.author)),
+    )
+    return this.#asks
   }
 
   #isStranger(author: PeerId): boolean {
     const { standing } = this.#deps.trust().of(author)
     return standing === 'stranger' || standing === 'revoked'
   }
-}
-
-function byValidFrom(a: SignedRecord, b: SignedRecord): number {
-  return a.body.validFrom - b.body.validFrom || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 }
