@@ -14,6 +14,7 @@ import type { FileServiceEvents } from '../files/file-service-init.ts'
 import type { Fetching } from '../files/fetching.ts'
 import type { FileScope } from '../files/file-scope.ts'
 import { isAtRisk } from '../files/file-query.ts'
+import { parseCid } from '../files/parse-cid.ts'
 import type { ShareList } from '../files/share-list.ts'
 import { dueAfterMs, isArchived } from './archive-choice.ts'
 import { ArchiveQueue } from './archive-queue.ts'
@@ -143,10 +144,11 @@ export class ArchiveService implements Startable {
 
   /**
    * Fetches files that may be lost before all others, and keeps them here for good. What nobody gives now comes when
-   * somebody does. @throws SwarmError LIMIT_REACHED
+   * somebody does. @throws SwarmError INVALID_INPUT, LIMIT_REACHED
    */
   rescue({ cids, risk }: RescueQuery): { readonly transfers: readonly TransferView[]; readonly here: number } {
     const { shares, fetching } = this.#deps.files
+    cids?.forEach(parseCid)
     const meant = cids ?? [...shares.cids()].filter((cid) => isRescued(shares.get(cid), risk))
     if (meant.length === 0) return { transfers: [], here: 0 }
     const name = `Rescue of ${meant.length === 1 ? '1 file' : `${meant.length} files`}`

@@ -32,6 +32,9 @@ interface Known {
 /** Batteries and silences move slowly; one look at a thousand machines costs a millisecond. */
 const lookEveryMs = 5_000
 
+/** The warning about so many is worked out whenever it is asked for; about more at that pace. */
+const fewFiles = 500
+
 /**
  * How safe each shared file is, worked out once for each change of its records or of one of those who hold it, so that
  * 20,000 files can be asked for at any time. It holds as many entries as there are shared files and their holders, which
@@ -44,7 +47,10 @@ export class CopyWatch implements Startable {
   readonly #known = new Map<PeerId, Known>()
   readonly #safety = new Map<Cid, CopySafety>()
   readonly #high = new Set<Cid>()
-  #warning: readonly { readonly code: string; readonly message: string }[] | null = null
+  #warning: readonly { readonly code: string; readonly message: string }[] = []
+  /** It may have to say something else. */
+  #isStale = false
+  #warnedAtMs = -Infinity
   #run: AbortController | null = null
   #loop: Promise<void> = Promise.resolve()
 
@@ -67,7 +73,8 @@ export class CopyWatch implements Startable {
     this.#known.clear()
     this.#safety.clear()
     this.#high.clear()
-    this.#warning = null
+    this.#warning = []
+    this.#isStale = false
   }
 
   of(cid: Cid): CopySafety {
@@ -108,7 +115,14 @@ export class CopyWatch implements Startable {
 
   /** One line for the operator, whatever the number of files. */
   warnings(): readonly { readonly code: string; readonly message: string }[] {
-    return (this.#warning ??= this.#warn())
+    const nowMs = this.#deps.clock.monotonic()
+    const isDue = this.#high.size <= fewFiles || nowMs - this.#warnedAtMs >= this.#lookEveryMs
+    if (this.#isStale && isDue) {
+      this.#isStale = false
+      this.#warnedAtMs = nowMs
+      this.#warning = this.#warn()
+    }
+    return this.#warning
   }
 
   #warn(): readonly { readonly code: string; readonly message: string }[] {
@@ -162,7 +176,7 @@ export class CopyWatch implements Startable {
     else this.#safety.set(cid, safety)
     if (safety?.risk === 'high') this.#high.add(cid)
     else this.#high.delete(cid)
-    if (safety?.risk === 'high' || before?.risk === 'high') this.#warning = null
+    if (safety?.risk === 'high' || before?.risk === 'high') this.#isStale = true
   }
 
   #open(peer: PeerId): Known {

@@ -108,7 +108,7 @@ export function makeFileParts(deps: FileServiceDeps, init: FileServiceInit, { ev
       deps.keeperOf ??
       ((peer) => ({ ...anyKeeper, name: deps.nameOf(peer), status: deps.statusOf(peer), silentMs: 0 })),
     pinnedAt: deps.pinnedAt ?? (() => []),
-    isShown: (cid) => shares.get(cid) !== undefined,
+    isShown: (cid) => finder.closedTo(cid) === null,
     changed: sharesChanged,
   })
   const here = {

@@ -1,3 +1,5 @@
+import { CID } from 'multiformats/cid'
+import { create as createDigest } from 'multiformats/hashes/digest'
 import { hash } from 'node:crypto'
 import type { FileSettings } from '../../../../shared/file-views.ts'
 import type { Cid, PeerId } from '../../../../shared/ids.ts'
@@ -14,6 +16,9 @@ import { ArchiveService } from '../archive-service.ts'
 /** In the form that ids have; always the same for a name. */
 export const peerOf = (name: string): PeerId =>
   `12D3KooW${hash('sha256', name, 'hex').replaceAll('0', 'z').slice(0, 44)}` as PeerId
+
+const cidOf = (name: string): Cid =>
+  CID.createV1(0x55, createDigest(0x12, Uint8Array.from(hash('sha256', name, 'buffer')))).toString() as Cid
 
 interface Shared {
   readonly name: string
@@ -106,7 +111,7 @@ export class ArchiveWorld {
   }
 
   share(name: string, origin: PeerId, more: { readonly sizeBytes?: number; readonly channel?: string } = {}): Cid {
-    const cid = `bafy${name}` as Cid
+    const cid = cidOf(name)
     const { sizeBytes = 1, channel = null } = more
     this.shares.set(cid, { name, sizeBytes, channel, origin, holders: new Set([origin]) })
     this.tell(cid)
