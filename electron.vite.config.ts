@@ -10,7 +10,7 @@ const entries = {
   daemon: main('daemon.ts'),
   cli: main('cli.ts'),
   'swarm-cli': main('swarm-cli.ts'),
-  'verify-worker': main('net/verify-worker.ts'),
+  'verify-worker': main('net/ingest/verify-worker.ts'),
   'checkpoint-worker': main('store/checkpoint-worker.ts'),
   'log-worker': main('service/logs/log-worker.ts'),
   'hash-worker': main('service/files/hash-worker.ts'),

@@ -1,7 +1,7 @@
 /**
  * Where a program that we start ourselves (a worker thread, a simulated robot) lies: beside its source when
  * we run from source (tests, benches), in `out/main` when we run from the build.
- * @param source the file below `src/main`, e.g. `net/verify-worker.ts`; the build names it `verify-worker.js`
+ * @param source the file below `src/main`, e.g. `net/ingest/verify-worker.ts`; the build names it `verify-worker.js`
  */
 export function entryUrl(source: string): URL {
   const here = import.meta.url

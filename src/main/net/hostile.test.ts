@@ -13,8 +13,8 @@ import { encodeBatch } from '../model/record-codec.ts'
 import { signRecord, type SignedRecord } from '../model/record.ts'
 import { identityOfSeed } from '../store/identity-store.ts'
 import { circle, startPeer, stopPeers, type TestPeer } from './testing/peers.ts'
-import { reconcileProtocol, recordsTopic } from './topics.ts'
-import { wrapBatch } from './wire.ts'
+import { reconcileProtocol, recordsTopic } from './messages/topics.ts'
+import { wrapBatch } from './messages/wire.ts'
 
 type Raw = Libp2p<{ gossip: GossipSub }>
 

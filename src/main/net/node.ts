@@ -12,11 +12,11 @@ import type { PeerId } from '../../shared/ids.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import type { Log } from '../base/log.ts'
-import { encrypters } from './encrypters.ts'
-import { checkListen, defaultListen, defaultPort, withoutQuic } from './listen.ts'
-import { gossipInit } from './gossip-init.ts'
-import type { Offenders } from './offenders.ts'
-import { mdnsServiceTag, recordsTopic } from './topics.ts'
+import { encrypters } from './links/encrypters.ts'
+import { checkListen, defaultListen, defaultPort, withoutQuic } from './links/listen.ts'
+import { gossipInit } from './messages/gossip-init.ts'
+import type { Offenders } from './links/offenders.ts'
+import { mdnsServiceTag, recordsTopic } from './messages/topics.ts'
 
 /** The services that our node has; re-exported so that nothing outside net needs libp2p's packages. */
 export interface NodeServices extends Record<string, unknown> {

@@ -2,11 +2,11 @@ import { TopicValidatorResult, type GossipSub } from '@libp2p/gossipsub'
 import { createHash } from 'node:crypto'
 import type { PeerId } from '../../../shared/ids.ts'
 import { Emitter, type EventSource } from '../../base/emitter.ts'
-import { maxMessageBytes as maxGossipBytes } from '../gossip-init.ts'
-import { garbagePoints } from '../offenders.ts'
+import { maxMessageBytes as maxGossipBytes } from '../messages/gossip-init.ts'
+import { garbagePoints } from '../links/offenders.ts'
 import type { SwarmNode } from '../swarm-node.ts'
-import { recordsTopic } from '../topics.ts'
-import { frameKind, unwrapBatch, wrapBatch, wrapFrame } from '../wire.ts'
+import { recordsTopic } from '../messages/topics.ts'
+import { frameKind, unwrapBatch, wrapBatch, wrapFrame } from '../messages/wire.ts'
 import type {
   Channel,
   ChannelEvents,

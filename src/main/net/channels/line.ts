@@ -2,7 +2,7 @@ import { createHash, hkdfSync } from 'node:crypto'
 import type { RecordId } from '../../../shared/ids.ts'
 import { decodeCbor, encodeCbor, type CborValue } from '../../model/cbor.ts'
 import { keyOfPeerId, peerIdOfKey, publicKeyBytes } from '../../model/peer-key.ts'
-import { deflateIfWorth, inflateAtMost } from '../wire.ts'
+import { deflateIfWorth, inflateAtMost } from '../messages/wire.ts'
 import { maxHops, maxMessageBytes, type SwarmMessage } from './channel.ts'
 import { open, seal, sealBytes } from './line-seal.ts'
 

@@ -15,7 +15,7 @@ import type { StoredRecord } from '../../store/record-store.ts'
 import { TrustedCircle } from '../../store/testing/trusted-circle.ts'
 import { Exchange } from '../exchange.ts'
 import { SwarmNode, type SwarmNodeInit } from '../swarm-node.ts'
-import { VerifyPool } from '../verify-pool.ts'
+import { VerifyPool } from '../ingest/verify-pool.ts'
 
 export interface TestPeerInit extends Partial<SwarmNodeInit> {
   readonly seed?: Uint8Array

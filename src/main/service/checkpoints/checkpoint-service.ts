@@ -13,7 +13,7 @@ import { Emitter, type EventSource, type Unsubscribe } from '../../base/emitter.
 import { startAll, stopAll, type Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
 import type { SwarmNode } from '../../net/swarm-node.ts'
-import type { VerifyPool } from '../../net/verify-pool.ts'
+import type { VerifyPool } from '../../net/ingest/verify-pool.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { BlockStore } from '../files/block-store.ts'
 import { Announcements } from './announcements.ts'

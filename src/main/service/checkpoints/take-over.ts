@@ -1,6 +1,6 @@
 import type { CatchUpView } from '../../../shared/checkpoint-views.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
-import { garbagePoints } from '../../net/offenders.ts'
+import { garbagePoints } from '../../net/links/offenders.ts'
 import type { Announced, Candidate } from './announcements.ts'
 import type { NewcomerDeps } from './newcomer.ts'
 import type { Patience } from './patience.ts'

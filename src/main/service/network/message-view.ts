@@ -1,7 +1,7 @@
 import type { PeerId } from '../../../shared/ids.ts'
 import { isPeerId } from '../../../shared/ids.ts'
 import type { ChannelKind, SwarmMessageView } from '../../../shared/network-views.ts'
-import type { StreamEntry } from '../../net/message-stream.ts'
+import type { StreamEntry } from '../../net/messages/message-stream.ts'
 
 export interface MessageFilter {
   readonly search?: string | undefined

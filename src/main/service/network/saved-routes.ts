@@ -5,7 +5,7 @@ import type { Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
 import { maxSetRoutes } from '../../model/routing.ts'
-import type { RouteBook } from '../../net/route-book.ts'
+import type { RouteBook } from '../../net/messages/route-book.ts'
 import { SettingsStore } from '../../store/settings-store.ts'
 
 export interface SavedRoutesDeps {

@@ -1,6 +1,6 @@
 import { createRouterClient } from '@orpc/server'
 import { expect, test } from 'vitest'
-import type { MessageFacts } from '../../net/message-stream.ts'
+import type { MessageFacts } from '../../net/messages/message-stream.ts'
 import { createContext } from './context.ts'
 import { createRouter } from './router.ts'
 import { bareShell, MemoryPeer, peerA, peerB } from './testing/memory-peer.ts'

@@ -1,0 +1,70 @@
+import type { PeerId } from '../../../shared/ids.ts'
+import type { Clock } from '../../base/clock.ts'
+import { TokenBucket } from '../../base/token-bucket.ts'
+import { judgedAs, type Source } from '../ingest/ingest-job.ts'
+
+/** Whatever others let in: strangers cost no more than this. At once: two swarms' worth of asks. */
+const allShare = { perS: 10, burst: 2_000 }
+/** Of one neighbour that is trusted. It lets in little itself; at once it may hand over all that are kept. */
+const memberShare = { perS: 5, burst: 1_000 }
+/**
+ * Of all neighbours together that nobody has spoken for, and of all links of lines, where names are only said: a share
+ * for each would be one for every name that a flooder gives itself. At once: a few classrooms.
+ */
+const strangersShare = { perS: 2, burst: 200 }
+/** What each of them may bring all the same when the others have used that up. */
+const strangerShare = { perS: 1 / 10, burst: 4 }
+/** What such a neighbour may bring in vain: an honest one lets in no more than `allShare` itself. */
+const patience = { perS: 10, burst: 600 }
+/** Links with a share of their own; past this the one that brought one longest ago begins anew. */
+const maxLinks = 1_000
+
+/**
+ * How many asks of strangers to be let in are taken, by who hands them over: their authors can be invented, as many as
+ * one likes. A linked peer that asks for itself is held by its author's rate alone, so it is heard beside any flood.
+ */
+export class AskRates {
+  readonly #clock: Clock
+  readonly #isStranger: (peer: PeerId) => boolean
+  readonly #all: TokenBucket
+  readonly #strangers: TokenBucket
+  readonly #own = new Map<string, TokenBucket>()
+  readonly #patience = new Map<string, TokenBucket>()
+
+  constructor(deps: { readonly clock: Clock; readonly isStranger: (peer: PeerId) => boolean }) {
+    this.#clock = deps.clock
+    this.#isStranger = deps.isStranger
+    this.#all = new TokenBucket(deps.clock, allShare)
+    this.#strangers = new TokenBucket(deps.clock, strangersShare)
+  }
+
+  /** `flood`: and no honest peer would have brought so many. */
+  take(author: PeerId, source: Source): 'taken' | 'rate' | 'flood' {
+    const isProven = source.link === undefined
+    if (isProven && author === source.from) return 'taken'
+    const name = judgedAs(source)
+    const isStranger = !isProven || this.#isStranger(source.from)
+    const own = this.#in(
+      this.#own,
+      `${isStranger ? 'stranger' : 'member'} ${name}`,
+      isStranger ? strangerShare : memberShare,
+    )
+    if ((own.take() || (isStranger && this.#strangers.take())) && this.#all.take()) return 'taken'
+    // What was asked for, what trusted peers pass on, and what came on a line is not its bringer's doing.
+    if (!isProven || !isStranger || source.how === 'catch-up') return 'rate'
+    return this.#in(this.#patience, name, patience).take() ? 'rate' : 'flood'
+  }
+
+  #in(
+    shares: Map<string, TokenBucket>,
+    link: string,
+    terms: { readonly perS: number; readonly burst: number },
+  ): TokenBucket {
+    const share = shares.get(link) ?? new TokenBucket(this.#clock, terms)
+    shares.delete(link)
+    shares.set(link, share)
+    const oldest = shares.size > maxLinks ? shares.keys().next() : undefined
+    if (oldest?.done === false) shares.delete(oldest.value)
+    return share
+  }
+}

@@ -1,0 +1,82 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import type { PeerId } from '../../../shared/ids.ts'
+import { ownMessage } from '../messages/brain-message.ts'
+import { MemoryMedium } from '../channels/testing/memory-channel.ts'
+import { digestOf, encodeDigest } from './line-frames.ts'
+import { linePaceOf, type LinePace } from './line-pace.ts'
+import type { StreamEntry } from '../messages/message-stream.ts'
+import { meet, startBrain, stopBrains, type BrainPeer } from '../testing/brain-peers.ts'
+
+afterEach(stopBrains)
+
+/** As on a LAN, eight times as fast: what takes 300 ms here takes 2.5 s there. */
+const pace: LinePace = {
+  ...linePaceOf({ kind: 'udp', address: '' }),
+  answerMs: 300,
+  digestMinMs: 250,
+  // What is measured is the asking, not how long nobody says anything.
+  digestMaxMs: 500,
+  settleMs: 0,
+  jitterMs: 40,
+}
+/** Five tries of one question, each longer than the one before. */
+const wholePatienceMs = 10 * pace.answerMs
+
+interface Scene {
+  readonly honest: readonly [BrainPeer, BrainPeer]
+  readonly liar: PeerId
+  /** Another's digest, from the liar's link: it says that it holds something else, and never answers. */
+  readonly lie: (as: PeerId) => Promise<void>
+}
+
+/** Two that lack nothing of each other, and one that says what is not so. */
+async function meetLiar(): Promise<Scene> {
+  const [a, b] = [await startBrain({ pace }), await startBrain({ pace })]
+  const [liar, other] = [await startBrain(), await startBrain()]
+  other.say('files', 'of another')
+  const [, , channel] = await meet(new MemoryMedium(), a, b, liar)
+  const lie = async (as: PeerId): Promise<void> => {
+    const payload = encodeDigest(digestOf((bucket) => other.book.index.of(bucket), Date.now()))
+    await channel?.send(ownMessage(as, Math.random, { kind: 'digest', to: null, payload }))
+  }
+  return { honest: [a, b], liar: liar.peerId, lie }
+}
+
+/** How long it takes until what only the second has is with the first, while the liar goes on. */
+async function msUntilCaughtUp({ honest: [a, b], lie }: Scene, as: PeerId, count: number): Promise<number> {
+  const before = a.keys('files').length
+  for (let i = 0; i < count; i += 1) b.say('files', `log${before + i}`)
+  const startedMs = performance.now()
+  const lying = setInterval(() => void lie(as), 50)
+  try {
+    await vi.waitFor(() => expect(a.keys('files')).toHaveLength(before + count), { timeout: 30_000, interval: 5 })
+  } finally {
+    clearInterval(lying)
+  }
+  return performance.now() - startedMs
+}
+
+test.each([
+  ['its own name', ({ liar }: Scene) => liar],
+  ["another's name", ({ honest: [, b] }: Scene) => b.peerId],
+])('a silent liar in %s does not cost the others its whole patience', async (_, nameOf) => {
+  const scene = await meetLiar()
+  const [a, b] = scene.honest
+  // As if all that it says had been lost: only catching up brings it.
+  vi.spyOn(b.brain, 'publish').mockImplementation(() => {})
+  await vi.waitFor(
+    async () => {
+      await scene.lie(nameOf(scene))
+      expect(a.stream.last(1, isQuestion)).toHaveLength(1)
+    },
+    { timeout: 20_000, interval: 100 },
+  )
+  // At the worst, nothing is known of the liar yet, and it is being asked just now.
+  const firstMs = await msUntilCaughtUp(scene, nameOf(scene), 20)
+  expect(firstMs).toBeLessThan(wholePatienceMs / 2)
+  await vi.waitFor(() => expect(a.counters.get('line-catch-up.failed:silent')).toBeGreaterThan(0), { timeout: 10_000 })
+  const thenMs = await msUntilCaughtUp(scene, nameOf(scene), 20)
+  expect(thenMs).toBeLessThan(wholePatienceMs / 2)
+})
+
+const isQuestion = ({ kind, direction }: StreamEntry): boolean => kind === 'reconcile' && direction === 'out'

@@ -1,0 +1,149 @@
+import type { Connection, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { lpStream } from '@libp2p/utils'
+import { isAbort, SwarmError } from '../../../shared/errors.ts'
+import type { PeerId } from '../../../shared/ids.ts'
+import type { MarkedView } from '../../../shared/recorder-views.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { Startable } from '../../base/lifecycle.ts'
+import {
+  decodeMark,
+  decodeMarkAnswer,
+  encodeMark,
+  encodeMarkAnswer,
+  markProtocol,
+  maxMarkFrame,
+  type MarkAnswer,
+} from './mark-frames.ts'
+import type { SwarmNode } from '../swarm-node.ts'
+
+export interface MarkDialogueDeps {
+  readonly node: Pick<SwarmNode, 'libp2p' | 'offenders' | 'linked' | 'connect'>
+  /** Whose wish is followed: those who run the swarm. */
+  readonly mayMark: (peer: PeerId) => boolean
+  /** Saves the last minutes here. */
+  readonly mark: (text: string, from: PeerId) => Promise<MarkedView>
+  readonly nameOf: (peer: PeerId) => string
+  readonly counters: Counters
+}
+
+/** Many logs on a slow card. */
+const deadlineMs = 120_000
+const linkWithinMs = 10_000
+
+/**
+ * Asks another peer's flight recorder to save the last minutes, and does so here for operators. The link says who asks, so
+ * nothing is signed; how often it may be is the recorder's own matter.
+ */
+export class MarkDialogue implements Startable {
+  readonly #deps: MarkDialogueDeps
+  readonly #answering = new Set<Promise<void>>()
+  #run: AbortController | null = null
+
+  constructor(deps: MarkDialogueDeps) {
+    this.#deps = deps
+  }
+
+  async start(): Promise<void> {
+    if (this.#run !== null) return
+    const run = new AbortController()
+    this.#run = run
+    const answer = (stream: Stream, connection: Connection): void => {
+      const peer = connection.remotePeer.toString() as PeerId
+      const answering = this.#answer(stream, peer, AbortSignal.any([run.signal, AbortSignal.timeout(deadlineMs)]))
+      this.#answering.add(answering)
+      void answering.finally(() => this.#answering.delete(answering))
+    }
+    // One is saved at a time; who asks meanwhile is told so at once.
+    const streams = { maxInboundStreams: 2, maxOutboundStreams: 2, runOnLimitedConnection: true }
+    await this.#deps.node.libp2p.handle(markProtocol, answer, streams)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#run === null) return
+    this.#run.abort()
+    this.#run = null
+    await this.#deps.node.libp2p.unhandle(markProtocol)
+    await Promise.all(this.#answering)
+  }
+
+  /** Resolves when it is saved there. @throws SwarmError UNREACHABLE, LIMIT_REACHED when it is refused, TIMEOUT */
+  async ask(peer: PeerId, text: string, options: { readonly signal: AbortSignal }): Promise<MarkedView> {
+    const { node, nameOf, counters } = this.#deps
+    const run = this.#run?.signal ?? AbortSignal.abort()
+    const ended = AbortSignal.any([run, options.signal])
+    const answer = await this.#asked(peer, text, ended).catch((cause: unknown) => {
+      ended.throwIfAborted()
+      const late = isAbort(cause) || (cause instanceof Error && cause.name === 'TimeoutError')
+      throw late && node.linked(peer)
+        ? new SwarmError('TIMEOUT', `${nameOf(peer)} did not say in time whether it saved its last minutes.`, { cause })
+        : new SwarmError(
+            'UNREACHABLE',
+            `${nameOf(peer)} cannot be asked: there is no link to it, or its dt-swarm has no flight recorder yet.`,
+            { cause },
+          )
+    })
+    if (answer === undefined) {
+      counters.add('mark.refused:malformed')
+      node.offenders.add(peer)
+      throw new SwarmError('UNREACHABLE', `${nameOf(peer)} answered what is no answer.`)
+    }
+    if ('refused' in answer) throw new SwarmError('LIMIT_REACHED', answer.refused)
+    return answer.marked
+  }
+
+  async #asked(peer: PeerId, text: string, ended: AbortSignal): Promise<MarkAnswer | undefined> {
+    const { node } = this.#deps
+    if (!node.linked(peer)) {
+      await node.connect(peer, { signal: AbortSignal.any([ended, AbortSignal.timeout(linkWithinMs)]) })
+    }
+    const signal = AbortSignal.any([ended, AbortSignal.timeout(deadlineMs)])
+    const stream = await node.libp2p.dialProtocol(peerIdFromString(peer), markProtocol, {
+      signal,
+      runOnLimitedConnection: true,
+    })
+    try {
+      const frames = lpStream(stream, { maxDataLength: maxMarkFrame, maxBufferSize: 2 * maxMarkFrame })
+      await frames.write(encodeMark(text), { signal })
+      const answer = decodeMarkAnswer((await frames.read({ signal })).subarray())
+      await stream.close({ signal })
+      return answer
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(String(error)))
+      throw error
+    }
+  }
+
+  async #answer(stream: Stream, peer: PeerId, signal: AbortSignal): Promise<void> {
+    const { node, counters } = this.#deps
+    const frames = lpStream(stream, { maxDataLength: maxMarkFrame, maxBufferSize: 2 * maxMarkFrame })
+    try {
+      const text = decodeMark((await frames.read({ signal })).subarray())
+      if (text === undefined) {
+        counters.add('mark.refused:malformed')
+        node.offenders.add(peer)
+        throw new Error('that is no mark')
+      }
+      await frames.write(encodeMarkAnswer(await this.#marked(text, peer)), { signal })
+      await stream.close({ signal })
+    } catch (error) {
+      // Its side of the stream is gone, or it said what is none: nothing is owed to it.
+      stream.abort(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  async #marked(text: string, peer: PeerId): Promise<MarkAnswer> {
+    const { mayMark, mark, counters } = this.#deps
+    if (!mayMark(peer)) {
+      counters.add('mark.refused:no-operator')
+      return { refused: 'Only operators and roots of the swarm may have another peer save its last minutes.' }
+    }
+    try {
+      return { marked: await mark(text, peer) }
+    } catch (error) {
+      return {
+        refused: error instanceof SwarmError ? error.message : 'It failed inside that peer; its log has the details.',
+      }
+    }
+  }
+}
