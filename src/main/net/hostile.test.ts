@@ -11,6 +11,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import type { PeerId } from '../../shared/ids.ts'
 import { encodeBatch } from '../model/record-codec.ts'
 import { signRecord, type SignedRecord } from '../model/record.ts'
+import { askKey, encodeAsk } from '../model/trust-records.ts'
 import { identityOfSeed } from '../store/identity-store.ts'
 import { circle, startPeer, stopPeers, type TestPeer } from './testing/peers.ts'
 import { reconcileProtocol, recordsTopic } from './messages/topics.ts'
@@ -80,6 +81,16 @@ async function pair() {
   const b = await startPeer({ bootstrap: [a.address] })
   await vi.waitFor(() => expect(a.node.libp2p.services.gossip.getSubscribers(topic)).toHaveLength(1), soon)
   return { a, b }
+}
+
+const askValue = encodeAsk({ role: 'robot', name: 'duckie', simulated: false, invite: null, proof: null })
+
+/** Of somebody that was invented for it. */
+function makeAsk(validFrom = Date.now()): SignedRecord {
+  const identity = identityOfSeed(randomBytes(32))
+  const body = { v: 1, bucket: 'trust', key: askKey, value: askValue, author: identity.peerId, seq: 1 } as const
+  const span = { validFrom, validUntil: validFrom + 3_600_000 }
+  return signRecord({ ...body, ...span }, identity, circle.trusted.anchor.swarm)
 }
 
 test.each([
@@ -168,4 +179,34 @@ test('what was good in a message with garbage reaches those behind whoever refus
   await vi.waitFor(() => expect(b.keys('files')).toEqual(['good']), { timeout: 2_500, interval: 10 })
   // By gossip, not by looking for what was missed.
   expect(b.book.live('files')[0]?.arrival).toMatchObject({ from: a.identity.peerId, via: 'relayed' })
+})
+
+test('a flood of asks of invented strangers is cut off, goes no further, and an honest ask stays', async () => {
+  const a = await startPeer()
+  const b = await startPeer({ bootstrap: [a.address] })
+  await vi.waitFor(() => expect(a.node.libp2p.services.gossip.getSubscribers(topic)).toHaveLength(1), soon)
+  const honest = makeAsk(Date.now() - 60_000)
+  a.book.merge([honest], { via: 'direct', from: null, channel: null, receivedAtMs: Date.now(), hops: 1 })
+  const robot = await startPeer({ bootstrap: [a.address], stranger: true })
+  await vi.waitFor(() => expect(a.node.linked(robot.node.peerId)).toBe(true), soon)
+  const raw = await startRaw(a)
+  await vi.waitFor(() => expect(a.node.linked(idOf(raw))).toBe(true), soon)
+  const [checksOfA, checksOfB] = [a.counters.get('verify.checks'), b.counters.get('verify.checks')]
+  const asks = Array.from({ length: 1_500 }, () => makeAsk())
+  const beganMs = performance.now()
+  for (let at = 0; at < asks.length && !a.node.offenders.banned(idOf(raw)); at += 20) {
+    const batch = wrapBatch(encodeBatch(asks.slice(at, at + 20)))
+    await raw.services.gossip.publish(topic, batch).catch(() => {})
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await vi.waitFor(() => expect(a.node.offenders.banned(idOf(raw))).toBe(true), soon)
+  // 200 of all strangers and 4 of its own at once, and some two a second.
+  const most = 206 + (2.1 * (performance.now() - beganMs)) / 1_000
+  expect(a.counters.get('verify.checks') - checksOfA).toBeLessThanOrEqual(most)
+  // Whoever asks for itself is heard all the same, here and behind.
+  const wish = robot.book.author({ bucket: 'trust', key: askKey, value: askValue, validForMs: 3_600_000 })
+  await vi.waitFor(() => expect(b.book.has('trust', wish.record.id)).toBe(true), soon)
+  expect(a.book.has('trust', honest.id)).toBe(true)
+  expect(b.counters.get('verify.checks') - checksOfB).toBeLessThanOrEqual(most + 10)
+  expect(b.node.offenders.banned(a.node.peerId)).toBe(false)
 })

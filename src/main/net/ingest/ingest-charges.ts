@@ -6,9 +6,9 @@ import { equalBytes } from '../../model/cbor.ts'
 import type { SignedRecord } from '../../model/record.ts'
 import { askKey } from '../../model/trust-records.ts'
 import type { RecordBook } from '../../store/record-book.ts'
-import { AskRates } from '../catch-up/ask-rates.ts'
+import { AskRates } from './ask-rates.ts'
 import { AuthorRates, type AttestedAs, type RateOf } from './author-rates.ts'
-import { CatchUpSlots } from '../catch-up/catch-up-slots.ts'
+import { CatchUpSlots } from './catch-up-slots.ts'
 import type { Job } from './ingest-job.ts'
 
 /** A record that is worth a verification, and who brought it. */

@@ -1,7 +1,7 @@
 import type { PeerId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
 import { TokenBucket } from '../../base/token-bucket.ts'
-import { judgedAs, type Source } from '../ingest/ingest-job.ts'
+import { judgedAs, type Source } from './ingest-job.ts'
 
 /** Whatever others let in: strangers cost no more than this. At once: two swarms' worth of asks. */
 const allShare = { perS: 10, burst: 2_000 }
