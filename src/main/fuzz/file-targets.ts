@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { CID } from 'multiformats/cid'
 import * as digest from 'multiformats/hashes/digest'
 import { encodeCbor, isMapValue, decodeCbor } from '../model/cbor.ts'
+import { decodeMark, decodeMarkAnswer, encodeMark, encodeMarkAnswer } from '../net/marks/mark-frames.ts'
 import { decodeProviding, decodeSeeking, encodeProviding, encodeSeeking } from '../net/seek/seek-frames.ts'
 import { channelKey, channelValue, readMembership } from '../service/files/file-channel-record.ts'
 import { formatUri, readCid, readUri } from '../service/files/uri.ts'
@@ -53,6 +54,21 @@ export function fileTargets(): readonly Target[] {
       name: 'answer to a search',
       seeds: [encodeProviding([{ peer: other.peerId, cid, sizeBytes: 17, name: 'drive.mcap' }])],
       decode: decodeProviding,
+      isTaken: isSomething,
+    },
+    {
+      name: 'mark of a moment',
+      seeds: [encodeMark('it hit the wall'), encodeMark('')],
+      decode: decodeMark,
+      isTaken: isSomething,
+    },
+    {
+      name: 'answer to a mark',
+      seeds: [
+        encodeMarkAnswer({ marked: { id: '2030-01-02_03-04-05Z-mark', files: 4, sizeBytes: 2_000, leftOut: 1 } }),
+        encodeMarkAnswer({ refused: 'It is off.' }),
+      ],
+      decode: decodeMarkAnswer,
       isTaken: isSomething,
     },
     {

@@ -1,5 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import type { LogFormat, LogInfo } from '../../shared/log-views.ts'
+import { loadDecompress } from '../service/logs/decompress.ts'
+import { EnoughRead, LogProblem } from '../service/logs/log-problem.ts'
+import { mcapTail } from '../service/logs/mcap-tail.ts'
 import { encodePng } from '../service/logs/png.ts'
 import { frame, inspect, preview } from '../service/logs/looking.ts'
 import { makeBag } from '../service/logs/testing/make-bag.ts'
@@ -7,6 +10,7 @@ import { json, madeStartMs, makeMcap } from '../service/logs/testing/make-mcap.t
 import { makeZip } from '../service/logs/testing/make-zip.ts'
 import { sourceOf } from '../service/logs/testing/memory-source.ts'
 import { compressedImage, pose, RosBytes, rosHeader } from '../service/logs/testing/ros.ts'
+import { textTail } from '../service/logs/text-tail.ts'
 import type { Target } from './fuzzer.ts'
 
 /** As much as a small log; a length that lies asks for more than this. */
@@ -64,7 +68,27 @@ export async function logTargets(): Promise<Target[]> {
       ],
       { steps: 6, ...more },
     )
+  const decompress = await loadDecompress()
+  const tail = { backMs: 300, maxBytes: 4_096 }
   return [
+    {
+      name: 'logs: the end of an x.mcap',
+      seeds: [await mcap({}), await mcap({ zstd: true }), await mcap({ useSummary: false, chunkSize: 256 })],
+      decode: async (input) => {
+        const write = async (): Promise<void> => {}
+        const init = { ...tail, about: new Map([['fault', 'mark']]), write, beginningBytes: 512 }
+        return mcapTail(sourceOf(input, maxReadBytes), decompress, init).catch(ofFile)
+      },
+      isTaken: (output) => output !== null,
+      slowMs: 2_000,
+    },
+    {
+      name: 'logs: the end of an x.log',
+      seeds: [Buffer.from('2030-01-01T00:00:00Z hello\n more\n\n1893456000.5 world\n'.repeat(40))],
+      decode: (input) =>
+        textTail(sourceOf(input, maxReadBytes), { ...tail, isTable: input.length % 2 === 0 }).catch(ofFile),
+      isTaken: (output) => output !== null,
+    },
     target('rosbag', 'x.bag', '/camera', [bag(true), bag(false)]),
     target('mcap', 'x.mcap', '/camera', [
       await mcap({}),
@@ -84,6 +108,12 @@ export async function logTargets(): Promise<Target[]> {
     target('text', 'x.log', '', [Buffer.from('2030-01-01T00:00:00Z hello\n1623423423.5 world\n')]),
     target('csv', 'x.csv', '', [Buffer.from('time,a,b\n1700000000,2,"x"\n1700000001,3,y\n')]),
   ]
+}
+
+/** What is wrong with the file itself; anything else is wrong with us. */
+function ofFile(error: unknown): null {
+  if (error instanceof LogProblem || error instanceof EnoughRead) return null
+  throw error
 }
 
 function target(format: LogFormat, file: string, topic: string, seeds: readonly Uint8Array[]): Target {
