@@ -14,8 +14,10 @@ import { RecordBook } from '../record-book.ts'
 import type { Arrival } from '../record-store.ts'
 import type { MemorySwarm, TrustedSwarm } from './trusted.ts'
 
-/** Those who meet in a schedule. */
-export const identities = [11, 12, 13].map((n) => identityOfSeed(new Uint8Array(32).fill(n)))
+/** Those who meet in a schedule of five. */
+export const five = [11, 12, 13, 14, 15].map((n) => identityOfSeed(new Uint8Array(32).fill(n)))
+/** Those who meet in a schedule of three. */
+export const identities = five.slice(0, 3)
 
 /** A real book on a database of its own that can be closed and opened again, with a listener that follows its events. */
 export class TestBook {
@@ -38,8 +40,8 @@ export class TestBook {
   open(): void {
     const base = { clock: this.#clock, log: silentLog, counters: new Counters() }
     this.database = Database.open(base, { home: this.home })
-    const identity = identities[this.index]
-    if (identity === undefined) throw new Error('there are three')
+    const identity = five[this.index]
+    if (identity === undefined) throw new Error('there are five')
     this.book = new RecordBook({ ...base, database: this.database, identity, swarm: this.swarm })
     for (const bucket of bucketNames) {
       this.followed.set(bucket, new Set(this.book.live(bucket).map(({ record }) => record.id)))
