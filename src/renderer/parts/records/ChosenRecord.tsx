@@ -6,6 +6,7 @@ import { useStores } from '../../state/context.ts'
 import { CopyIcon } from '../Copy.tsx'
 import { Failed, Loading } from '../States.tsx'
 import { SidePanel } from '../SidePanel.tsx'
+import { RecordKey } from './RecordKey.tsx'
 import { RecordPanel } from './RecordPanel.tsx'
 
 interface ChosenRecordProps {
@@ -22,7 +23,14 @@ export function ChosenRecord({ id, changedAtMs, onClose, onChanged }: ChosenReco
   const asked = useMemo(() => createAsyncStore(() => bridge.api.records.get({ id })), [bridge, id])
   useEffect(() => void asked.load(), [asked, changedAtMs])
   const state = useStore(asked.store)
-  const title = state.phase === 'ready' ? state.value.key : 'Record'
+  const title =
+    state.phase === 'ready' ? (
+      <span title={state.value.key}>
+        <RecordKey text={state.value.key} />
+      </span>
+    ) : (
+      'Record'
+    )
   return (
     <SidePanel label="Record" title={title} onClose={onClose}>
       {state.phase === 'ready' ? (

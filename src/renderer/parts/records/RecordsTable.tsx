@@ -3,10 +3,10 @@ import type { RecordView } from '../../../shared/record-views.ts'
 import { formatBytes, formatExact, formatUntil, shortId } from '../../format.ts'
 import { go, hrefOf } from '../../route.ts'
 import { useNow } from '../../state/clock.ts'
-import { peerOf, usePeerName } from '../../state/use-peer-name.ts'
 import { Age, heardWords } from '../Age.tsx'
 import { DataTable, type Column } from '../DataTable.tsx'
 import { NamedPeer } from '../PeerName.tsx'
+import { RecordKey } from './RecordKey.tsx'
 import { RecordStateWord } from './RecordStateWord.tsx'
 
 interface RecordsTableProps {
@@ -23,13 +23,6 @@ const isAged = (record: RecordView): boolean => record.state === 'dismissed' || 
 function Until({ record }: { readonly record: RecordView }) {
   const nowMs = useNow()
   return <span title={formatExact(record.validUntilMs)}>{formatUntil(record.validUntilMs, nowMs)}</span>
-}
-
-/** A key, with the name of the peer that it is about instead of its id. */
-function Key({ text }: { readonly text: string }) {
-  const peer = peerOf(text)
-  const name = usePeerName(peer)
-  return <>{peer === null ? text : text.replace(peer, name)}</>
 }
 
 export function RecordsTable({ records, bucket, chosen, onEnd }: RecordsTableProps) {
@@ -66,7 +59,7 @@ function columnsOf(bucket: string | null): readonly Column<RecordView>[] {
           href={hrefOf({ page: 'records', bucket, record: record.id })}
           title={record.key}
         >
-          <Key text={record.key} />
+          <RecordKey text={record.key} />
         </a>
       ),
     },
