@@ -21,6 +21,9 @@ const maxDeclined = 50_000
 
 const group = { id: 'archive', name: 'Archive' }
 
+/** What has to be known of a file until it is here: of 20,000 that wait, their views would fill a Raspberry Pi. */
+type Wanted = Pick<ShareView, 'cid' | 'sizeBytes' | 'local'>
+
 /**
  * What an archive is to keep and has not yet: handed on a few at a time, as far as the disk has room. As long as the list
  * of shared files at most.
@@ -29,7 +32,7 @@ export class ArchiveQueue {
   readonly #deps: ArchiveQueueDeps
   readonly #leaveFreeBytes: number
   /** In the order of hearing of them. */
-  readonly #wanted = new Map<Cid, ShareView>()
+  readonly #wanted = new Map<Cid, Wanted>()
   readonly #underWay = new Map<Cid, number>()
   readonly #restUntilMs = new Map<Cid, number>()
   readonly #noRoom = new Set<Cid>()
@@ -41,7 +44,8 @@ export class ArchiveQueue {
   }
 
   want(share: ShareView): void {
-    if (!this.#declined.has(share.cid)) this.#wanted.set(share.cid, share)
+    const { cid, sizeBytes, local } = share
+    if (!this.#declined.has(cid)) this.#wanted.set(cid, { cid, sizeBytes, local })
   }
 
   /** It is here, or need not be. What is under way goes on. */
@@ -82,7 +86,7 @@ export class ArchiveQueue {
     const free = (await this.#deps.files.freeBytes()) ?? Infinity
     // What is under way may not be here yet: it is counted whole, so that the disk is rather left too empty.
     let roomBytes = free - this.#leaveFreeBytes - [...this.#underWay.values()].reduce((sum, bytes) => sum + bytes, 0)
-    const fitting: ShareView[] = []
+    const fitting: Wanted[] = []
     for (const share of due) {
       if (this.#underWay.size + fitting.length >= maxUnderWay) break
       // What is here already only has to stay.
@@ -112,10 +116,10 @@ export class ArchiveQueue {
     if (missing.length === 0) return null
     const bytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const what = missing.length === 1 ? '1 file' : `${missing.length} files`
-    return `The archive takes no more: ${what} (${inWords(bytes)}) would leave less than ${inWords(this.#leaveFreeBytes)} free on the disk. Free some space, keep fewer files by name, or choose another home.`
+    return `The archive takes no more: ${what} (${inWords(bytes)}) would leave less than ${inWords(this.#leaveFreeBytes)} free on the disk. Free some space, or let it keep less.`
   }
 
-  #begin(shares: readonly ShareView[]): void {
+  #begin(shares: readonly Wanted[]): void {
     if (shares.length === 0) return
     for (const { cid, local, sizeBytes } of shares) {
       if (local) this.#wanted.delete(cid)
