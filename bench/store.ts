@@ -152,7 +152,8 @@ function viewOf({ anchor, records, root }: TrustedSwarm): DoorView {
   const nowMs = arrival.receivedAtMs
   const trust = evaluateTrust({ anchor, records, now: nowMs })
   const room = new TrustRoom({ records: () => records, trust: () => trust, isInvited: () => false })
-  return { trust, self: root.peerId, nowMs, timeKnown: true, learning: false, room }
+  const { time } = trust
+  return { trust, self: root.peerId, nowMs, time, isSettled: true, timeKnown: true, learning: false, room }
 }
 
 /** What `RecordBook.merge` does within its transaction. */

@@ -36,6 +36,8 @@ export interface ClockEvidence {
   readonly ownUnset: boolean
   /** The last swarm time on which somebody agreed with us, or that an invite told: kept over restarts. 0: none. */
   readonly lastSeenMs: number
+  /** For how long time has gone on since `lastSeenMs`, as far as is known. Default 0. */
+  readonly sinceSeenMs?: number
   /**
    * When the invite ends by which one is coming in; none: Infinity. Until it is known whom to trust, nobody's word is
    * believed that says it is later: by then the invite lets nobody in anyway.
@@ -45,6 +47,8 @@ export interface ClockEvidence {
   readonly rootKnown: boolean
   /** The offset in use. */
   readonly offsetMs: number
+  /** Where it comes from. Default: floor. */
+  readonly source?: SwarmTimeView['source']
 }
 
 /** An offset in use is let go only once it is well within the noise, so that one at its edge does not flap. */
@@ -56,14 +60,18 @@ const correctionMs = 500
  * What is to be added to our own clock to get swarm time. Votes are the machines' own clocks, not the swarm times
  * that they derive: so nobody's word is counted twice by way of those who follow it. The median decides, our own clock
  * is one vote as long as what it says is possible, and with an even number of votes the one nearer to our own
- * clock. So as long as fewer votes lie than not, the result lies among the honest ones.
+ * clock. So as long as fewer votes lie than not, the result lies among the honest ones. Of a machine whose own clock cannot
+ * be right it is the one nearer to the time in use, or to the last time seen: half of the votes must not set it back.
  */
 export function decideTime(evidence: ClockEvidence): SwarmTimeView {
-  const { samples, ownMs, ownUnset, lastSeenMs, inviteEndsMs = Infinity, rootKnown, offsetMs } = evidence
+  const { samples, ownMs, ownUnset, lastSeenMs, sinceSeenMs = 0, inviteEndsMs = Infinity } = evidence
+  const { rootKnown, offsetMs, source = 'floor' } = evidence
   // It has been later already: an invite, or somebody who agreed with us, says so.
   const ownPossible = isPossibleTime(ownMs, lastSeenMs)
   const trusted = samples.filter((sample) => sample.trusted)
   const votes = trusted.flatMap(({ ownOffsetMs }) => ownOffsetMs ?? [])
+  const floorMs = Math.max(lastSeenMs + (lastSeenMs > 0 ? sinceSeenMs : 0), firstReleaseMs)
+  const nearMs = Math.max(offsetMs, floorMs - ownMs)
   const possible = votes.filter((vote) => isPossibleVote(vote, ownMs, lastSeenMs))
   if (ownPossible) {
     return (ownUnset ? deferToOperators(evidence, trusted) : undefined) ?? decideBesideOwn(possible, offsetMs)
@@ -72,7 +80,7 @@ export function decideTime(evidence: ClockEvidence): SwarmTimeView {
     ? `this machine's clock says ${day(ownMs)}, and it has been later already`
     : `this machine's clock says ${day(ownMs)}, which cannot be`
   if (possible.length > 0) {
-    const agreed = settle(median(possible), offsetMs)
+    const agreed = settle(median(possible, nearMs), offsetMs)
     return {
       offsetMs: agreed,
       source: 'swarm',
@@ -85,7 +93,7 @@ export function decideTime(evidence: ClockEvidence): SwarmTimeView {
     .flatMap(({ swarmOffsetMs }) => swarmOffsetMs ?? [])
     .filter((vote) => isPossibleTime(ownMs + vote))
   if (relayed.length > 0) {
-    const agreed = settle(median(relayed), offsetMs)
+    const agreed = settle(median(relayed, nearMs), offsetMs)
     const reason = `${says}; ${trustedWords(relayed.length)}, which heard it from others`
     return { offsetMs: agreed, source: 'swarm', peers: relayed.length, reason }
   }
@@ -95,14 +103,15 @@ export function decideTime(evidence: ClockEvidence): SwarmTimeView {
       .flatMap(({ ownOffsetMs, swarmOffsetMs }) => ownOffsetMs ?? swarmOffsetMs ?? [])
       .filter((vote) => isPossibleTime(ownMs + vote, lastSeenMs) && ownMs + vote <= inviteEndsMs)
     if (anybody.length > 0) {
-      const agreed = settle(median(anybody), offsetMs)
+      const agreed = settle(median(anybody, nearMs), offsetMs)
       const reason = `${says}; until it is known whom to trust, the time is that of ${count(anybody.length, 'neighbour')}`
       return { offsetMs: agreed, source: 'swarm', peers: 0, reason }
     }
   }
-  const floorMs = Math.max(lastSeenMs, firstReleaseMs)
-  // Time has gone on since the floor was first used: what runs already is kept.
-  const floorOffsetMs = ownMs + offsetMs >= floorMs ? offsetMs : floorMs - ownMs
+  // Time has gone on since the floor was first used: what runs already is kept, but not what others said who are not heard
+  // or trusted any more. What was borne out is the floor itself.
+  const isRunning = source === 'floor' && ownMs + offsetMs >= floorMs
+  const floorOffsetMs = isRunning ? offsetMs : floorMs - ownMs
   const reason = `${says}, and no trusted neighbour has told the time yet: it goes on from ${day(floorMs)}`
   return { offsetMs: floorOffsetMs, source: 'floor', peers: 0, reason }
 }
@@ -122,6 +131,20 @@ export function isBorneOut({ source, peers }: SwarmTimeView, { samples, ownMs, r
 }
 
 /**
+ * Whether two testimonies at least agree on the time in use, our own clock being one of them where it is what is gone by. By
+ * the word of a single neighbour a robot without a clock stamps and judges, but throws nothing away.
+ */
+export function isSure(time: SwarmTimeView, evidence: ClockEvidence): boolean {
+  if (!isBorneOut(time, evidence)) return false
+  if (time.source === 'own') return true
+  const { samples } = evidence
+  const votes = samples.flatMap(({ trusted, ownOffsetMs, swarmOffsetMs }) =>
+    trusted ? (ownOffsetMs ?? swarmOffsetMs ?? []) : [],
+  )
+  return votes.filter((vote) => Math.abs(vote - time.offsetMs) <= noiseMs).length >= 2
+}
+
+/**
  * A classroom of robots without internet boots with the time of last week's lesson, each with its own, or all with the
  * same: no median of those is worth anything. So a robot whose clock was never set goes by the clocks of operators.
  */
@@ -134,7 +157,7 @@ function deferToOperators(
     .flatMap(({ ownOffsetMs, swarmOffsetMs }) => ownOffsetMs ?? swarmOffsetMs ?? [])
     .filter((vote) => isPossibleTime(ownMs + vote))
   if (votes.length === 0) return undefined
-  const middle = median(votes)
+  const middle = median(votes, offsetMs)
   const peers = votes.length
   if (Math.abs(middle) <= (offsetMs === 0 ? noiseMs : calmMs)) {
     return { offsetMs: 0, source: 'own', peers, reason: `the own clock agrees with ${count(peers, 'operator')}` }
@@ -148,7 +171,7 @@ function decideBesideOwn(votes: readonly number[], offsetMs: number): SwarmTimeV
   if (peers === 0) {
     return { offsetMs: 0, source: 'own', peers, reason: 'no trusted neighbour to compare with: the own clock is used' }
   }
-  const middle = median([...votes, 0])
+  const middle = median([...votes, 0], 0)
   if (Math.abs(middle) <= (offsetMs === 0 ? noiseMs : calmMs)) {
     const agreeing = votes.filter((vote) => Math.abs(vote) <= noiseMs).length
     const reason =
@@ -177,12 +200,12 @@ function isPossibleVote(vote: number, ownMs: number, lastSeenMs: number): boolea
   return ownMs < lastSeenMs || saysMs >= lastSeenMs - noiseMs
 }
 
-/** Of an even number the one nearer to 0, our own clock. */
-function median(values: readonly number[]): number {
+/** Of an even number the one nearer to `nearMs`. */
+function median(values: readonly number[], nearMs: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   const low = sorted[(sorted.length - 1) >> 1] ?? 0
   const high = sorted[sorted.length >> 1] ?? 0
-  return Math.abs(low) <= Math.abs(high) ? low : high
+  return Math.abs(low - nearMs) <= Math.abs(high - nearMs) ? low : high
 }
 
 function settle(agreedMs: number, offsetMs: number): number {

@@ -40,6 +40,9 @@ export function recordState(input: {
   const { record, trust, policy, now } = input
   const { author, bucket } = record.body
   const invalid = checkValidity(record.body, policy, now)
+  // What is over among those, and what has begun, is told by the trust state, which does not take each clock's word.
+  const isKnownTrust = bucket === 'trust' && trust.verdictOf(record.id) !== undefined
+  if (isKnownTrust && invalid !== 'bad-validity') return stateOfTrust(record, trust)
   if (invalid === 'expired') return { state: 'expired', reason: 'its validity is over' }
   if (invalid === 'future') return { state: 'proposed', reason: 'it starts later than clocks may differ' }
   if (invalid === 'bad-validity') {

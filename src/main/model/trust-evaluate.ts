@@ -10,19 +10,23 @@ import { evaluateRoles, type Roles } from './trust-roles.ts'
 import { walkRoots, type RootWalk } from './trust-roots.ts'
 import { peerList, tookBack } from './trust-words.ts'
 import type { PeerStanding, RoleEntry, TrustAnchor, TrustState, TrustVerdict } from './trust.ts'
-import { checkValidity } from './validity.ts'
+import { checkTrustTime, type TrustTime } from './validity.ts'
 
 /**
  * Who may say what. The same for any order of the records, so that peers that hold the same agree.
  * @param input.records verified records of the bucket `trust`, with their attestations joined; others are left out
  * @param input.now ms since the epoch: what has expired counts no more
+ * @param input.overMs,input.sure see `TrustTime`. Default: the clock is right
  */
 export function evaluateTrust(input: {
   readonly anchor: TrustAnchor
   readonly records: Iterable<SignedRecord>
   readonly now: number
+  readonly overMs?: number
+  readonly sure?: boolean
 }): TrustState {
   const { anchor, now } = input
+  const time: TrustTime = { now, overMs: Math.min(now, input.overMs ?? now), sure: input.sure ?? true }
   const roots: RootEntry[] = []
   const roles: RoleEntry[] = []
   const asks: SignedRecord[] = []
@@ -35,14 +39,20 @@ export function evaluateTrust(input: {
     else if (statement.kind === 'ask') asks.push(record)
     else verdicts.set(record.id, { state: 'dismissed', reason: `it is no trust record: ${statement.why}` })
   }
-  const walk = walkRoots(anchor, roots, now)
+  const walk = walkRoots(anchor, roots, time)
   const { root } = walk
-  const granted = root === null ? nobody(roles) : evaluateRoles(root, roles, now)
-  const former = walk.expired === null ? granted : evaluateRoles(walk.expired, roles, now)
+  const granted = root === null ? nobody(roles) : evaluateRoles(root, roles, time)
+  const former = walk.expired === null ? granted : evaluateRoles(walk.expired, roles, time)
   for (const [id, verdict] of [...walk.verdicts, ...granted.verdicts]) verdicts.set(id, verdict)
   const outside = root === null ? unknownRoot : stranger
   const of = (peer: PeerId): PeerStanding => granted.standings.get(peer) ?? outside
-  for (const ask of asks) verdicts.set(ask.id, verdictOfAsk(ask, of, now))
+  for (const ask of asks) verdicts.set(ask.id, verdictOfAsk(ask, of, time))
+  let ever: Roles | undefined
+  const everOf = (peer: PeerId): PeerStanding => {
+    const newest = root ?? walk.expired
+    ever ??= newest === null ? granted : evaluateRoles(newest, roles, { now, overMs: 0, sure: false })
+    return ever.standings.get(peer) ?? outside
+  }
   const inForce = root === null ? [] : [root.record.id, ...granted.inForce.map(({ record }) => record.id)]
   return {
     anchor,
@@ -52,10 +62,11 @@ export function evaluateTrust(input: {
     roots: { held: walk.held, reached: walk.reached, line: walk.line },
     rootKeys: keysOf(walk),
     roleEntries: roles,
-    atMs: now,
+    time,
     fingerprint: fingerprintOf(inForce),
     of,
     wasOf: (peer) => former.standings.get(peer) ?? outside,
+    everOf,
     wordOn: (subject) => former.words.get(subject),
     members: () => [...granted.standings].map(([peer, standing]) => ({ peer, ...standing })),
     verdictOf: (id) => verdicts.get(id),
@@ -107,8 +118,8 @@ function nobody(entries: readonly RoleEntry[]): Roles {
 }
 
 /** An ask waits until its author has a role, or until an operator or the author says no to it. */
-function verdictOfAsk(ask: SignedRecord, of: (peer: PeerId) => PeerStanding, now: number): TrustVerdict {
-  const invalid = checkValidity(ask.body, buckets.trust, now)
+function verdictOfAsk(ask: SignedRecord, of: (peer: PeerId) => PeerStanding, time: TrustTime): TrustVerdict {
+  const invalid = checkTrustTime(ask.body, time)
   if (invalid === 'expired') return { state: 'expired', reason: 'its validity is over' }
   if (invalid !== undefined) return { state: 'proposed', reason: 'it has not begun, or is valid for too long' }
   if (tookBack(ask)) return { state: 'dismissed', reason: 'its author took it back' }

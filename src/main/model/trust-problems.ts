@@ -31,6 +31,16 @@ export function endsSoon(version: number, endsAtMs: number): TrustProblem {
   return { code: 'ROOT_ENDS_SOON', message: `Root ${version} ends on ${date}: its keys must sign the next one before.` }
 }
 
+export function ahead(version: number, beginsAtMs: number): TrustProblem {
+  const date = new Date(beginsAtMs).toISOString().replace('T', ' ').slice(0, 16)
+  return {
+    code: 'ROOT_AHEAD',
+    message:
+      `Root ${version} was signed while a clock was ahead and begins at ${date} UTC: who has not believed it already goes by ` +
+      'the one before until then. Its keys must sign the next one: "dt-swarm trust root".',
+  }
+}
+
 export function forked(version: number, count: number): TrustProblem {
   return {
     code: 'FORKED',

@@ -113,7 +113,7 @@ test('whatever is in force before a rotation is in force after it, when it keeps
       )
       const before = trustOf(...records)
       const counted =
-        before.root === null ? new Set() : ids(evaluateRoles(before.root, before.roleEntries, now).inForce)
+        before.root === null ? new Set() : ids(evaluateRoles(before.root, before.roleEntries, before.time).inForce)
       const next = { after: first, keys: keys.map(pick), threshold: Math.min(threshold, keys.length) }
       const lost = keepsFor(before, value(rootRecord(next, [ada])))
       kept += lost.length

@@ -10,7 +10,7 @@ import type { RoleEntry, RootState, TrustState } from './trust.ts'
 export function restingOn(state: TrustState, peer: PeerId): readonly RoleEntry[] {
   const root = state.root ?? state.expiredRoot
   if (root === null) return []
-  const left = evaluateRoles(root, state.roleEntries, state.atMs, { without: peer })
+  const left = evaluateRoles(root, state.roleEntries, state.time, { without: peer })
   return missingIn(state, root, left.inForce).filter(({ role }) => role.subject !== peer)
 }
 
@@ -19,7 +19,7 @@ export function lostUnder(state: TrustState, next: RootValue): readonly RoleEntr
   const root = state.root ?? state.expiredRoot
   if (root === null) return []
   // Only its keys and what it keeps are looked at: it need not be signed yet.
-  const after = evaluateRoles({ ...next, record: root.record }, state.roleEntries, state.atMs)
+  const after = evaluateRoles({ ...next, record: root.record }, state.roleEntries, state.time)
   return missingIn(state, root, after.inForce)
 }
 
@@ -41,5 +41,5 @@ export function keepsFor(state: TrustState, next: RootValue): readonly RoleEntry
 
 function missingIn(state: TrustState, root: RootState, left: readonly RoleEntry[]): readonly RoleEntry[] {
   const kept = new Set(left.map(({ record }) => record.id))
-  return evaluateRoles(root, state.roleEntries, state.atMs).inForce.filter(({ record }) => !kept.has(record.id))
+  return evaluateRoles(root, state.roleEntries, state.time).inForce.filter(({ record }) => !kept.has(record.id))
 }

@@ -1,10 +1,9 @@
 import type { PeerId, RecordId } from '../../shared/ids.ts'
 import type { TrustRole } from '../../shared/trust-views.ts'
-import { buckets } from './bucket.ts'
 import type { RoleValue } from './trust-records.ts'
 import { countIn, dateWords, peerList, rootKeyWords, trustSigners, tookBack } from './trust-words.ts'
 import type { PeerStanding, RoleEntry, RootState, TrustVerdict } from './trust.ts'
-import { checkValidity } from './validity.ts'
+import { checkTrustTime, type TrustTime } from './validity.ts'
 
 export interface Roles {
   readonly standings: ReadonlyMap<PeerId, PeerStanding>
@@ -44,12 +43,12 @@ interface Signed extends RoleEntry {
 export function evaluateRoles(
   root: RootState,
   entries: readonly RoleEntry[],
-  now: number,
+  time: TrustTime,
   { without }: { readonly without?: PeerId } = {},
 ): Roles {
   const live: Signed[] = []
   for (const { record, role } of entries) {
-    if (checkValidity(record.body, buckets.trust, now) !== undefined) continue
+    if (checkTrustTime(record.body, time) !== undefined) continue
     live.push({ record, role, signers: trustSigners(record) })
   }
   const rootKeys = new Set(root.keys)
@@ -93,7 +92,7 @@ export function evaluateRoles(
   const isRevoked = (peer: PeerId): boolean => standings.get(peer)?.standing === 'revoked'
   const verdicts = new Map<RecordId, TrustVerdict>()
   for (const { record, role } of entries) {
-    const invalid = checkValidity(record.body, buckets.trust, now)
+    const invalid = checkTrustTime(record.body, time)
     if (invalid === 'expired') verdicts.set(record.id, { state: 'expired', reason: 'its validity is over' })
     else if (invalid !== undefined) {
       verdicts.set(record.id, { state: 'proposed', reason: 'it has not begun, or is valid for too long' })

@@ -1,10 +1,9 @@
 import type { RecordId } from '../../shared/ids.ts'
-import { buckets } from './bucket.ts'
 import { ancestorsOf, chainOf, missingFor, type RootEntry, type Roots } from './trust-chain.ts'
-import { endsSoon, expired, forked, forkedBeside, noRoot, rolledBack } from './trust-problems.ts'
+import { ahead, endsSoon, expired, forked, forkedBeside, noRoot, rolledBack } from './trust-problems.ts'
 import type { RootState, TrustAnchor, TrustProblem, TrustVerdict } from './trust.ts'
 import { countIn, trustSigners, tookBack } from './trust-words.ts'
-import { checkValidity } from './validity.ts'
+import { checkTrustTime, type TrustTime } from './validity.ts'
 
 export interface RootWalk {
   /** What is believed now; null: nobody is. */
@@ -24,29 +23,38 @@ const endsSoonMs = 30 * 24 * 60 * 60_000
 
 /**
  * Finds the newest root: of all that may be believed (see `chainOf`) the highest version, of two alike one that has not
- * ended, then the lowest id. As with TUF the roots on the way may have expired; the last one may not.
+ * ended, then the lowest id. As with TUF the roots on the way may have expired, or be from the future; the last one may
+ * not, but for one that was believed already. Of two alike one that has begun goes before one that has not.
  *
  * Hence keys that only the newest root has removed can still fork a swarm, and two sides of a cut that rotated more than
  * once apart stay apart; FORKED says so. Either takes keys that reach the threshold on both sides.
  */
-export function walkRoots(anchor: TrustAnchor, entries: readonly RootEntry[], now: number): RootWalk {
-  const usable = entries.filter(({ record }) => {
-    const invalid = checkValidity(record.body, buckets.trust, now)
-    return invalid === undefined || invalid === 'expired'
-  })
+export function walkRoots(anchor: TrustAnchor, entries: readonly RootEntry[], time: TrustTime): RootWalk {
+  const usable = entries.filter(({ record }) => checkTrustTime(record.body, time) !== 'bad-validity')
   const chain = chainOf(anchor, usable)
   const { known, reached } = chain
-  const top = highest(reached)
-  const hasEnded = ({ record }: RootEntry): boolean => record.body.validUntil <= now
-  const tops = [...reached.values()]
+  const hasEnded = ({ record }: RootEntry): boolean => record.body.validUntil <= time.overMs
+  const isAhead = ({ record }: RootEntry): boolean => checkTrustTime(record.body, { ...time, sure: true }) === 'future'
+  const after = chain.held.get(anchor.root)?.root.previous
+  // Believed once stays believed, and what may stand in its place with it, when the clock turns out to have been ahead.
+  const isBelieved = ({ record: { id }, root }: RootEntry): boolean =>
+    id === anchor.root || (root.previous !== null && root.previous === after)
+  const begun = new Map([...reached].filter(([, entry]) => !isAhead(entry) || isBelieved(entry)))
+  const top = highest(begun)
+  const tops = [...begun.values()]
     .filter(({ root }) => root.version === top)
-    .sort((a, b) => Number(hasEnded(a)) - Number(hasEnded(b)) || (a.record.id < b.record.id ? -1 : 1))
+    .sort(
+      (a, b) =>
+        Number(isAhead(a)) - Number(isAhead(b)) ||
+        Number(hasEnded(a)) - Number(hasEnded(b)) ||
+        (a.record.id < b.record.id ? -1 : 1),
+    )
   const [newest] = tops
   const found = { held: chain.held, reached }
   if (newest === undefined || top < anchor.rootVersion) {
     const held = highest(known)
     const problem = held === 0 || held >= anchor.rootVersion ? noRoot(anchor) : rolledBack(anchor, held)
-    const verdicts = verdictsOf(entries, { root: null, line: noRoots, anchor, now })
+    const verdicts = verdictsOf(entries, { root: null, line: noRoots, anchor, time })
     return { ...found, root: null, expired: null, problems: [problem], verdicts, line: noRoots }
   }
   const problems: TrustProblem[] = []
@@ -58,9 +66,10 @@ export function walkRoots(anchor: TrustAnchor, entries: readonly RootEntry[], no
   const isOver = hasEnded(newest)
   const endsAt = newest.record.body.validUntil
   if (isOver) problems.push(expired(top))
-  else if (endsAt - now < endsSoonMs) problems.push(endsSoon(top, endsAt))
+  else if (endsAt - time.now < endsSoonMs) problems.push(endsSoon(top, endsAt))
+  if (isAhead(newest)) problems.push(ahead(top, newest.record.body.validFrom))
   const root = isOver ? null : state
-  const verdicts = verdictsOf(entries, { root, line, anchor, now })
+  const verdicts = verdictsOf(entries, { root, line, anchor, time })
   return { ...found, root, expired: isOver ? state : null, problems, verdicts, line }
 }
 
@@ -76,19 +85,21 @@ interface Context {
   readonly root: RootState | null
   readonly line: Roots
   readonly anchor: TrustAnchor
-  readonly now: number
+  readonly time: TrustTime
 }
 
 function verdictsOf(entries: readonly RootEntry[], context: Context): ReadonlyMap<RecordId, TrustVerdict> {
   return new Map(entries.map((entry) => [entry.record.id, verdictOf(entry, context)]))
 }
 
-function verdictOf(entry: RootEntry, { root, line, anchor, now }: Context): TrustVerdict {
+function verdictOf(entry: RootEntry, { root, line, anchor, time }: Context): TrustVerdict {
   const { record } = entry
   const { version, previous } = entry.root
-  const invalid = checkValidity(record.body, buckets.trust, now)
+  const invalid = checkTrustTime(record.body, { ...time, sure: true })
   if (invalid === 'expired') return { state: 'expired', reason: 'its validity is over' }
-  if (invalid !== undefined) return { state: 'proposed', reason: 'it has not begun, or is valid for too long' }
+  const counts = record.id === root?.record.id || line.has(record.id)
+  if (invalid !== undefined && !counts)
+    return { state: 'proposed', reason: 'it has not begun, or is valid for too long' }
   if (root === null) return { state: 'proposed', reason: 'no root record of this swarm is believed now' }
   if (record.id === root.record.id) {
     const reason = record.id === anchor.swarm ? 'it is the first root record of this swarm' : signedWords(entry)

@@ -5,6 +5,7 @@ import type { BucketRule } from './policy.ts'
 import type { SignedRecord } from './record.ts'
 import type { Roots } from './trust-chain.ts'
 import type { RoleValue, RootValue } from './trust-records.ts'
+import type { TrustTime } from './validity.ts'
 
 /** Where belief begins: a root record that was given by an invite, made here, or seen and kept since. */
 export interface TrustAnchor {
@@ -41,7 +42,7 @@ export interface PeerStanding {
 }
 
 export interface TrustProblem {
-  readonly code: 'NO_ROOT' | 'ROOT_EXPIRED' | 'ROOT_ENDS_SOON' | 'ROLLED_BACK' | 'FORKED'
+  readonly code: 'NO_ROOT' | 'ROOT_EXPIRED' | 'ROOT_ENDS_SOON' | 'ROOT_AHEAD' | 'ROLLED_BACK' | 'FORKED'
   readonly message: string
 }
 
@@ -66,10 +67,13 @@ export interface TrustState {
   readonly rootKeys: ReadonlySet<PeerId>
   /** All role records given. */
   readonly roleEntries: readonly RoleEntry[]
-  readonly atMs: number
+  /** As of when all of this is. */
+  readonly time: TrustTime
   of(peer: PeerId): PeerStanding
   /** As `of`; while the root has ended where peers stood under it, so that nothing is thrown away for want of a date. */
   wasOf(peer: PeerId): PeerStanding
+  /** As `of`, as if no trust record had ended yet: whom one asks for the time when one's own may be wrong. */
+  everOf(peer: PeerId): PeerStanding
   /** The role record about a peer that is in force, or was under a root that has ended. */
   wordOn(subject: PeerId): RoleEntry | undefined
   /** Of every peer that has or had a role, and of the revoked. */

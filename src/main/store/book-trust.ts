@@ -7,6 +7,7 @@ import type { TrustState } from '../model/trust.ts'
 import type { BucketTally } from './bucket-tally.ts'
 import type { RecordBookInit } from './record-book-init.ts'
 import type { DoorView } from './record-door.ts'
+import { SteadyTime } from './steady-time.ts'
 import { TrustKeeper, type BookSwarm, type TrustChange } from './trust-keeper.ts'
 import { TrustRoom } from './trust-room.ts'
 
@@ -27,6 +28,7 @@ export class BookTrust {
   readonly #deps: BookTrustDeps
   readonly #keeper: TrustKeeper
   readonly #room: TrustRoom
+  readonly #steady: SteadyTime
   readonly #isTimeKnown: () => boolean
   #learnedAtMs: number
 
@@ -34,13 +36,15 @@ export class BookTrust {
   constructor(
     deps: BookTrustDeps,
     held: Iterable<SignedRecord>,
-    init: Pick<RecordBookInit, 'isTimeKnown' | 'isInvited'>,
+    init: Pick<RecordBookInit, 'timeBasis' | 'isTimeKnown' | 'isInvited'>,
   ) {
     const { clock, tally } = deps
     this.#deps = deps
     this.#isTimeKnown = init.isTimeKnown ?? (() => true)
     this.#learnedAtMs = clock.monotonic()
-    this.#keeper = new TrustKeeper(deps, { records: held, nowMs: clock.now() })
+    const basis = init.timeBasis ?? (() => 'own')
+    this.#steady = new SteadyTime(clock, () => (this.#isTimeKnown() ? basis() : 'told'))
+    this.#keeper = new TrustKeeper(deps, { records: held, time: this.#steady.at() })
     this.#room = new TrustRoom({
       records: () => this.#keeper.records,
       trust: () => this.#keeper.state,
@@ -63,7 +67,14 @@ export class BookTrust {
     const { state } = this.#keeper
     const { clock, self } = this.#deps
     const learning = state.root === null || clock.monotonic() - this.#learnedAtMs < learningMs
-    return { trust: state, self, nowMs, timeKnown: this.#isTimeKnown(), learning, room: this.#room }
+    const time = this.#steady.at(nowMs)
+    const { isSettled } = this.#steady
+    return { trust: state, self, nowMs, time, isSettled, timeKnown: this.#isTimeKnown(), learning, room: this.#room }
+  }
+
+  /** Whether neighbours bear out the time, or our own clock has run evenly for so long. */
+  isTimeEven(forMs: number): boolean {
+    return this.#steady.isEven(forMs)
   }
 
   /** These are held, or no longer; others than trust records are passed over. */
@@ -75,7 +86,7 @@ export class BookTrust {
   /** Brings it up to date. @returns what differs, if anything does */
   refresh(): TrustChange | undefined {
     const { clock, tally } = this.#deps
-    const change = this.#keeper.refresh(clock.now())
+    const change = this.#keeper.refresh(this.#steady.at())
     if (change === undefined) return undefined
     if (change.before.fingerprint !== change.state.fingerprint) this.#learnedAtMs = clock.monotonic()
     tally.setStrangers((author) => this.#isStranger(author))

@@ -10,6 +10,7 @@ import type { TrustState } from '../model/trust.ts'
 import type { Database } from './database.ts'
 import type { Identity } from './identity-store.ts'
 import type { Arrival, StoredRecord } from './stored-record.ts'
+import type { TimeBasis } from './steady-time.ts'
 import type { BookSwarm } from './trust-keeper.ts'
 
 export interface RecordBookComponents {
@@ -27,6 +28,8 @@ export interface RecordBookInit {
   readonly maxSweep?: number
   /** Whether the clock can be right: see `SwarmClock.source`. Default: always. */
   readonly isTimeKnown?: () => boolean
+  /** What that time rests on. Default: the own clock. */
+  readonly timeBasis?: () => TimeBasis
   /** Whether an ask comes with an invite that was made here: it goes last when strangers' room is full. Default: none. */
   readonly isInvited?: (ask: SignedRecord) => boolean
 }

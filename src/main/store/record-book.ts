@@ -198,6 +198,11 @@ export class RecordBook extends RecordReader {
     return this.#growth.of(bucket, { atMs: Math.trunc(this.#components.clock.now()), records })
   }
 
+  /** Whether neighbours bear out the time, or this machine's own clock has run evenly for so long. */
+  isTimeEven(forMs: number): boolean {
+    return this.#trust.isTimeEven(forMs)
+  }
+
   /** The clock goes another way now: what counts is looked at anew. */
   timeChanged(): void {
     this.#refreshTrust()

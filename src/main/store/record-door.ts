@@ -8,6 +8,7 @@ import type { TrustState } from '../model/trust.ts'
 import { decodeTrust, maxAskMs, trustKindOf } from '../model/trust-records.ts'
 import { attestationFilter, hasWeight, isOnTheWay } from '../model/trust-weight.ts'
 import { signedSizeBytes } from '../model/record-codec.ts'
+import type { TrustTime } from '../model/validity.ts'
 import type { BucketTally } from './bucket-tally.ts'
 import type { TrustRoom } from './trust-room.ts'
 
@@ -16,6 +17,10 @@ export interface DoorView {
   readonly trust: TrustState
   readonly self: PeerId
   readonly nowMs: number
+  /** By what is said to be over, and from the future, among what is held. */
+  readonly time: TrustTime
+  /** What nobody can bring back may be taken away when it is over. */
+  readonly isSettled: boolean
   /** False while this machine's clock cannot be right and nobody has told it better. */
   readonly timeKnown: boolean
   /** The trust records are only just coming in: of two that belong together the second may be here first. */
@@ -28,12 +33,14 @@ const openToAll = { maxRecordsPerAuthor: 16, maxRecords: 1_000 }
 
 /**
  * The time by which a record is judged. Without a clock, who may be believed must be learned all the same; and the roots
- * that led to the newest one do not end for those who climb.
+ * that led to the newest one do not end for those who climb, nor need they have begun: one that was signed while a clock was
+ * ahead is believed only with the one after it, but must be here for that.
  */
 export function judgedAtMs(view: DoorView, record: SignedRecord): number {
   const { validFrom, validUntil } = record.body
   const atMs = heardAtMs(view, record)
-  return validUntil <= atMs && mayClimb(view, record) ? Math.max(validFrom, validUntil - 1) : atMs
+  const isAstray = validUntil <= atMs || validFrom > atMs + maxFutureMs
+  return isAstray && mayClimb(view, record) ? Math.max(validFrom, Math.min(atMs, validUntil - 1)) : atMs
 }
 
 /** Whether a root is one that leads to the newest, so that it may have ended. */
@@ -105,7 +112,7 @@ export function gate(view: DoorView, record: SignedRecord, list: readonly Attest
 
 /** Attestations are not from the future either. */
 export function badAttestationTime(view: DoorView, record: SignedRecord): RejectReason | undefined {
-  const latest = heardAtMs(view, record) + maxFutureMs
+  const latest = Math.max(heardAtMs(view, record), judgedAtMs(view, record)) + maxFutureMs
   return record.attestations.some(({ at }) => at > latest) ? 'future' : undefined
 }
 

@@ -160,11 +160,21 @@ export class RecordStore {
     return this.#all('WHERE bucket = ? AND author = ? LIMIT ?', bucketCode(bucket), authorKey(author), limit)
   }
 
-  /** Records whose validity has ended by `nowMs`, or starts after `futureMs`; at most `limit`. */
-  outdated(nowMs: number, futureMs: number, limit: number): StoredRecord[] {
-    const ended = this.#all('WHERE valid_until <= ? LIMIT ?', nowMs, limit)
-    const room = limit - ended.length
-    return [...ended, ...this.#all('WHERE valid_until > ? AND valid_from > ? LIMIT ?', futureMs, futureMs, room)]
+  /** Records whose validity has ended by `overMs`; at most `limit`. */
+  ended(overMs: number, limit: number): StoredRecord[] {
+    return this.#all('WHERE valid_until <= ? LIMIT ?', overMs, limit)
+  }
+
+  /** Of others than `self` and outside of `trust`: what has ended by `overMs`; at most `limit`. */
+  othersEnded(overMs: number, self: PeerId, limit: number): StoredRecord[] {
+    const where = 'WHERE valid_until <= ? AND bucket <> ? AND author <> ? LIMIT ?'
+    return this.#all(where, overMs, bucketCode('trust'), authorKey(self), limit)
+  }
+
+  /** Of the same: what starts after `futureMs`. */
+  othersAhead(futureMs: number, self: PeerId, limit: number): StoredRecord[] {
+    const where = 'WHERE valid_until > ? AND valid_from > ? AND bucket <> ? AND author <> ? LIMIT ?'
+    return this.#all(where, futureMs, futureMs, bucketCode('trust'), authorKey(self), limit)
   }
 
   /** Oldest arrival first; of one author, oldest validity first. */

@@ -6,7 +6,7 @@ import type { TrustState } from '../model/trust.ts'
 import type { BucketTally } from './bucket-tally.ts'
 import type { RecordChanges } from './record-changes.ts'
 import { gated, isNobodys, mayClimb, type DoorView } from './record-door.ts'
-import type { RecordStore } from './record-store.ts'
+import type { RecordStore, StoredRecord } from './record-store.ts'
 
 /** Long enough for everybody who is there to have heard of the dismissal together with the record. */
 export const burialMs = 60 * 60_000
@@ -34,17 +34,14 @@ export class RecordSweep {
 
   /** Does all of it, taking away at most `max` records. @returns how many went */
   run(changes: RecordChanges, view: DoorView, trustRecords: readonly SignedRecord[], max: number): number {
-    const { nowMs, timeKnown } = view
-    // Without a clock all that is new is from the future; what a robot holds must outlive its boot.
-    const futureMs = timeKnown ? nowMs + maxFutureMs : Number.MAX_SAFE_INTEGER
+    const { overMs } = view.time
     // The roots that led to the newest one are not swept: they come on top of what is looked at.
-    const outdated = this.#store
-      .outdated(nowMs, futureMs, max + view.trust.roots.line.size)
+    const outdated = this.#outdated(view, max + view.trust.roots.line.size)
       .filter(({ record }) => !mayClimb(view, record))
       .slice(0, max)
-    for (const stored of outdated) changes.sweep(stored, nowMs)
-    this.#store.marks.sweep(nowMs)
-    this.#store.buried.sweep(nowMs)
+    for (const stored of outdated) changes.sweep(stored, overMs)
+    this.#store.marks.sweep(overMs)
+    this.#store.buried.sweep(overMs)
     let gone = outdated.length
     gone += this.#dropAuthors(changes, view, max - gone)
     gone += this.#bury(changes, view, max - gone)
@@ -52,9 +49,21 @@ export class RecordSweep {
     return gone
   }
 
+  /**
+   * What is over by a time that one clock's mistake does not move. What is from the future stays - it is our own clock that was
+   * set back - unless neighbours bear out the time: then who said it has set its clock right, and what it says now must
+   * find its place.
+   */
+  #outdated({ time: { now, overMs, sure }, isSettled, self }: DoorView, limit: number): StoredRecord[] {
+    const ended = isSettled ? this.#store.ended(overMs, limit) : this.#store.othersEnded(overMs, self, limit)
+    if (!sure || ended.length >= limit) return ended
+    return [...ended, ...this.#store.othersAhead(now + maxFutureMs, self, limit - ended.length)]
+  }
+
   /** Records of those who are nobody any more, an hour after. Their own peers bring them again, should they be admitted. */
   #dropAuthors(changes: RecordChanges, view: DoorView, max: number): number {
     const { trust, self, nowMs } = view
+    const { overMs } = view.time
     if (trust.root === null) return 0
     const out = new Set<PeerId>()
     let gone = 0
@@ -66,10 +75,10 @@ export class RecordSweep {
         if (standing === 'root' || standing === 'member') continue
         if (standing === 'stranger' && mayStay(view, bucket)) continue
         out.add(author)
-        const noticedMs = this.#outSinceMs.get(author) ?? nowMs
+        const noticedMs = this.#outSinceMs.get(author) ?? overMs
         this.#outSinceMs.set(author, noticedMs)
         const sinceMs = standing === 'revoked' ? (record?.body.validFrom ?? noticedMs) : noticedMs
-        if (nowMs - sinceMs < burialMs || gone >= max) continue
+        if (overMs - sinceMs < burialMs || gone >= max) continue
         for (const stored of this.#store.some(bucket, author, max - gone)) {
           const verdict = recordState({ record: stored.record, trust, policy: buckets[bucket], now: nowMs })
           const goes = verdict.burial === 'drop' || (verdict.burial === 'mark' && buckets[bucket].kind === 'keyed')
@@ -87,7 +96,7 @@ export class RecordSweep {
    * Never what has a key: it is what shows that an older record under that key is outdated to who was away and holds only
    * that one. A slot has one record, of a few KiB, and it goes when it ends.
    */
-  #bury(changes: RecordChanges, { trust, nowMs }: DoorView, max: number): number {
+  #bury(changes: RecordChanges, { trust, nowMs, time: { overMs } }: DoorView, max: number): number {
     if (max <= 0) return 0
     const { rows, last } = this.#store.attested(this.#auditedRow, Math.min(max, auditRecords))
     this.#auditedRow = last ?? 0
@@ -97,7 +106,7 @@ export class RecordSweep {
       const policy = buckets[record.body.bucket]
       if (policy.kind === 'keyed') continue
       const verdict = recordState({ record, trust, policy, now: nowMs })
-      if (verdict.burial !== 'mark' || nowMs - dismissedAtMs(record) < burialMs) continue
+      if (verdict.burial !== 'mark' || overMs - dismissedAtMs(record) < burialMs) continue
       changes.bury(stored)
       gone++
     }

@@ -5,6 +5,7 @@ import { bucketNames, maxFutureMs, type BucketName } from '../model/bucket.ts'
 import type { SignedRecord } from '../model/record.ts'
 import type { PeerStanding, TrustState } from '../model/trust.ts'
 import { evaluateTrust } from '../model/trust-evaluate.ts'
+import type { TrustTime } from '../model/validity.ts'
 import type { RecordStore } from './record-store.ts'
 import type { SwarmStore } from './swarm-store.ts'
 
@@ -25,7 +26,7 @@ export interface TrustChange {
 
 /** Problems that come with time alone (a root that ends soon) are noticed within this. */
 const lookAgainMs = 60 * 60_000
-/** A clock that was set back by more makes another state. */
+/** A clock that was set back by more, or what is over by more, makes another state. */
 const backMs = 60_000
 
 /**
@@ -37,19 +38,17 @@ export class TrustKeeper {
   readonly #records = new Map<RecordId, SignedRecord>()
   #state: TrustState
   #dirty = false
-  #evaluatedAtMs: number
-  #dueMs: number
+  #due: { readonly nowMs: number; readonly overMs: number }
 
   /** @param records all that is held in the bucket `trust` */
   constructor(
     deps: { readonly swarm: BookSwarm; readonly log: Log; readonly counters: Counters },
-    init: { readonly records: Iterable<SignedRecord>; readonly nowMs: number },
+    init: { readonly records: Iterable<SignedRecord>; readonly time: TrustTime },
   ) {
     this.#deps = deps
     for (const record of init.records) this.#records.set(record.id, record)
-    this.#evaluatedAtMs = init.nowMs
-    this.#state = this.#evaluate(init.nowMs)
-    this.#dueMs = this.#nextDueMs(init.nowMs)
+    this.#state = this.#evaluate(init.time)
+    this.#due = this.#nextDue(init.time)
   }
 
   /** As of the last `refresh`. */
@@ -72,19 +71,24 @@ export class TrustKeeper {
   }
 
   /** Brings the state up to date. @returns what differs, if anything does */
-  refresh(nowMs: number): TrustChange | undefined {
-    if (!this.#dirty && nowMs < this.#dueMs && nowMs >= this.#evaluatedAtMs - backMs) return undefined
+  refresh(time: TrustTime): TrustChange | undefined {
+    if (!this.#dirty && !this.#isDue(time)) return undefined
     const before = this.#state
     this.#dirty = false
-    this.#evaluatedAtMs = nowMs
-    this.#state = this.#evaluate(nowMs)
-    this.#dueMs = this.#nextDueMs(nowMs)
+    this.#state = this.#evaluate(time)
+    this.#due = this.#nextDue(time)
     return differences(before, this.#state, this.#records.keys())
   }
 
-  #evaluate(nowMs: number): TrustState {
+  #isDue({ now, overMs, sure }: TrustTime): boolean {
+    const { time } = this.#state
+    if (now >= this.#due.nowMs || overMs >= this.#due.overMs || sure !== time.sure) return true
+    return now < time.now - backMs || overMs < time.overMs - backMs
+  }
+
+  #evaluate(time: TrustTime): TrustState {
     const { swarm } = this.#deps
-    const state = evaluateTrust({ anchor: swarm.get().anchor, records: this.#all(), now: nowMs })
+    const state = evaluateTrust({ anchor: swarm.get().anchor, records: this.#all(), ...time })
     // One that has ended is kept too: else a lost database would bring an older one back.
     const newest = state.root ?? state.expiredRoot
     if (newest === null) return state
@@ -97,7 +101,7 @@ export class TrustKeeper {
       this.#deps.log.error({ err }, 'the newest trust root could not be kept; it is tried again')
       return state
     }
-    return evaluateTrust({ anchor: swarm.get().anchor, records: this.#all(), now: nowMs })
+    return evaluateTrust({ anchor: swarm.get().anchor, records: this.#all(), ...time })
   }
 
   /** With the root that was kept beside the database: also when it was lost there, or has ended. */
@@ -107,14 +111,15 @@ export class TrustKeeper {
     return kept === null || this.#records.has(kept.id) ? records : [...records, kept]
   }
 
-  #nextDueMs(nowMs: number): number {
-    let dueMs = nowMs + lookAgainMs
+  #nextDue({ now, overMs }: TrustTime): { readonly nowMs: number; readonly overMs: number } {
+    let beginsMs = now + lookAgainMs
+    let endsMs = overMs + lookAgainMs
     for (const { body } of this.#records.values()) {
-      if (body.validUntil > nowMs && body.validUntil < dueMs) dueMs = body.validUntil
+      if (body.validUntil > overMs && body.validUntil < endsMs) endsMs = body.validUntil
       const begins = body.validFrom - maxFutureMs
-      if (begins > nowMs && begins < dueMs) dueMs = begins
+      if (begins > now && begins < beginsMs) beginsMs = begins
     }
-    return dueMs
+    return { nowMs: beginsMs, overMs: endsMs }
   }
 }
 

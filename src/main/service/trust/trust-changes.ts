@@ -162,8 +162,9 @@ export class TrustChanges {
     }
     const value = { ...valueOf(root), keys, threshold: next.threshold, name: next.name ?? root.name }
     const same = value.threshold === root.threshold && value.name === root.name && sameSet(keys, root.keys)
-    // One that has ended is signed anew by saying the same again.
-    if (same && book.trust().root !== null) {
+    // One that has ended, or begins later by mistake, is signed anew by saying the same again.
+    const isAhead = book.trust().problems.some(({ code }) => code === 'ROOT_AHEAD')
+    if (same && book.trust().root !== null && !isAhead) {
       throw nothingChanges('These are the root keys and the threshold in force already')
     }
     this.#sayRoot(root, value, 'change the root keys')

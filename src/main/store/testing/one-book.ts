@@ -13,6 +13,7 @@ import { askKey, encodeAsk } from '../../model/trust-records.ts'
 import { Database } from '../database.ts'
 import { identityOfSeed, type Identity } from '../identity-store.ts'
 import { RecordBook } from '../record-book.ts'
+import type { TimeBasis } from '../steady-time.ts'
 import type { Arrival } from '../stored-record.ts'
 import { trustedSwarm, type TrustedSwarm } from './trusted.ts'
 
@@ -31,6 +32,7 @@ export class OneBook {
   readonly counters = new Counters()
   readonly trusted: TrustedSwarm
   timeKnown = true
+  timeBasis: TimeBasis = 'own'
   invited: (ask: SignedRecord) => boolean = () => false
   /** `+bucket key` of what is said to count, `-bucket key` of what is not (any more). */
   told: string[] = []
@@ -104,7 +106,11 @@ export class OneBook {
   #opened(): [Database, RecordBook] {
     const base = { clock: this.clock, log: silentLog, counters: this.counters }
     const database = Database.open(base, { home: this.home })
-    const init = { isTimeKnown: () => this.timeKnown, isInvited: (ask: SignedRecord) => this.invited(ask) }
+    const init = {
+      isTimeKnown: () => this.timeKnown,
+      timeBasis: () => this.timeBasis,
+      isInvited: (ask: SignedRecord) => this.invited(ask),
+    }
     const book = new RecordBook({ ...base, database, identity: self, swarm: this.trusted.swarm() }, init)
     this.told = []
     book.events.on('bucket:merged', ({ bucket, records }) => {

@@ -11,6 +11,7 @@ import { Database } from '../../../store/database.ts'
 import { identityOfSeed } from '../../../store/identity-store.ts'
 import { RecordBook } from '../../../store/record-book.ts'
 import { writeSwarm } from '../../../store/swarm-file.ts'
+import type { TimeBasis } from '../../../store/steady-time.ts'
 import { openSwarm, type SwarmStore } from '../../../store/swarm-store.ts'
 import { joinAtStart } from '../join-swarm.ts'
 import { TrustService } from '../trust-service.ts'
@@ -21,6 +22,8 @@ export interface TrustPeerInit {
   readonly role?: TrustRole
   /** Default: it founds a swarm of its own. */
   readonly join?: string
+  /** Default: others bear the time out, so that a test may jump over months. */
+  readonly timeBasis?: TimeBasis
   /** A home and key to come back with. */
   readonly again?: { readonly home: string; readonly seed: Uint8Array }
 }
@@ -35,7 +38,7 @@ export class TrustPeer {
   readonly trust: TrustService
   readonly #database: Database
 
-  constructor({ name, clock, role = 'robot', join: link, again }: TrustPeerInit) {
+  constructor({ name, clock, role = 'robot', join: link, timeBasis = 'borne-out', again }: TrustPeerInit) {
     this.name = name
     this.home = again?.home ?? mkdtempSync(join(tmpdir(), 'dt-swarm-trust-'))
     this.seed = again?.seed ?? randomBytes(32)
@@ -47,7 +50,10 @@ export class TrustPeer {
     }
     this.#database = Database.open(basics, { home: this.home })
     this.swarm = openSwarm(this.home, basics, { name: 'lab' })
-    this.book = new RecordBook({ ...basics, database: this.#database, swarm: this.swarm })
+    this.book = new RecordBook(
+      { ...basics, database: this.#database, swarm: this.swarm },
+      { timeBasis: () => timeBasis },
+    )
     const profile = () => ({ name, role, simulated: false })
     const addresses = () => ['/ip4/127.0.0.1/tcp/4040', '/ip4/192.168.7.9/tcp/4040']
     const deps = { ...basics, self: identity.peerId, book: this.book, swarm: this.swarm, nameOf: () => null }
