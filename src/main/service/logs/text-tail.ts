@@ -28,6 +28,10 @@ const untimedBytes = 256 * 1_024
 const stampWithin = 200
 /** A line may quote an older time; so many one after another do not. */
 const olderLines = 3
+/** A machine that was off for so long says more than one line when it is back. */
+const quotedMs = 366 * 24 * 60 * 60_000
+/** Looked at for the time of the last one. */
+const lastLines = 50
 /** A longer first line names no columns. */
 const maxColumnsBytes = 64 * 1_024
 
@@ -63,8 +67,42 @@ interface FirstLine {
 
 /** Goes from line to line back from the end, until they are older. */
 async function firstLine(source: RangeSource, lowest: number, backMs: number): Promise<FirstLine> {
-  let [at, startMs, endMs]: [number, number | null, number | null] = [source.sizeBytes, null, null]
+  const endMs = await lastTime(source, lowest, backMs)
+  let [at, startMs]: [number, number | null] = [source.sizeBytes, null]
   let older = 0
+  if (endMs === null) return { at, startMs, endMs, older: false }
+  for await (const line of timedLinesBack(source, lowest)) {
+    if (line.timeMs > endMs) continue
+    if (line.timeMs >= endMs - backMs) [at, startMs, older] = [line.at, line.timeMs, 0]
+    else if (++older >= olderLines) break
+  }
+  return { at, startMs, endMs, older: older > 0 }
+}
+
+/**
+ * That of the last line; but a line may quote a date, long ago or far ahead: then of the last one whose time the line before
+ * it bears out.
+ */
+async function lastTime(source: RangeSource, lowest: number, backMs: number): Promise<number | null> {
+  let last: number | null = null
+  let after: number | null = null
+  let looked = 0
+  for await (const { timeMs } of timedLinesBack(source, lowest)) {
+    last ??= timeMs
+    if (after !== null && timeMs <= after && after - timeMs <= backMs) {
+      return after > last || last - after > quotedMs ? after : last
+    }
+    after = timeMs
+    if (++looked >= lastLines) break
+  }
+  return last
+}
+
+/** The lines that have a time, the last one first. */
+async function* timedLinesBack(
+  source: RangeSource,
+  lowest: number,
+): AsyncGenerator<{ readonly at: number; readonly timeMs: number }> {
   for (let upper = source.sizeBytes; upper > lowest;) {
     const from = Math.max(lowest, upper - pieceBytes)
     // One sign a byte: places in the text are places in the file, and times are plain ASCII.
@@ -77,15 +115,10 @@ async function firstLine(source: RangeSource, lowest: number, backMs: number): P
       start = end < 2 ? 0 : text.lastIndexOf('\n', end - 2) + 1
       if (start < first) break
       const timeMs = timeIn(text.slice(start, Math.min(end, start + stampWithin)))
-      if (timeMs !== null) {
-        endMs ??= timeMs
-        if (timeMs >= endMs - backMs) [at, startMs, older] = [from + start, timeMs, 0]
-        else if (++older >= olderLines) return { at, startMs, endMs, older: true }
-      }
+      if (timeMs !== null) yield { at: from + start, timeMs }
     }
     upper = first > 0 && first < text.length ? from + first : from
   }
-  return { at, startMs, endMs, older: older > 0 }
 }
 
 /** The first place at or after this one where a line begins. */
