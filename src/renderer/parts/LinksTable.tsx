@@ -17,7 +17,7 @@ const columns: readonly Column<LinkView>[] = [
   {
     key: 'name',
     label: 'Peer',
-    widthRem: 13,
+    widthRem: 14.5,
     cell: (link) => (
       <NamedPeer peer={link.peer}>
         <a

@@ -13,7 +13,7 @@ export const fleetColumns: readonly Column<MachineView>[] = [
   {
     key: 'name',
     label: 'Name',
-    widthRem: 15,
+    widthRem: 16.5,
     cell: (machine) => (
       <Named simulated={machine.simulated} self={machine.self}>
         <a
