@@ -18,7 +18,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           maxWorkers: 3,
           include: ['src/{main,shared,preload}/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: ['**/kubo-store.test.ts'],
+          exclude: ['**/kubo-{store,change}.test.ts'],
           environment: 'node',
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -76,7 +76,7 @@ export default defineConfig({
           setupFiles: ['scripts/patience.ts'],
           sequence: { groupOrder: 2 },
           maxWorkers: 2,
-          include: ['src/main/service/files/kubo-store.test.ts', 'e2e/swarm/kubo.test.ts'],
+          include: ['src/main/service/files/kubo-{store,change}.test.ts', 'e2e/swarm/kubo.test.ts'],
           environment: 'node',
           testTimeout: 120_000,
           // As long as a build may take.

@@ -18,8 +18,10 @@ import { plainAddresses } from './kubo-rpc.ts'
 import type { KuboStore } from './kubo-store.ts'
 import type { KuboWatch } from './kubo-watch.ts'
 import { Kubos, type Kubo } from './kubos.ts'
+import { PlaceUse } from './place-use.ts'
 import { keyOf, StorePlaces } from './store-places.ts'
-import { StoreMover, type MoveProgress, type StoreMoverDeps } from './store-mover.ts'
+import type { MoveProgress, StoreMoverDeps } from './store-mover.ts'
+import { StoreMoving } from './store-moving.ts'
 
 export interface ContentStoresDeps extends Omit<HeliaStoreDeps, 'also'> {
   readonly peerId: PeerId
@@ -53,10 +55,13 @@ export class ContentStores implements ContentStore {
   readonly #init: ContentStoresInit
   readonly #places: StorePlaces
   readonly #kubos: Kubos
+  readonly #moving: StoreMoving
+  /** Additions, each until what came of it is kept by name: that is still to be brought over from there. */
+  readonly #adding = new PlaceUse()
+  /** Whatever else is asked of a store: it stays open for that. */
+  readonly #asking = new PlaceUse()
   #choice: ContentStoreChoice
-  #mover: StoreMover | null = null
   #run: AbortController | null = null
-  #moving: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
 
   /** @throws SwarmError INVALID_INPUT for a Kubo address that is none */
   constructor(deps: ContentStoresDeps, init: ContentStoresInit) {
@@ -75,7 +80,7 @@ export class ContentStores implements ContentStore {
         own: () => this.own,
         ...(bandwidth === undefined ? {} : { down: bandwidth.down }),
         onBack: () => {
-          this.#mover?.again()
+          this.#moving.again()
           onBack()
         },
       },
@@ -83,6 +88,15 @@ export class ContentStores implements ContentStore {
     )
     this.own = new HeliaStore({ ...deps, also: this.#kubos.blocks }, init)
     this.#kubos.open(init.store)
+    this.#moving = new StoreMoving({
+      ...deps,
+      places: this.#places,
+      kubos: this.#kubos,
+      own: () => this.own,
+      chosen: () => this.#kubo?.store ?? this.own,
+      adding: this.#adding,
+      left: (place) => this.#closeUnused(place),
+    })
   }
 
   get choice(): ContentStoreChoice {
@@ -112,7 +126,7 @@ export class ContentStores implements ContentStore {
 
   /** How far files have come that lay elsewhere; null when all lie where they should. */
   moving(): MoveProgress | null {
-    return this.#mover?.progress() ?? null
+    return this.#moving.progress()
   }
 
   async start(): Promise<void> {
@@ -122,30 +136,18 @@ export class ContentStores implements ContentStore {
     this.#places.load(this.#choice)
     for (const place of this.#places.all()) this.#kubos.open(place)
     await this.#kubos.start()
+    this.#moving.start()
   }
 
   /** Begins to bring over what lies elsewhere; to be called once it is known what is held. */
   settle(): void {
-    if (this.#run === null || this.#moving !== null || this.#places.all().length === 1) return
-    const stop = new AbortController()
-    const signal = AbortSignal.any([this.#run.signal, stop.signal])
-    const moving = {
-      stop,
-      ended: this.#move(signal)
-        .catch((err: unknown) => {
-          if (!signal.aborted) this.#deps.log.error({ err }, 'files could not be brought to the chosen store')
-        })
-        .finally(() => {
-          if (this.#moving === moving) this.#moving = null
-        }),
-    }
-    this.#moving = moving
+    this.#moving.settle()
   }
 
   async stop(): Promise<void> {
     this.#run?.abort()
     this.#run = null
-    await this.#moving?.ended
+    await this.#moving.stop()
     await this.#kubos.stop()
     this.#places.save()
     await this.own.stop()
@@ -159,34 +161,57 @@ export class ContentStores implements ContentStore {
     if (keyOf(choice) === keyOf(this.#choice)) return
     const kubo = this.#kubos.open(choice)
     // Ended in the same turn in which the choice changes: it would take the new one for the store that it has filled.
-    const before = this.#moving
-    before?.stop.abort()
+    const ended = this.#moving.leaveOff()
     this.#choice = choice
+    this.#moving.returned(choice)
     this.#places.choose(choice, { save: this.#run !== null })
     if (this.#run === null) return
     await kubo?.watch.start()
-    await before?.ended
+    await ended
     this.settle()
   }
 
-  add(
+  async add(
     bytes: AsyncIterable<Uint8Array>,
     options: SignalOption & { readonly onBytes?: (bytes: number) => void },
   ): Promise<AddedFile> {
-    return this.#chosen.add(bytes, options)
+    const place = this.#choice
+    const over = this.#adding.begin(place)
+    const ended = (): void => {
+      over()
+      if (keyOf(place) !== keyOf(this.#choice) && !this.#adding.has(place)) this.settle()
+    }
+    try {
+      const added = await this.#chosen.add(bytes, options)
+      const release = (): void => {
+        added.release()
+        ended()
+      }
+      return { ...added, release }
+    } catch (error) {
+      ended()
+      throw error
+    }
   }
 
   sizeBytes(cid: Cid, options: SignalOption & { readonly from?: RemoteSource }): Promise<number> {
-    return this.#chosen.sizeBytes(cid, options)
+    return this.#ask((store) => store.sizeBytes(cid, options))
   }
 
-  read(cid: Cid, options: ReadOptions): AsyncIterable<Uint8Array> {
-    return this.#chosen.read(cid, options)
+  async *read(cid: Cid, options: ReadOptions): AsyncGenerator<Uint8Array> {
+    const place = this.#choice
+    const over = this.#asking.begin(place)
+    try {
+      yield* this.#chosen.read(cid, options)
+    } finally {
+      over()
+      this.#closeUnused(place)
+    }
   }
 
   /** @throws SwarmError KUBO_UNREACHABLE also when it may be in a store that cannot be asked */
   async complete(cid: Cid, options: SignalOption): Promise<boolean> {
-    if (await this.#chosen.complete(cid, options)) return true
+    if (await this.#ask((store) => store.complete(cid, options))) return true
     for (const place of this.#places.all()) {
       const kubo = this.#kubos.get(place)
       if (kubo !== null && kubo.watch.problem !== null) await kubo.store.rpc.facts(options)
@@ -195,21 +220,29 @@ export class ContentStores implements ContentStore {
   }
 
   keep(cid: Cid, options: SignalOption): Promise<boolean> {
-    return this.#chosen.keep(cid, options)
+    return this.#ask((store) => store.keep(cid, options))
   }
 
-  /** A file was fetched, and stays: Kubo is told so at once, and again with the next collection if it does not answer. */
+  /**
+   * A file was fetched, and stays: Kubo is told so at once, and again with the next collection if it does not answer. Of
+   * one that was on its way while the store changed, what came before that is brought over.
+   */
   cameIn(cid: Cid): void {
     const signal = this.#run?.signal
-    if (this.#kubo === null || signal === undefined) return
-    this.keep(cid, { signal }).catch((err: unknown) => {
-      if (!signal.aborted) this.#deps.log.warn({ err, cid }, 'a fetched file could not be pinned in Kubo yet')
-    })
+    if (signal === undefined || (this.#kubo === null && !this.#moving.hasLeft)) return
+    this.keep(cid, { signal }).then(
+      (isWhole) => {
+        if (!isWhole) this.#moving.bringBack()
+      },
+      (err: unknown) => {
+        if (!signal.aborted) this.#deps.log.warn({ err, cid }, 'a fetched file could not be pinned in Kubo yet')
+      },
+    )
   }
 
   /** What an operator should know and do something about. */
   warnings(): readonly { readonly code: string; readonly message: string }[] {
-    const problem = this.#kubo?.watch.problem ?? this.#mover?.progress().waitsFor ?? null
+    const problem = this.#kubo?.watch.problem ?? this.moving()?.waitsFor ?? null
     return problem === null ? [] : [{ code: 'STORE_UNREACHABLE', message: problem }]
   }
 
@@ -217,10 +250,18 @@ export class ContentStores implements ContentStore {
   async collect(kept: () => KeptRoots, options: SignalOption): Promise<Collected | null> {
     if (this.#places.all().length > 1) return null
     const kubo = this.#kubo
-    if (kubo === null) return this.own.collect(kept, options)
-    if ((await kubo.store.collect(kept, options)) === null) return null
-    // Of our own there are only single blocks, and what came before Kubo was chosen of files on their way.
-    return this.own.collect(() => ({ ...kept(), whole: new Map() }), options)
+    const confirmed = new Set(kept().whole.keys())
+    const collected = await this.#chosen.collect(kept, options)
+    if (collected === null) this.#moving.bringBack()
+    if (kubo === null || collected === null) return collected
+    // Of our own there stay single blocks, and what came before Kubo was chosen of files of which it is not known that
+    // all of them is in Kubo now: those on their way, those that came since, and all when the choice has changed since.
+    return this.own.collect(() => {
+      const now = kept()
+      const files = [...now.whole.keys(), ...now.partial]
+      const isChosen = kubo === this.#kubo
+      return { ...now, whole: new Map(), partial: files.filter((cid) => !isChosen || !confirmed.has(cid)) }
+    }, options)
   }
 
   forgetFailures(): void {
@@ -236,45 +277,23 @@ export class ContentStores implements ContentStore {
     return this.#kubo?.store ?? this.own
   }
 
-  async #move(signal: AbortSignal): Promise<void> {
-    const to = this.#kubo?.store ?? this.own
-    const from = this.#places.before().flatMap((place) => {
-      const blocks = place.kind === 'embedded' ? this.own.blocks : this.#kubos.get(place)?.store.blocks
-      return blocks === undefined ? [] : [{ blocks }]
-    })
-    const mover = new StoreMover({
-      ...this.#deps,
-      to: to.blocks,
-      keep: (cid, options) => to.keep(cid, options),
-      from,
-    })
-    this.#mover = mover
+  /** Asks the chosen store, which stays open until it has answered. */
+  async #ask<Result>(work: (store: ContentStore) => Promise<Result>): Promise<Result> {
+    const place = this.#choice
+    const over = this.#asking.begin(place)
     try {
-      await mover.run(signal)
-      signal.throwIfAborted()
-      await this.#leave(this.#places.before(), signal)
+      return await work(this.#chosen)
     } finally {
-      if (this.#mover === mover) this.#mover = null
+      over()
+      this.#closeUnused(place)
     }
   }
 
-  /** All files are where they should be: what dt-swarm has pinned elsewhere is let go of. */
-  async #leave(places: readonly ContentStoreChoice[], signal: AbortSignal): Promise<void> {
-    this.#places.leaveAllBut(this.#choice)
-    const store = this.#kubo?.store.rpc.url ?? 'embedded'
-    this.#deps.log.info({ store }, 'all files are in the chosen store')
-    for (const place of places) {
-      const kubo = this.#kubos.get(place)
-      if (kubo === null) continue
-      try {
-        await kubo.store.collect(() => ({ whole: new Map(), partial: [] }), { signal })
-      } catch (err) {
-        signal.throwIfAborted()
-        this.#deps.log.warn({ err }, 'what dt-swarm has pinned in a Kubo that is no longer used stays pinned there')
-      }
-      if (this.#places.has(place)) continue
-      await this.#kubos.close(place)
-    }
-    this.#deps.onBack()
+  /** A Kubo in which nothing lies, and of which nothing is asked, is not asked any more. */
+  #closeUnused(place: ContentStoreChoice): void {
+    if (this.#run === null || this.#places.has(place) || this.#asking.has(place)) return
+    this.#kubos.close(place).catch((err: unknown) => {
+      this.#deps.log.warn({ err }, 'a Kubo that is no longer used could not be let go of')
+    })
   }
 }

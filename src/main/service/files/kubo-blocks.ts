@@ -1,5 +1,6 @@
 import { base64 } from 'multiformats/bases/base64'
 import type { CID } from 'multiformats/cid'
+import { SwarmError } from '../../../shared/errors.ts'
 import type { Counters } from '../../base/counters.ts'
 import { canCheck, inlineBlock, isBlock } from './block-hash.ts'
 import type { Blocks } from './blocks.ts'
@@ -36,7 +37,10 @@ export class KuboBlocks implements Blocks {
 
   /** Ends what is under way; it can be used again afterwards. */
   close(): void {
-    this.#run.abort()
+    const { url } = this.#deps.rpc
+    // No abort of whoever asked: that waits, and tries again with the store that is chosen then.
+    const why = `Kubo at ${url} is no longer used. Try again.`
+    this.#run.abort(new SwarmError('KUBO_UNREACHABLE', why, { detail: { url } }))
     this.#run = new AbortController()
   }
 

@@ -2,15 +2,10 @@ import { CID } from 'multiformats/cid'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { base32upper } from 'multiformats/bases/base32'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { setTimeout } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import { systemClock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
-import { silentLog } from '../../base/log.ts'
-import { ContentStores } from './content-stores.ts'
 import { KuboStore } from './kubo-store.ts'
 import { contentStoreSuite, exchangeOf, kuboCids, seeded, whole } from './testing/content-store-suite.ts'
 import { KuboDaemon, realKubo } from './testing/kubo-daemon.ts'
@@ -124,88 +119,6 @@ describe.skipIf(kubo.path === null)('a store in a real Kubo', () => {
     expect((await make('one').add(seeded(size), { signal: never })).cid).toBe(cid)
     await unpinAll(make('one'))
     await store.stop()
-  })
-
-  it('is switched to and from at any moment, and in the end every file is in the chosen store, and in no other', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'dt-swarm-stores-'))
-    let atEnd: (() => void) | null = null
-    const held = new (class extends Map<Cid, { readonly sizeBytes: number }> {
-      /** Tells when a mover has gone through all of them. */
-      override *[Symbol.iterator]() {
-        yield* super[Symbol.iterator]()
-        atEnd?.()
-        return undefined
-      }
-    })()
-    const told: Cid[] = []
-    const stores = new ContentStores(
-      {
-        libp2p: () => {
-          throw new Error('there is no network in this test')
-        },
-        // Not started with a network: what it serves is looked at in e2e/swarm/kubo.test.ts.
-        exchange: exchangeOf(new Map()),
-        peerId: 'switching' as PeerId,
-        clock: systemClock,
-        random: Math.random,
-        log: silentLog,
-        counters: new Counters(),
-        held: () => held,
-        lost: (cids) => told.push(...cids),
-        away: (cids) => told.push(...cids),
-        onBack: () => {},
-      },
-      { home: dir, blocksDir: join(dir, 'blocks'), store: { kind: 'embedded' } },
-    )
-    const add = async (seed: string): Promise<void> => {
-      const { cid, sizeBytes, release } = await stores.add(seeded(5_000_000, seed), { signal: never })
-      held.set(cid, { sizeBytes })
-      release()
-    }
-    const inKubo = { kind: 'kubo', url: daemon.url } as const
-    const isWhole = async (): Promise<boolean[]> =>
-      Promise.all([...held.keys()].map((cid) => stores.complete(cid, { signal: never })))
-    const settled = (): Promise<void> => vi.waitFor(() => expect(stores.moving()).toBeNull(), 20_000)
-    const collect = () => stores.collect(() => ({ whole: held, partial: [] }), { signal: never })
-    try {
-      await stores.start()
-      stores.settle()
-      for (const seed of ['s1', 's2', 's3', 's4']) await add(seed)
-      for (let round = 0; round < 4; round += 1) {
-        await stores.use(round % 2 === 0 ? inKubo : { kind: 'embedded' })
-        // In the middle of the first file, of a later one, or before any.
-        await setTimeout(round * 25)
-        await add(`round ${round}`)
-        expect(await isWhole()).not.toContain(false)
-      }
-      // At the very moment at which all files have been brought to the other store.
-      await stores.use({ kind: 'embedded' })
-      await settled()
-      await add('in the embedded store alone')
-      await stores.use(inKubo)
-      const { promise: changed, resolve: onEnd } = Promise.withResolvers<void>()
-      atEnd = () => {
-        atEnd = null
-        onEnd(stores.use(inKubo))
-      }
-      await stores.use({ kind: 'embedded' })
-      await changed
-      await settled()
-      expect(await isWhole()).not.toContain(false)
-      expect(await collect()).not.toBeNull()
-      for (const cid of held.keys()) expect(pins()).toContain(`${cid} recursive dt-swarm/switching`)
-      expect(await stores.own.usedBytes({ signal: never })).toBe(0)
-      await stores.use({ kind: 'embedded' })
-      await settled()
-      expect(await isWhole()).not.toContain(false)
-      await vi.waitFor(() => expect(pins()).not.toContain('dt-swarm/switching'), 20_000)
-      expect(await collect()).not.toBeNull()
-      expect(told).toEqual([])
-      for (const cid of held.keys()) expect((await whole(stores.read(cid, { signal: never }))).length).toBe(5_000_000)
-    } finally {
-      await stores.stop()
-      await rm(dir, { recursive: true })
-    }
   })
 
   it('says that the daemon is gone, and goes on when it is back', async () => {

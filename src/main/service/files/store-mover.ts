@@ -59,12 +59,18 @@ export class StoreMover {
     return { doneFiles, files: held.size, doneBytes: Math.min(this.#doneBytes, bytes), bytes, waitsFor: this.#waitsFor }
   }
 
+  /** Whether all that is held now was brought, or found to be nowhere: more may have come since `run` looked. */
+  isThrough(): boolean {
+    for (const cid of this.#deps.held().keys()) if (!this.#done.has(cid)) return false
+    return true
+  }
+
   /** A place that could not be asked may answer now. */
   again(): void {
     this.#again.abort()
   }
 
-  /** Resolves when every file is there, or was found to be nowhere; rejects only with the signal's reason. */
+  /** Resolves when every file is there, or was found to be nowhere; rejects only with the signal's reason. May be run again. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random, log } = this.#deps
     for (let tries = 0; ; tries += 1) {

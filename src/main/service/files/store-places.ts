@@ -7,7 +7,7 @@ const maxPlaces = 4
 
 const placesSchema = z.object({ v: z.literal(1), places: z.array(contentStoreSchema).min(1).max(maxPlaces) })
 
-/** The same text for the same store. */
+/** The same text for a store that is written in the same way. */
 export const keyOf = (choice: ContentStoreChoice): string => (choice.kind === 'embedded' ? '' : choice.url)
 
 /** In which stores files may lie, remembered in one file so that a restart in the middle of a change loses nothing. */
@@ -28,6 +28,10 @@ export class StorePlaces {
   /** The chosen one is the last. */
   all(): readonly ContentStoreChoice[] {
     return this.#places
+  }
+
+  get chosen(): ContentStoreChoice {
+    return this.#places.at(-1) ?? { kind: 'embedded' }
   }
 
   /** All but the chosen one. */
@@ -51,9 +55,18 @@ export class StorePlaces {
     if (save) this.#save()
   }
 
-  /** Nothing lies anywhere else. */
-  leaveAllBut(chosen: ContentStoreChoice): void {
-    this.#places = [chosen]
+  /** Nothing lies in these any more; the chosen one is none of them. */
+  leave(places: readonly ContentStoreChoice[]): void {
+    const left = new Set(places.map(keyOf))
+    this.#places = this.#places.filter((place) => !left.has(keyOf(place)))
+    this.#save()
+  }
+
+  /** Something may lie in these after all. */
+  putBack(places: readonly ContentStoreChoice[]): void {
+    const missing = places.filter((place) => !this.has(place))
+    if (missing.length === 0) return
+    this.#places = [...missing, ...this.#places].slice(-maxPlaces)
     this.#save()
   }
 
