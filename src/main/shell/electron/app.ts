@@ -9,6 +9,7 @@ import { registerAppScheme } from './app-protocol.ts'
 import type { DesktopParts } from './desktop-peer.ts'
 import { Desktop } from './desktop.ts'
 import { failureText } from './failure.ts'
+import { clickedLink, openInvitesWithThisApp } from './invite-link.ts'
 import { parseOptions } from './options.ts'
 
 /** Windows names notifications and taskbar groups by it. */
@@ -29,11 +30,14 @@ export function runDesktop(load: () => Promise<DesktopParts>): void {
   app.setAppUserModelId(appId)
   try {
     // Run by Electron's own executable, the first argument is our script.
-    const options = parseOptions(process.argv.slice(app.isPackaged ? 1 : 2), process.env)
+    const args = process.argv.slice(app.isPackaged ? 1 : 2)
+    const options = parseOptions(args, process.env)
     mkdirSync(options.home, { recursive: true, mode: 0o700 })
     // Chromium's own files, and with them the lock: one app for each home.
     app.setPath('userData', join(options.home, 'desktop'))
+    // The one that runs is told the arguments, and with them a clicked invite.
     if (!app.requestSingleInstanceLock()) return app.exit(0)
+    openInvitesWithThisApp(process.platform)
     const log = createLog(options.logLevel)
     const desktop = new Desktop(
       { log },
@@ -43,6 +47,7 @@ export function runDesktop(load: () => Promise<DesktopParts>): void {
         rendererDir: placeOf('../renderer'),
         preloadFile: placeOf('../preload/index.cjs'),
         iconDir: placeOf('../../resources/icons'),
+        link: clickedLink(args),
         load,
       },
     )

@@ -246,7 +246,7 @@ describe('when something is wrong', () => {
 
   it('a second start brings the window to the front', async () => {
     await start()
-    app.emit('second-instance')
+    app.emit('second-instance', {}, ['dt-swarm'], '/')
     expect(fake.windows).toHaveLength(1)
     expect(fake.windows[0]).toMatchObject({ visible: true, focused: true })
   })

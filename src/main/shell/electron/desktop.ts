@@ -11,6 +11,7 @@ import { acceptCheckpoints } from './checkpoint-drop.ts'
 import { desktopActions } from './desktop-actions.ts'
 import type { DesktopHost, DesktopParts, DesktopPeer, DesktopPeerOptions, DesktopWeb } from './desktop-peer.ts'
 import { failureText } from './failure.ts'
+import { clickedLink, isInviteLink, joinQuery } from './invite-link.ts'
 import { setMenu } from './menu.ts'
 import { AppNotifications } from './notifications.ts'
 import type { DesktopOptions } from './options.ts'
@@ -29,6 +30,8 @@ export interface DesktopInit {
   readonly rendererDir: string
   readonly preloadFile: string
   readonly iconDir: string
+  /** The invite with which a person has started the app, by a click on it. Default: none. */
+  readonly link?: string | null
   /** Brings the peer's code in. Called once the window is on its way. */
   readonly load: () => Promise<DesktopParts>
 }
@@ -48,6 +51,8 @@ export class Desktop {
   #actions: ShellActions | null = null
   #web: DesktopWeb | null = null
   #unlisten: Unsubscribe = () => {}
+  /** A clicked invite, until the page can ask a person about it: the newest. */
+  #link: string | null = null
   #stopping: Promise<number> | null = null
 
   constructor(deps: { readonly log: Log; readonly clock?: Clock }, init: DesktopInit) {
@@ -72,8 +77,18 @@ export class Desktop {
 
   /** Opens the window, then brings the peer up. A start that fails is told in a native box, and the app ends with 1. */
   async start(): Promise<void> {
-    app.on('second-instance', this.#show)
+    this.#link = this.#init.link ?? null
+    app.on('second-instance', (_event, args) => {
+      this.#openLink(clickedLink(args))
+      this.#show()
+    })
     app.on('activate', this.#show)
+    // A Mac tells of a click by an event, also of the one that started the app.
+    app.on('open-url', (event, url) => {
+      event.preventDefault()
+      this.#openLink(isInviteLink(url) ? url : null)
+      this.#show()
+    })
     // On a Mac an app without a window lives on in the dock; elsewhere the last window's end is the app's.
     app.on('window-all-closed', () => (process.platform === 'darwin' ? undefined : app.quit()))
     app.on('before-quit', this.#onBeforeQuit)
@@ -96,6 +111,14 @@ export class Desktop {
 
   readonly #show = (): void => {
     if (this.#stopping === null && app.isReady()) this.#window.show()
+  }
+
+  /** The page asks about it as soon as there is a peer that can read it. */
+  #openLink(link: string | null = this.#link): void {
+    this.#link = link ?? this.#link
+    if (this.#link === null || this.#router === null || this.#stopping !== null) return
+    this.#window.show(joinQuery(this.#link))
+    this.#link = null
   }
 
   async #startPeer(parts: DesktopParts): Promise<void> {
@@ -162,6 +185,7 @@ export class Desktop {
     this.#router = createRouter(peer, actions)
     this.#port?.serve(this.#router)
     this.#acceptDrops()
+    this.#openLink()
     await this.#dress(peer)
   }
 

@@ -76,6 +76,8 @@ class FakeApp extends EventEmitter {
   isPackaged = true
   name = ''
   readonly paths = new Map<string, string>()
+  /** Schemes that it opens, each with the command's arguments before the link. */
+  readonly opens = new Map<string, readonly string[]>()
   exitCode: number | null = null
   lockTaken = false
   ready = true
@@ -88,6 +90,11 @@ class FakeApp extends EventEmitter {
 
   setPath(name: string, path: string): void {
     this.paths.set(name, path)
+  }
+
+  setAsDefaultProtocolClient(scheme: string, _path?: string, args: readonly string[] = []): boolean {
+    this.opens.set(scheme, args)
+    return true
   }
 
   requestSingleInstanceLock(): boolean {
@@ -193,6 +200,7 @@ export function resetFake(): void {
   app.removeAllListeners()
   Object.assign(app, { isPackaged: true, name: '', exitCode: null, lockTaken: false, ready: true })
   app.paths.clear()
+  app.opens.clear()
   nativeTheme.themeSource = 'system'
   for (const list of [fake.windows, fake.trays, fake.notifications, fake.errorBoxes, fake.messageBoxes]) list.length = 0
   for (const list of [fake.saveDefaults, fake.chosenFiles, fake.openedOutside, fake.shownInFolder]) list.length = 0
