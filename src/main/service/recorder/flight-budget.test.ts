@@ -5,7 +5,7 @@ import { maxAllBytes, maxFlights, refusal, surplus, type Flown } from './flight-
 
 const nowMs = Date.UTC(2030, 0, 1)
 const minuteMs = 60_000
-const flown = (cause: FlightCause, agoMs: number, sizeBytes = 1_000): Flown => ({
+const flown = (cause: FlightCause, agoMs: number, sizeBytes = 1_000): Flown & { readonly sizeBytes: number } => ({
   cause,
   atMs: nowMs - agoMs,
   sizeBytes,
@@ -31,7 +31,7 @@ it('a fault that comes again and again is saved twelve times a day at most', () 
   const saved: Flown[] = []
   for (let atMs = nowMs; atMs < nowMs + 24 * 60 * minuteMs - 1; atMs += 10_000) {
     const cause = faultKinds[Math.floor(atMs / 10_000) % faultKinds.length] ?? 'disk'
-    if (refusal(saved, cause, atMs) === null) saved.push({ cause, atMs, sizeBytes: 1 })
+    if (refusal(saved, cause, atMs) === null) saved.push({ cause, atMs })
   }
   expect(saved).toHaveLength(12)
 })

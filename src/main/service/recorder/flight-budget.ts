@@ -3,7 +3,6 @@ import type { FlightCause } from '../../../shared/recorder-views.ts'
 export interface Flown {
   readonly cause: FlightCause
   readonly atMs: number
-  readonly sizeBytes: number
 }
 
 /** A fault that comes and goes tells nothing new for a while. */
@@ -38,7 +37,7 @@ export function refusal(flown: readonly Flown[], cause: FlightCause, nowMs: numb
 }
 
 /** Those that have to go, oldest first. @param flown newest first */
-export function surplus<Flight extends Flown>(flown: readonly Flight[]): readonly Flight[] {
+export function surplus<Flight extends { readonly sizeBytes: number }>(flown: readonly Flight[]): readonly Flight[] {
   let bytes = 0
   const kept = flown.findIndex((flight, index) => index >= maxFlights || (bytes += flight.sizeBytes) > maxAllBytes)
   return kept < 0 ? [] : flown.slice(kept).toReversed()

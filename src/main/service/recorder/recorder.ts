@@ -1,15 +1,11 @@
-import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { z } from 'zod'
 import { isAbort, SwarmError } from '../../../shared/errors.ts'
 import type { PeerId, RecordId } from '../../../shared/ids.ts'
-import {
-  flightSchema,
-  type FlightCause,
-  type FlightView,
-  type MarkedView,
-  type RecorderSettings,
-  type RecorderView,
+import type {
+  FlightCause,
+  FlightView,
+  MarkedView,
+  RecorderSettings,
+  RecorderView,
 } from '../../../shared/recorder-views.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Unsubscribe } from '../../base/emitter.ts'
@@ -22,11 +18,11 @@ import type { RecordBook } from '../../store/record-book.ts'
 import type { Diagnostics } from '../diagnostics/diagnostics.ts'
 import type { ShareList } from '../files/share-list.ts'
 import type { Sharing } from '../files/sharing.ts'
-import { StateFile } from '../files/state-file.ts'
 import { LogThreads } from '../logs/log-threads.ts'
 import { FaultWatch } from './fault-watch.ts'
-import { maxFlights, refusal, surplus } from './flight-budget.ts'
-import { FlightMaker, folderOf, openPrefix, type Flight, type FlightMakerDeps } from './flight-maker.ts'
+import { refusal } from './flight-budget.ts'
+import { FlightMaker, folderOf, type Flight, type FlightMakerDeps } from './flight-maker.ts'
+import { FlightShelf } from './flight-shelf.ts'
 import { RecordSlice } from './record-slice.ts'
 
 export interface RecorderDeps extends Pick<FlightMakerDeps, 'roomAt'> {
@@ -52,18 +48,6 @@ export interface RecorderInit {
 
 /** Taking the end of one log: most is waiting for the disk. */
 const tailDeadlineMs = 30_000
-/** More than are kept at once: for those whose folder cannot be removed. */
-const maxRemembered = 4 * maxFlights
-
-const stateSchema = z.object({
-  v: z.literal(1),
-  /** False once it has stopped as it should. */
-  running: z.boolean(),
-  /** Newest first. */
-  flights: z.array(flightSchema.extend({ files: z.array(flightSchema.shape.files.element.omit({ cid: true })) })),
-})
-type State = z.infer<typeof stateSchema>
-
 /**
  * The flight recorder: on a fault, or when somebody asks, the last minutes of the logs that are being written are saved
  * and shared, with the records and the health of that time. Bounded in number, size and rate.
@@ -75,9 +59,8 @@ export class Recorder implements Startable {
   readonly #threads: LogThreads
   readonly #maker: FlightMaker
   readonly #marks: MarkDialogue
-  readonly #file: StateFile<State>
+  readonly #shelf: FlightShelf
   #watch = new FaultWatch()
-  #flights: readonly Flight[] = []
   #refused: string | null = null
   #job: Promise<Flight> | null = null
   #run: AbortController | null = null
@@ -98,21 +81,14 @@ export class Recorder implements Startable {
       },
       mark: (text, from) => this.#mark(`${text === '' ? '' : `${text}, `}by ${deps.nameOf(from)}`.slice(0, 300)),
     })
-    this.#file = new StateFile(deps, {
-      path: join(init.home, 'recorder.json'),
-      schema: stateSchema,
-      name: 'recorder',
-      cost: 'it is forgotten what the flight recorder saved, and how often',
-    })
+    this.#shelf = new FlightShelf(deps, init)
   }
 
   async start(): Promise<void> {
     if (this.#run !== null) return
     this.#run = new AbortController()
-    const before = this.#file.load()
-    this.#flights = before?.flights ?? []
+    const isLost = await this.#shelf.open(this.#deps.settings().shareDir)
     this.#threads.start()
-    await this.#clear()
     await this.#marks.start()
     const { book, diagnostics, clock, self } = this.#deps
     this.#off = [
@@ -126,7 +102,7 @@ export class Recorder implements Startable {
     ]
     // What this peer last said of its health was said while it ran.
     const last = book.latest('diagnostics', self, 'health')
-    if (before?.running === true && last !== undefined) {
+    if (isLost && last !== undefined) {
       const atMs = last.record.body.validFrom
       this.#fault(
         'stopped',
@@ -134,7 +110,7 @@ export class Recorder implements Startable {
         atMs,
       )
     }
-    this.#save()
+    this.#shelf.save(true)
   }
 
   async stop(): Promise<void> {
@@ -149,7 +125,7 @@ export class Recorder implements Startable {
     this.#run = null
     this.#slice.clear()
     this.#watch = new FaultWatch()
-    this.#save()
+    this.#shelf.save(false)
   }
 
   /** Off, it holds nothing. */
@@ -164,14 +140,14 @@ export class Recorder implements Startable {
     const { settings, files, self } = this.#deps
     const { recorder } = settings()
     const cids = new Map<string, FlightView['files'][number]['cid']>()
-    if (this.#flights.length > 0) {
+    if (this.#shelf.flights.length > 0) {
       for (const { origin, name, cid } of files.shares.all()) if (origin === self) cids.set(name, cid)
     }
     return {
       state: !recorder.on ? 'off' : this.#job === null ? 'ready' : 'taking',
       settings: recorder,
       refused: this.#refused,
-      flights: this.#flights.map((flight) => ({
+      flights: this.#shelf.flights.map((flight) => ({
         ...flight,
         leftOut: [...flight.leftOut],
         files: flight.files.map((file) => ({ ...file, cid: cids.get(`flight/${flight.id}/${file.name}`) ?? null })),
@@ -199,7 +175,7 @@ export class Recorder implements Startable {
       )
     }
     const atMs = this.#deps.clock.now()
-    const why = this.#job === null ? refusal(this.#flights, 'mark', atMs) : 'It is saving right now.'
+    const why = this.#job === null ? refusal(this.#shelf.flown, 'mark', atMs) : 'It is saving right now.'
     if (why !== null) throw new SwarmError('LIMIT_REACHED', `The last minutes were not saved: ${why}`)
     const { id, files, sizeBytes, leftOut } = await this.#take('mark', text, atMs, 0)
     return { id, files: files.length, sizeBytes, leftOut: leftOut.length }
@@ -214,7 +190,7 @@ export class Recorder implements Startable {
     const { recorder } = settings()
     if (!this.#isOn || !recorder.faults.some((kind) => kind === cause)) return
     counters.add(`recorder.fault:${cause}`)
-    const why = this.#job === null ? refusal(this.#flights, cause, atMs) : 'The one before was being saved.'
+    const why = this.#job === null ? refusal(this.#shelf.flown, cause, atMs) : 'The one before was being saved.'
     if (why !== null) {
       counters.add('recorder.refused:too-often')
       this.#refused = `${words}: not saved. ${why}`
@@ -252,39 +228,9 @@ export class Recorder implements Startable {
     const { minutes, paths } = recorder
     const { home } = this.#init
     const flight = await this.#maker.make({ ...fault, minutes, paths, shareDir, home, name, simulated }, signal)
-    this.#flights = [flight, ...this.#flights].slice(0, maxRemembered)
     counters.add('recorder.saved')
-    await this.#prune(shareDir)
-    this.#save()
+    await this.#shelf.add(flight, shareDir)
     await files.sharing.sharePaths([folderOf(shareDir, flight.id)])
     return flight
-  }
-
-  /** The oldest make room; what is gone from the share folder is shared no longer. */
-  async #prune(shareDir: string): Promise<void> {
-    const gone = new Set<Flight>()
-    for (const flight of surplus(this.#flights)) {
-      const done = await rm(folderOf(shareDir, flight.id), { recursive: true, force: true }).catch(() => false)
-      if (done !== false) gone.add(flight)
-    }
-    this.#flights = this.#flights.filter((flight) => !gone.has(flight))
-  }
-
-  /** Removes what a peer that died was saving. */
-  async #clear(): Promise<void> {
-    const { shareDir } = this.#deps.settings()
-    for (const name of await readdir(shareDir).catch(() => [])) {
-      if (name.startsWith(openPrefix)) await rm(join(shareDir, name), { recursive: true, force: true }).catch(() => {})
-    }
-  }
-
-  #save(): void {
-    const state = (): State => ({
-      v: 1,
-      running: this.#run !== null,
-      flights: this.#flights.map((flight) => ({ ...flight, files: [...flight.files], leftOut: [...flight.leftOut] })),
-    })
-    this.#file.changed(state, AbortSignal.abort())
-    this.#file.save()
   }
 }
