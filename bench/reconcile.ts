@@ -15,6 +15,7 @@ import { reconcile } from '../src/main/net/catch-up/reconcile-ask.ts'
 import { maxWanted } from '../src/main/net/catch-up/reconcile-frames.ts'
 import { FrameStream } from '../src/main/net/catch-up/reconcile-stream.ts'
 import { RecordTrade } from '../src/main/net/catch-up/reconcile-trade.ts'
+import { VainPushes } from '../src/main/net/catch-up/vain-pushes.ts'
 import { RefusedIds } from '../src/main/net/ingest/refused-ids.ts'
 import { fill, manyRecords, unverifiedSigner } from '../src/main/net/testing/many-records.ts'
 import { circle, TestPeer } from '../src/main/net/testing/peers.ts'
@@ -39,6 +40,7 @@ class Side {
   readonly claims = new Claims({ clock: systemClock })
   readonly refused = new RefusedIds({ clock: systemClock })
   readonly unwanted = new RefusedIds({ clock: systemClock })
+  readonly vain = new VainPushes({ clock: systemClock, isStranger: () => false })
   readonly ingest: Ingest
   readonly trade: RecordTrade
 
@@ -49,9 +51,9 @@ class Side {
   }
 
   get parts() {
-    const { claims, refused, trade, unwanted } = this
+    const { claims, refused, trade, unwanted, vain } = this
     const more = { swarm: 'bench', book: this.peer.book, isOpen: () => true, onNews: () => {}, clock: systemClock }
-    return { claims, refused, trade, unwanted, ...more, onTold: () => {} }
+    return { claims, refused, trade, unwanted, vain, ...more, onTold: () => {} }
   }
 
   async start(): Promise<void> {

@@ -19,6 +19,7 @@ import { ReconcileProgress } from './reconcile-progress.ts'
 import { ReconcileFailed, type FrameStream } from './reconcile-stream.ts'
 import type { ReconcileBook, RecordTrade } from './reconcile-trade.ts'
 import type { RefusedIds } from '../ingest/refused-ids.ts'
+import type { VainPushes } from './vain-pushes.ts'
 
 export interface AnswerDeps {
   readonly swarm: string
@@ -28,6 +29,7 @@ export interface AnswerDeps {
   /** What the other side did not take lately. */
   readonly unwanted: RefusedIds
   readonly claims: Claims
+  readonly vain: VainPushes
   readonly clock: Clock
   readonly isOpen: (bucket: BucketName) => boolean
   /** Records that were new here. */
@@ -128,7 +130,7 @@ class Answers {
           this.#garbage += taken.verdict.garbage
           onNews(taken.verdict.news)
           this.#progress.moved(taken.verdict.added)
-          await this.#progress.rest(taken.verdict.overRate)
+          await this.#deps.vain.rest(this.#peer, taken.verdict)
         }
         const items = [...eachItem(wants)]
         const { batch: given, records, settled } = trade.give(items, answerBytes)
@@ -142,7 +144,7 @@ class Answers {
         const verdict = await trade.takeDismissals(question[1], this.#source)
         this.#garbage += verdict?.garbage ?? 0
         onNews(verdict?.news ?? [])
-        await this.#progress.rest(verdict?.overRate ?? 0)
+        if (verdict !== null) await this.#deps.vain.rest(this.#peer, verdict)
         return ['noted']
       }
       case 'news':

@@ -23,6 +23,7 @@ import { ReconcileProgress } from './reconcile-progress.ts'
 import { ReconcileFailed, unexpected, type FrameStream } from './reconcile-stream.ts'
 import type { ReconcileBook, RecordTrade } from './reconcile-trade.ts'
 import type { RefusedIds } from '../ingest/refused-ids.ts'
+import type { VainPushes } from './vain-pushes.ts'
 
 export interface AskDeps {
   readonly swarm: string
@@ -33,7 +34,8 @@ export interface AskDeps {
   /** What the other side did not take lately. */
   readonly unwanted: RefusedIds
   readonly claims: Claims
-  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>
+  readonly vain: VainPushes
+  readonly clock: Pick<Clock, 'monotonic'>
   /** Whether a bucket is exchanged now. */
   readonly isOpen: (bucket: BucketName) => boolean
   /** Records that were new here. */
@@ -224,7 +226,7 @@ class Session {
       this.#garbage += taken.verdict.garbage
       onNews(taken.verdict.news)
       if (taken.dismissals.length > 0) await this.#ask(['dismiss', taken.dismissals])
-      await this.#progress.rest(taken.verdict.overRate)
+      await this.#deps.vain.rest(this.#source.from, taken.verdict)
     }
     if (added >= asked.length) return
     // Not sent, not taken, or one of other signatures: none is asked of it again for a while.

@@ -11,9 +11,6 @@ import type { ReconcileBook } from './reconcile-trade.ts'
 const maxQuiet = 64
 /** Two frames over a slow link, each with its deadline, and some work of our own. */
 const quietMs = 45_000
-/** After a batch of which some came too fast; after each further one in a row so much longer, up to ten times. */
-const overRateRestMs = 250
-const longestRest = 10
 /** Items that others are bringing just now; as many as `Claims` keeps. */
 const maxWaiting = 20_000
 
@@ -27,16 +24,15 @@ interface ComparedBook {
  * that who only asks or answers something again and again keeps no place for long.
  */
 export class ReconcileProgress {
-  readonly #clock: Pick<Clock, 'monotonic' | 'sleep'>
+  readonly #clock: Pick<Clock, 'monotonic'>
   readonly #index: ComparedBook['index']
   #sinceMs: number
   #quiet = 0
   #leastOpen = Number.POSITIVE_INFINITY
   #waiting = 0
   #given = 0
-  #overRate = 0
 
-  constructor(deps: { readonly clock: Pick<Clock, 'monotonic' | 'sleep'>; readonly book: ComparedBook }) {
+  constructor(deps: { readonly clock: Pick<Clock, 'monotonic'>; readonly book: ComparedBook }) {
     this.#clock = deps.clock
     this.#index = deps.book.index
     this.#sinceMs = deps.clock.monotonic()
@@ -54,15 +50,6 @@ export class ReconcileProgress {
     this.#given += records
     const held = bucketNames.reduce((sum, bucket) => sum + this.#index.of(bucket).size, 0)
     if (this.#given <= held) this.moved(records)
-  }
-
-  /**
-   * A batch was taken, and so many of its records were refused because there was too much of them: resolves when the next
-   * one may come. Reading them costs something too.
-   */
-  async rest(overRate: number): Promise<void> {
-    this.#overRate = overRate === 0 ? 0 : Math.min(longestRest, this.#overRate + 1)
-    if (overRate > 0) await this.#clock.sleep(this.#overRate * overRateRestMs)
   }
 
   /** Items that are left to others that fetch them now. */

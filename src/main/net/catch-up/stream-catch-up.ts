@@ -22,6 +22,7 @@ import { RecordTrade } from './reconcile-trade.ts'
 import { RefusedIds } from '../ingest/refused-ids.ts'
 import type { SwarmNode } from '../swarm-node.ts'
 import { reconcileProtocol } from '../messages/topics.ts'
+import { VainPushes } from './vain-pushes.ts'
 
 export interface StreamCatchUpDeps {
   readonly node: SwarmNode
@@ -61,6 +62,7 @@ export class StreamCatchUp implements Startable {
   /** Streams whose questions are being answered. */
   readonly #answering = new Set<Promise<void>>()
   readonly #slots: AnswerSlots
+  readonly #vain: VainPushes
   readonly #teller: NewsTeller
 
   constructor(deps: StreamCatchUpDeps, init: { readonly swarm: string }) {
@@ -74,6 +76,7 @@ export class StreamCatchUp implements Startable {
     const isStranger = (peer: PeerId): boolean =>
       book.trust().root !== null && ['stranger', 'revoked'].includes(book.trust().of(peer).standing)
     this.#slots = new AnswerSlots({ isStranger })
+    this.#vain = new VainPushes({ ...deps, isStranger })
     this.#teller = new NewsTeller({ ...deps, open: (peer, signal) => this.#open(peer, signal) }, init)
     this.#trade = new RecordTrade({ ...deps, refused: this.#refused })
     this.#schedule = new CatchUpSchedule({ ...deps, session: (peer, { signal }) => this.#reconcile(peer, signal) })
@@ -163,8 +166,7 @@ export class StreamCatchUp implements Startable {
     try {
       const isOpen = (bucket: BucketName): boolean => this.isOpen(bucket)
       const onNews = (records: readonly SignedRecord[]): void => this.#teller.add(peer, records)
-      const parts = { trade: this.#trade, refused: this.#refused, unwanted: this.#unwanted, claims: this.#claims }
-      const session = await reconcile(frames, peer, { ...parts, swarm: this.#swarm, book, clock, isOpen, onNews })
+      const session = await reconcile(frames, peer, { ...this.#parts(), book, clock, isOpen, onNews })
       await frames.close()
       this.#ended(peer, rootBefore)
       counters.add('catch-up.bytes', frames.bytes)
@@ -183,6 +185,12 @@ export class StreamCatchUp implements Startable {
     } finally {
       this.#passOn(peer)
     }
+  }
+
+  /** What all sessions share. */
+  #parts() {
+    const [refused, unwanted, claims, vain] = [this.#refused, this.#unwanted, this.#claims, this.#vain]
+    return { swarm: this.#swarm, trade: this.#trade, refused, unwanted, claims, vain }
   }
 
   #passOn(from: PeerId): void {
@@ -231,13 +239,9 @@ export class StreamCatchUp implements Startable {
     const rootBefore = book.trust().root !== null
     try {
       const { done, garbage } = await answerQuestions(frames, peer, {
-        swarm: this.#swarm,
+        ...this.#parts(),
         book,
         clock,
-        trade: this.#trade,
-        refused: this.#refused,
-        unwanted: this.#unwanted,
-        claims: this.#claims,
         isOpen: (bucket) => this.isOpen(bucket),
         onNews: (records) => this.#teller.add(peer, records),
         onTold: () => this.#schedule.soon(peer, 200),
