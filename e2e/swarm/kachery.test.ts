@@ -198,6 +198,25 @@ test('a file of a channel is listed, found and given on it alone', async () => {
   expect(both).toMatch(/Message channels[\s\S]*gossip[\s\S]*File channels[\s\S]*course-2026 +yes +3 +1/)
 }, 180_000)
 
+test('a folder comes out as the folder, with content that is the same under each of its names', async () => {
+  mkdirSync(here('made', 'run-17', 'cameras'), { recursive: true })
+  const files = {
+    'run-17/notes.txt': 'it drove',
+    'run-17/cameras/left.txt': 'left',
+    'run-17/cameras/copy.txt': 'it drove',
+  }
+  for (const [name, text] of Object.entries(files)) made(name, Buffer.from(text))
+  expect(await cli(robot, 'store', here('made', 'run-17'))).toMatchObject({ code: 0 })
+  const listed = async (): Promise<unknown> => JSON.parse(await said(server, 'files', '--folder', 'run-17', '--json'))
+  await vi.waitFor(async () => expect(await listed()).toHaveLength(2), soon)
+  await said(server, 'fetch', '--folder', 'run-17', '--robot', 'robot', '--out', here('out'))
+  for (const [name, text] of Object.entries(files)) expect(readFileSync(here('out', name), 'utf8')).toBe(text)
+  expect(JSON.parse(await said(server, 'storage', '--json'))).toMatchObject({
+    store: { kind: 'embedded' },
+    problem: null,
+  })
+})
+
 test('files are listed and fetched by robot and time; transfers can be seen', async () => {
   const uri = await said(robot, 'store', made('today.bag', randomBytes(1_000)))
   await heard(server, cidIn(uri))
