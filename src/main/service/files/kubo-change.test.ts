@@ -194,4 +194,17 @@ describe.skipIf(kubo.path === null)('the store is changed', () => {
     expect(pins().includes(`${cid} recursive dt-swarm/fetching-${toKubo}`)).toBe(toKubo)
     if (toKubo) expect(await stores.own.usedBytes({ signal: never })).toBe(0)
   })
+
+  it('to the same Kubo, written in another way: what is pinned there stays so', async () => {
+    const { stores, settled, add } = await open('same', inKubo)
+    const cid = await add(1_000_000, 'in the same Kubo')
+    for (const url of [daemon.api, daemon.url.replace('127.0.0.1', 'localhost'), `${daemon.url}/`, daemon.url]) {
+      await stores.use({ kind: 'kubo', url })
+      await settled()
+      expect(pins()).toContain(`${cid} recursive dt-swarm/same`)
+    }
+    await stores.use(embedded)
+    await settled()
+    expect(pins()).not.toContain(cid)
+  })
 })

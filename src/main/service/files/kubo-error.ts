@@ -18,9 +18,10 @@ const unanswered: Readonly<Record<string, string>> = {
   UND_ERR_BODY_TIMEOUT: 'it stopped in the middle of an answer',
 }
 
-/** A block, a pin or a file is not there: an answer, no failure. */
+/** A block, a pin or a file is not there: an answer of Kubo's RPC, no failure. What says 404 is another server. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && /not found|could not find|is not pinned|not pinned or pinned/i.test(error.message)
+  if (!(error instanceof Error) || statusOf(error) !== 500) return false
+  return /not found|could not find|is not pinned|not pinned or pinned/i.test(error.message)
 }
 
 /** Kubo cannot be used: what is meant to be in it waits. */

@@ -44,6 +44,15 @@ it.each([
   await expect(rpc.facts()).rejects.toMatchObject({ code: 'KUBO_UNREACHABLE', message: expect.stringMatching(why) })
 })
 
+it('another server that knows no such page does not count as a Kubo that lacks a block', async () => {
+  const rpc = await answering({ status: 404, body: '404 page not found' })
+  for (const call of [rpc.getBlock(cid), rpc.hasBlock(cid), rpc.pinOf(cid), rpc.pin(cid, 'x')]) {
+    await expect(call).rejects.toMatchObject({ code: 'KUBO_UNREACHABLE' })
+  }
+  const kubo = await answering({ status: 500, body: { Message: 'ipld: could not find it', Code: 0 } })
+  expect(await kubo.getBlock(cid)).toBeUndefined()
+})
+
 it.each([
   ['<html>a web page</html>', 200],
   [{}, 200],

@@ -11,7 +11,6 @@ import { contentStoreSuite, exchangeOf, kuboCids, seeded, whole } from './testin
 import { KuboDaemon, realKubo } from './testing/kubo-daemon.ts'
 
 const kubo = await realKubo()
-if (kubo.path === null) process.stdout.write(`the tests with a real Kubo are skipped: ${kubo.reason}\n`)
 
 const { signal: never } = new AbortController()
 

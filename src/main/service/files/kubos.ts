@@ -60,6 +60,26 @@ export class Kubos {
     for (const kubo of this.#kubos.values()) await stopped(kubo)
   }
 
+  /**
+   * Lets go of all that is pinned in one: nothing when it may be one of those that stay, written in another way.
+   * @throws SwarmError KUBO_UNREACHABLE, also when one of them does not tell who it is; then nothing was let go of
+   */
+  async letGo(
+    choice: ContentStoreChoice,
+    { stay, signal }: { readonly stay: readonly ContentStoreChoice[]; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const left = this.get(choice)
+    if (left === null) return
+    const others = stay.flatMap((place) => this.get(place) ?? [])
+    if (others.length > 0) {
+      const [own, ...peers] = await Promise.all(
+        [left, ...others].map(async ({ store }) => (await store.rpc.facts({ signal })).peer),
+      )
+      if (own === undefined || peers.includes(own)) return
+    }
+    await left.store.collect(() => ({ whole: new Map(), partial: [] }), { signal })
+  }
+
   /** It is not asked any more. */
   async close(choice: ContentStoreChoice): Promise<void> {
     const kubo = this.get(choice)

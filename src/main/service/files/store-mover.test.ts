@@ -14,6 +14,8 @@ import { seeded } from './testing/content-store-suite.ts'
 const { signal } = new AbortController()
 
 class MemoryBlocks implements Blocks {
+  /** It answers, but is not what it should be. */
+  wrong: Error | null = null
   readonly all = new Map<string, Uint8Array>()
   /** Keys in the order in which they were put. */
   readonly puts: string[] = []
@@ -59,7 +61,12 @@ function mover(
       if (to.broken !== null) throw to.broken
       return (await bytesHere(cid, to, { signal })) === held.get(cid)?.sizeBytes
     },
-    from: from.map((blocks) => ({ blocks })),
+    from: from.map((blocks) => ({
+      blocks,
+      check: async () => {
+        if (blocks.wrong !== null) throw blocks.wrong
+      },
+    })),
     lost: (cids) => told.lost.push(...cids),
     away: (cids) => told.away.push(...cids),
     clock,
@@ -118,6 +125,23 @@ it('waits for a place that cannot be asked, tells which files may be there, and 
   await ended
   expect(told).toEqual({ lost: [], away: [file[0]] })
   expect(await bytesHere(file[0], to, { signal })).toBe(3 * chunkBytes)
+})
+
+it('what is not in a place that is not what it should be is not lost: it is waited for', async () => {
+  const [before, from, to] = [new MemoryBlocks(), new MemoryBlocks(), new MemoryBlocks()]
+  const file = await fileIn(before, 3 * chunkBytes, 'behind a proxy')
+  from.wrong = new Error('that is no Kubo')
+  const told = { lost: [] as Cid[], away: [] as Cid[] }
+  const run = mover({ from: [from], to, held: new Map([file]) }, told, new FakeClock())
+  const ended = run.run(signal)
+  await expect.poll(() => told.away).toEqual([file[0]])
+  expect(run.progress().waitsFor).toBe('that is no Kubo')
+  expect(run.isThrough()).toBe(false)
+  from.wrong = null
+  run.again()
+  await ended
+  expect(told).toEqual({ lost: [file[0]], away: [file[0]] })
+  expect(run.isThrough()).toBe(true)
 })
 
 it('waits for the chosen store, and loses nothing meanwhile', async () => {

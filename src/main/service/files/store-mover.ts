@@ -10,6 +10,8 @@ import { copyFile } from './store-move.ts'
 /** Where files may lie that should lie elsewhere. */
 export interface Place {
   readonly blocks: Pick<Blocks, 'get'>
+  /** Rejects when it is not what it should be, and so what it says of blocks means nothing. Default: never. */
+  readonly check?: (options: { readonly signal: AbortSignal }) => Promise<unknown>
 }
 
 export interface StoreMoverDeps {
@@ -100,8 +102,12 @@ export class StoreMover {
       try {
         const before = this.#doneBytes
         const unasked = await this.#bring(cid, signal)
-        if (unasked === 'lost') lost.push(cid)
-        else if (unasked === null) {
+        if (unasked === 'lost') {
+          this.#doneBytes = before
+          lost.push(cid)
+          continue
+        }
+        if (unasked === null) {
           this.#doneBytes = before + sizeBytes
           this.#waitsFor = null
         } else {
@@ -113,11 +119,28 @@ export class StoreMover {
         this.#done.add(cid)
       } catch (error) {
         signal.throwIfAborted()
-        // The store to fill cannot be used: no other file fares better.
-        return { lost, away, problem: error instanceof Error ? error.message : String(error) }
+        // The store to fill cannot be used: no other file fares better. What is lost is found out with the next try.
+        return { lost: [], away, problem: error instanceof Error ? error.message : String(error) }
       }
     }
+    if (lost.length === 0) return { lost, away, problem }
+    const unasked = await this.#unasked(signal)
+    if (unasked !== null) return { lost: [], away: [...away, ...lost], problem: problem ?? unasked }
+    for (const cid of lost) this.#done.add(cid)
     return { lost, away, problem }
+  }
+
+  /** Why one of the places cannot be believed; null: all can be. */
+  async #unasked(signal: AbortSignal): Promise<string | null> {
+    for (const { check } of this.#deps.from) {
+      try {
+        await check?.({ signal })
+      } catch (error) {
+        signal.throwIfAborted()
+        return error instanceof Error ? error.message : String(error)
+      }
+    }
+    return null
   }
 
   /** Null when it is there; else that it is nowhere, or why a place could not be asked. */

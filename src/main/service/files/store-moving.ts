@@ -113,8 +113,11 @@ export class StoreMoving {
     const to = chosen()
     const before = places.before()
     const from = before.flatMap((place) => {
-      const blocks = place.kind === 'embedded' ? own().blocks : kubos.get(place)?.store.blocks
-      return blocks === undefined ? [] : [{ blocks }]
+      if (place.kind === 'embedded') return [{ blocks: own().blocks }]
+      const kubo = kubos.get(place)
+      if (kubo === null) return []
+      const { blocks, rpc } = kubo.store
+      return [{ blocks, check: (options: { readonly signal: AbortSignal }) => rpc.facts(options) }]
     })
     const keep: StoreMoverDeps['keep'] = (cid, options) => to.keep(cid, options)
     const mover = new StoreMover({ ...this.#deps, to: to.blocks, keep, from })
@@ -138,10 +141,8 @@ export class StoreMoving {
     this.#left = [...this.#left, ...left].slice(-maxLeft)
     log.info({ store: kubos.get(places.chosen)?.store.rpc.url ?? 'embedded' }, 'all files are in the chosen store')
     for (const place of left) {
-      const kubo = kubos.get(place)
-      if (kubo === null) continue
       try {
-        await kubo.store.collect(() => ({ whole: new Map(), partial: [] }), { signal })
+        await kubos.letGo(place, { stay: places.all(), signal })
       } catch (err) {
         signal.throwIfAborted()
         log.warn({ err }, 'what dt-swarm has pinned in a Kubo that is no longer used stays pinned there')
