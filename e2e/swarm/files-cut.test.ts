@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { skipFor } from '../../scripts/required.ts'
 import { defaultFileSettings } from '../../src/shared/file-views.ts'
 import type { ShareView, TransferView } from '../../src/shared/views.ts'
 import { Daemon, scratch } from './fixtures/daemon.ts'
@@ -20,8 +21,7 @@ let unable: string | null = null
 const daemons: Daemon[] = []
 
 beforeAll(() => {
-  unable = lan.make()
-  if (unable !== null) process.stderr.write(`skipped: ${unable}\n`)
+  unable = skipFor('namespaces', lan.make())
 })
 afterEach(async () => {
   for (const daemon of daemons.splice(0)) await daemon.stop('SIGKILL')

@@ -9,7 +9,6 @@ import type { Settings, TransferView } from '../../src/shared/views.ts'
 import { Daemon, scratch } from './fixtures/daemon.ts'
 
 const kubo = await realKubo()
-if (kubo.path === null) console.log(`dt-swarm with a real Kubo is skipped: ${kubo.reason}`)
 
 const MiB = 1024 ** 2
 const soon = { timeout: 60_000, interval: 100 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { skipFor } from '../../scripts/required.ts'
 import type { BucketSummaryView } from '../../src/shared/record-views.ts'
 import type { ChannelView, PingView } from '../../src/shared/network-views.ts'
 import type { MachineView } from '../../src/shared/views.ts'
@@ -14,8 +15,8 @@ const daemons = new Map<string, Daemon>()
 let unable: string | null = null
 
 beforeAll(() => {
-  unable = spawnSync('ngircd', ['--version']).status === 0 ? lans.make() : 'ngircd is not installed'
-  if (unable !== null) process.stderr.write(`skipped: ${unable}\n`)
+  const isThere = spawnSync('ngircd', ['--version']).status === 0
+  unable = skipFor('ngircd', isThere ? null : 'it is not installed') ?? skipFor('namespaces', lans.make())
 })
 afterAll(async () => {
   await Promise.all([...daemons.values()].map((daemon) => daemon.stop('SIGKILL')))

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { skipFor } from '../../scripts/required.ts'
 import { PeerProcess } from './fixtures/peer-process.ts'
 
 const id = process.pid.toString(36)
@@ -46,8 +47,7 @@ const peers: PeerProcess[] = []
 let unable: string | null = null
 
 beforeAll(() => {
-  unable = makeLan()
-  if (unable !== null) console.warn(`skipped: ${unable}`)
+  unable = skipFor('namespaces', makeLan())
 })
 afterAll(async () => {
   await Promise.all(peers.map((peer) => peer.kill()))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { z } from 'zod'
+import { skipFor } from '../../../scripts/required.ts'
 import { SwarmError } from '../../shared/errors.ts'
 import { FakeClock } from '../base/clock.ts'
 import { Counters } from '../base/counters.ts'
@@ -15,28 +16,27 @@ import { trustedSwarm } from './testing/trusted.ts'
 import { SettingsStore } from './settings-store.ts'
 
 const disk = mkdtempSync(join(tmpdir(), 'dt-swarm-disk-'))
-const whyNot = mountSmallDisk()
-if (whyNot !== undefined) process.stdout.write(`A really full disk is not tested: ${whyNot}\n`)
+const whyNot = skipFor('small-disk', mountSmallDisk())
 
 let database: Database | undefined
 
 afterEach(() => {
   database?.close()
-  if (whyNot === undefined) spawnSync('umount', [disk])
+  if (whyNot === null) spawnSync('umount', [disk])
   rmSync(disk, { recursive: true, force: true })
 })
 
 /** A file system of 4 MiB in memory. @returns why there is none */
-function mountSmallDisk(): string | undefined {
+function mountSmallDisk(): string | null {
   if (process.platform !== 'linux') return 'it needs Linux'
   if (process.getuid?.() !== 0) return 'only root can mount a small file system'
   const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk], {
     encoding: 'utf8',
   })
-  return status === 0 ? undefined : `mount says: ${error?.message ?? stderr.trim()}`
+  return status === 0 ? null : `mount says: ${error?.message ?? stderr.trim()}`
 }
 
-it.skipIf(whyNot !== undefined)(
+it.skipIf(whyNot !== null)(
   'a full disk is told, keeps what was there, and is left behind when there is room again',
   () => {
     const clock = new FakeClock()

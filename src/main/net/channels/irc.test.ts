@@ -5,6 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { skipFor } from '../../../../scripts/required.ts'
 import { systemClock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
 import { silentLog } from '../../base/log.ts'
@@ -17,7 +18,7 @@ import { channelSuite, listen, messageOf, someone, type ChannelRig } from './tes
 
 const soon = { timeout: 15_000, interval: 20 }
 const isThere = spawnSync('ngircd', ['--version']).status === 0
-if (!isThere) process.stderr.write('ngircd is not installed: the IRC channel is not tested against a real server\n')
+skipFor('ngircd', isThere ? null : 'it is not installed')
 
 function depsOf(swarm = 'test'): LineChannelDeps {
   const codec = new LineCodec({ swarm, networkKey: null })
