@@ -6,8 +6,8 @@ test('an untouched form changes nothing', () => {
   const draft = draftOf(fakeSettings)
   expect(changesOf(draft, fakeSettings)).toEqual({})
   expect(checkDraft(draft)).toEqual({})
-  const { theme, channels, files } = fakeSettings
-  expect({ ...settingsOf(draft), theme, channels, files }).toEqual(fakeSettings)
+  const { theme, channels, files, recorder } = fakeSettings
+  expect({ ...settingsOf(draft), theme, channels, files, recorder }).toEqual(fakeSettings)
 })
 
 test('sends only what differs, without blank lines', () => {
