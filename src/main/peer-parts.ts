@@ -78,7 +78,7 @@ export function makeParts(opened: Opened) {
   const book = new RecordBook(
     { ...basics, database, identity, swarm: swarmStore },
     // By a clock that says 1970 everything is from the future; what a robot holds must outlive its boot.
-    { isTimeKnown: () => clock.isKnown, isInvited: (ask) => trust.isInvited(ask) },
+    { isTimeKnown: () => clock.isKnown, timeBasis: () => clock.basis, isInvited: (ask) => trust.isInvited(ask) },
   )
   const portPath = join(options.home, 'port')
   const metrics = new MetricStore({ ...basics, database })

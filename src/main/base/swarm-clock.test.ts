@@ -41,3 +41,19 @@ it('tells when it changed, and not when it was told the same again', () => {
   clock.set(own)
   expect(changes).toEqual([5_000, 0])
 })
+
+it('says what its time rests on, and at once that nobody has borne out where the own clock was set to', () => {
+  const system = new FakeClock()
+  const clock = new SwarmClock(system, { offsetMs: 0, source: 'own', peers: 0, reason: '' })
+  expect(clock.basis).toBe('own')
+  clock.set({ offsetMs: 0, source: 'own', peers: 1, reason: '' }, { sure: true })
+  expect(clock.basis).toBe('borne-out')
+  system.jump(3_600_000)
+  expect(clock.basis).toBe('own')
+  clock.set({ offsetMs: 5_000_000, source: 'swarm', peers: 1, reason: '' })
+  expect(clock.basis).toBe('told')
+  // By the monotonic clock, whatever happens to the own one.
+  clock.set({ offsetMs: 5_000_000, source: 'swarm', peers: 2, reason: '' }, { sure: true })
+  system.jump(-3_600_000)
+  expect(clock.basis).toBe('borne-out')
+})

@@ -7,6 +7,9 @@ export interface SwarmClockEvents {
   readonly 'time:changed': { readonly time: SwarmTimeView }
 }
 
+/** Between two looks quartz clocks do not drift by this: somebody has set it. */
+const setMs = 1_000
+
 /**
  * The machine's clock, set right by what the swarm knows. Everybody in a peer stamps and judges by it; whoever keeps it
  * (`TimeSync`) calls `set`.
@@ -21,6 +24,8 @@ export class SwarmClock implements Clock {
   #time: SwarmTimeView
   /** Swarm time minus the monotonic clock; null: the machine's own clock is the swarm's time. */
   #overMonotonicMs: number | null = null
+  /** What neighbours bore out: the machine's own clock minus the monotonic one then; null: nothing. */
+  #surelyOverMs: number | null = null
 
   constructor(system: Clock, time: SwarmTimeView) {
     this.system = system
@@ -50,6 +55,17 @@ export class SwarmClock implements Clock {
     return this.#time.source !== 'floor'
   }
 
+  /**
+   * What the time rests on: neighbours that bear it out, this machine's own clock alone, or a word that nobody else confirms.
+   * Nobody has borne out where the own clock was set to since.
+   */
+  get basis(): 'borne-out' | 'own' | 'told' {
+    const { source } = this.#time
+    const isSet = this.#surelyOverMs !== null && Math.abs(this.#ownOverMs() - this.#surelyOverMs) > setMs
+    if (this.#surelyOverMs !== null && (this.#overMonotonicMs !== null || !isSet)) return 'borne-out'
+    return source === 'own' ? 'own' : 'told'
+  }
+
   /** What is added to the machine's own clock just now. */
   get offsetMs(): number {
     return this.#overMonotonicMs === null ? 0 : this.now() - this.system.now()
@@ -59,13 +75,19 @@ export class SwarmClock implements Clock {
     return { ...this.#time, offsetMs: this.offsetMs }
   }
 
-  set(time: SwarmTimeView): void {
+  /** @param options.sure neighbours bear it out */
+  set(time: SwarmTimeView, { sure = false }: { readonly sure?: boolean } = {}): void {
+    this.#surelyOverMs = sure ? this.#ownOverMs() : null
     const before = this.#time
     const jumpMs = Math.abs(time.offsetMs - this.offsetMs)
     this.#time = time
     // The same offset again must not make time creep by the rounding.
     if (jumpMs >= 1 || (time.offsetMs === 0) !== (this.#overMonotonicMs === null)) this.#steer(time)
     if (jumpMs >= 1 || before.source !== time.source) this.#events.emit('time:changed', { time: this.view() })
+  }
+
+  #ownOverMs(): number {
+    return this.system.now() - this.system.monotonic()
   }
 
   #steer({ offsetMs, source }: SwarmTimeView): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../shared/ids.ts'
-import { decideTime, firstReleaseMs, isBorneOut, type ClockEvidence, type ClockSample } from './clock-sync.ts'
+import { decideTime, firstReleaseMs, isBorneOut, isSure, type ClockEvidence, type ClockSample } from './clock-sync.ts'
 
 const nowMs = Date.UTC(2027, 4, 1)
 const hourMs = 3_600_000
@@ -196,4 +196,31 @@ it.each<[string, Partial<ClockEvidence>, boolean]>([
   ['with strangers only', { ownMs: 0, rootKnown: false, samples: [told(nowMs, { trusted: false })] }, false],
 ])('the time of a peer %s: whether it is borne out', (_, given, borneOut) => {
   expect(isBorneOut(decideTime(evidence(given)), evidence(given))).toBe(borneOut)
+})
+
+it.each([[[0, -400]], [[0, 2_500, -400, -390]]])(
+  'a robot of 1970 is not set back months by half of its neighbours',
+  (offDays) => {
+    const lastSeenMs = nowMs - 60_000
+    const samples = offDays.map((days) => told(nowMs + days * 24 * hourMs))
+    const { offsetMs } = decideTime(evidence({ ownMs: 0, lastSeenMs, offsetMs: lastSeenMs, samples }))
+    expect(offsetMs).toBe(nowMs)
+  },
+)
+
+it('what others said who are not heard any more is not gone by, but time runs on from what was borne out', () => {
+  const lastSeenMs = nowMs - hourMs
+  const running = { ownMs: 5_000, lastSeenMs, sinceSeenMs: 60_000, offsetMs: nowMs + 9_000 * hourMs }
+  const expected = lastSeenMs + 60_000 - 5_000
+  expect(decideTime(evidence({ ...running, source: 'swarm' }))).toMatchObject({ source: 'floor', offsetMs: expected })
+})
+
+it.each<[string, Partial<ClockEvidence>, boolean]>([
+  ['one says', { ownMs: 0, samples: [told(nowMs)] }, false],
+  ['two say', { ownMs: 0, samples: [told(nowMs), told(nowMs + 90)] }, true],
+  ['two say, who do not agree', { ownMs: 0, samples: [told(nowMs), told(nowMs + hourMs)] }, false],
+  ['one says who agrees with the own clock', { samples: [told(90)] }, true],
+  ['one says against the own clock', { samples: [told(hourMs)] }, false],
+])('nothing is taken away for a time that %s: %s', (_, given, sure) => {
+  expect(isSure(decideTime(evidence(given)), evidence(given))).toBe(sure)
 })

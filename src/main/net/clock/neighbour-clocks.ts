@@ -14,7 +14,7 @@ export interface NeighbourClockEvents {
   /** A neighbour's clock is wrong, or ours. */
   'clock:refused': { readonly peer: PeerId }
   /** Unverified; of anybody. */
-  'astray:heard': { readonly record: SignedRecord }
+  'astray:heard': { readonly record: SignedRecord; readonly from: PeerId }
 }
 
 interface Refusal {
@@ -43,9 +43,9 @@ export class NeighbourClocks {
     return this.#events
   }
 
-  /** A record that was said just now is refused for its time, its signatures not looked at. */
-  astray(record: SignedRecord): void {
-    this.#events.emit('astray:heard', { record })
+  /** A record that was said just now is refused for its time, its signatures not looked at; and who handed it over. */
+  astray(record: SignedRecord, from: PeerId): void {
+    this.#events.emit('astray:heard', { record, from })
   }
 
   /** Takes in a record that was refused as expired or as of the future, and by whom it was handed over. */

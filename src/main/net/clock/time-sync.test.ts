@@ -1,96 +1,20 @@
 import { byteStream, lpStream } from '@libp2p/utils'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { afterEach, expect, it, vi } from 'vitest'
-import { systemClock, type Clock } from '../../base/clock.ts'
-import { silentLog } from '../../base/log.ts'
-import { SwarmClock } from '../../base/swarm-clock.ts'
-import { decideTime } from '../../model/clock-sync.ts'
+import { systemClock } from '../../base/clock.ts'
 import type { TrustState } from '../../model/trust.ts'
-import { circle, startPeer, stopPeers, type TestPeer, type TestPeerInit } from '../testing/peers.ts'
+import { circle, startPeer } from '../testing/peers.ts'
+import { dayMs, hourMs, in1970, offMs, startTimed, stopSyncs, stopTimed } from '../testing/timed-peers.ts'
 import { encodeTimeAnswer, timeProtocol, timeQuestion } from './time-frames.ts'
-import { TimeSync } from './time-sync.ts'
 
 const soon = { timeout: 10_000, interval: 20 }
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
 
-/** The system's clock, set wrong by as much as is wanted, also later. */
-class SkewedClock implements Clock {
-  skewMs: number
-
-  constructor(skewMs: number) {
-    this.skewMs = skewMs
-  }
-
-  now(): number {
-    return systemClock.now() + this.skewMs
-  }
-
-  monotonic(): number {
-    return systemClock.monotonic()
-  }
-
-  sleep(ms: number, options?: { readonly signal?: AbortSignal }): Promise<void> {
-    return systemClock.sleep(ms, options)
-  }
-}
-
-interface Timed {
-  readonly peer: TestPeer
-  readonly clock: SwarmClock
-  readonly system: SkewedClock
-  readonly sync: TimeSync
-  readonly seen: number[]
-}
-
-const running: TimeSync[] = []
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((sync) => sync.stop()))
-  await stopPeers()
-})
-
-async function timed(
-  skewMs: number,
-  init: Omit<TestPeerInit, 'clock'> & { readonly lastSeenMs?: number; readonly isUnset?: boolean } = {},
-): Promise<Timed> {
-  const { lastSeenMs = 0, isUnset = false, ...more } = init
-  const system = new SkewedClock(skewMs)
-  const start = decideTime({
-    samples: [],
-    ownMs: system.now(),
-    ownUnset: false,
-    lastSeenMs,
-    rootKnown: false,
-    offsetMs: 0,
-  })
-  const clock = new SwarmClock(system, start)
-  const peer = await startPeer({ clock, ...more })
-  const seen: number[] = []
-  const sync = new TimeSync(
-    {
-      node: peer.node,
-      book: peer.book,
-      clock,
-      clocks: peer.exchange.clocks,
-      random: Math.random,
-      counters: peer.counters,
-      log: silentLog,
-    },
-    { lastSeenMs, isUnset: () => isUnset, onSeen: (nowMs) => seen.push(nowMs), everyMs: 500, lookEveryMs: 50 },
-  )
-  await sync.start()
-  running.push(sync)
-  return { peer, clock, system, sync, seen }
-}
-
-const in1970 = -systemClock.now() + 60_000
-const offMs = ({ clock }: Timed): number => Math.abs(clock.now() - systemClock.now())
+afterEach(stopTimed)
 
 it('a robot that boots in 1970 takes the time of the trusted majority; the liar among them moves nobody', async () => {
-  const honest = [await timed(120), await timed(-200), await timed(0)]
-  const liar = await timed(400 * dayMs)
-  const robot = await timed(in1970, { bootstrap: [...honest, liar].map(({ peer }) => peer.address) })
+  const honest = [await startTimed(120), await startTimed(-200), await startTimed(0)]
+  const liar = await startTimed(400 * dayMs)
+  const robot = await startTimed(in1970, { bootstrap: [...honest, liar].map(({ peer }) => peer.address) })
   for (const one of [...honest, liar]) {
     one.peer.node.setBootstrap([...honest, liar].filter((other) => other !== one).map(({ peer }) => peer.address))
   }
@@ -112,8 +36,8 @@ it('a robot that boots in 1970 takes the time of the trusted majority; the liar 
 })
 
 it('does not ask strangers for the time once it knows its swarm', async () => {
-  const stranger = await timed(400 * dayMs, { stranger: true })
-  const robot = await timed(in1970, { lastSeenMs: systemClock.now() - dayMs })
+  const stranger = await startTimed(400 * dayMs, { stranger: true })
+  const robot = await startTimed(in1970, { lastSeenMs: systemClock.now() - dayMs })
   robot.peer.node.setBootstrap([stranger.peer.address])
   await vi.waitFor(() => expect(stranger.peer.node.neighbours()).toContain(robot.peer.identity.peerId), soon)
   // Nobody but the circle's root has admitted anybody, and that is where the stranger is not.
@@ -125,8 +49,8 @@ it('does not ask strangers for the time once it knows its swarm', async () => {
 })
 
 it('goes on evenly when its own clock is set right, and goes by it again', async () => {
-  const [one, other] = [await timed(0), await timed(0)]
-  const robot = await timed(in1970, { bootstrap: [one.peer.address, other.peer.address] })
+  const [one, other] = [await startTimed(0), await startTimed(0)]
+  const robot = await startTimed(in1970, { bootstrap: [one.peer.address, other.peer.address] })
   await vi.waitFor(() => expect(robot.sync.view()).toMatchObject({ source: 'swarm', peers: 2 }), soon)
   robot.system.skewMs = 0
   expect(offMs(robot)).toBeLessThan(1_500)
@@ -136,12 +60,12 @@ it('goes on evenly when its own clock is set right, and goes by it again', async
 
 it('robots of last week’s lesson, whose clocks nobody has set, go by the operator’s', async () => {
   const before = -0.8 * dayMs
-  const operator = await timed(0)
+  const operator = await startTimed(0)
   const grant = circle.trusted.grant(operator.peer.identity.peerId, ['operator'])
   const bootstrap = [operator.peer.address]
   const robots = [
-    await timed(before, { isUnset: true, bootstrap }),
-    await timed(before + 60_000, { isUnset: true, bootstrap }),
+    await startTimed(before, { isUnset: true, bootstrap }),
+    await startTimed(before + 60_000, { isUnset: true, bootstrap }),
   ]
   for (const { peer } of [operator, ...robots]) {
     peer.book.merge([grant], { via: 'caught-up', from: null, channel: null, receivedAtMs: 0, hops: 1 })
@@ -157,7 +81,7 @@ it('robots of last week’s lesson, whose clocks nobody has set, go by the opera
 it('robots that can ask nobody for the time take it from what trusted machines sign', async () => {
   // Peers that do not answer questions for the time, as over UDP: one of them is an honest one, one a stranger.
   const machines = [await startPeer(), await startPeer(), await startPeer({ stranger: true })]
-  const robot = await timed(in1970, {
+  const robot = await startTimed(in1970, {
     lastSeenMs: systemClock.now() - dayMs / 2,
     bootstrap: machines.map(({ address }) => address),
   })
@@ -174,32 +98,32 @@ it('robots that can ask nobody for the time take it from what trusted machines s
 })
 
 it('keeps the time for the next start, if anybody agreed on it', async () => {
-  const one = await timed(0)
-  const other = await timed(0, { bootstrap: [one.peer.address] })
-  const [alone, in70] = [await timed(0), await timed(in1970)]
+  const one = await startTimed(0)
+  const other = await startTimed(0, { bootstrap: [one.peer.address] })
+  const [alone, in70] = [await startTimed(0), await startTimed(in1970)]
   await vi.waitFor(() => expect(one.sync.view().peers).toBe(1), soon)
-  await Promise.all(running.splice(0).map((sync) => sync.stop()))
+  await stopSyncs()
   expect([alone.seen, in70.seen]).toEqual([[], []])
   for (const { seen } of [one, other]) expect(Math.abs((seen.at(-1) ?? 0) - systemClock.now())).toBeLessThan(60_000)
 })
 
 it('a clock that is ahead, with one neighbour to say so, keeps no time by which the next two would look set back', async () => {
-  const first = await timed(0)
-  const ahead = await timed(3 * hourMs, { bootstrap: [first.peer.address] })
+  const first = await startTimed(0)
+  const ahead = await startTimed(3 * hourMs, { bootstrap: [first.peer.address] })
   await vi.waitFor(() => expect(ahead.sync.view()).toMatchObject({ source: 'own', peers: 1 }), soon)
   // Long enough for the watch to have kept what it would keep.
   const looks = vi.spyOn(ahead.clock, 'set')
   await vi.waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(5), soon)
   expect(ahead.seen).toEqual([])
-  const second = await timed(0)
+  const second = await startTimed(0)
   ahead.peer.node.setBootstrap([first, second].map(({ peer }) => peer.address))
   await vi.waitFor(() => expect(ahead.sync.view()).toMatchObject({ source: 'swarm', peers: 2 }), soon)
   expect(offMs(ahead)).toBeLessThan(5_000)
 })
 
 it('what strangers say while nobody is trusted yet is gone by, and not kept', async () => {
-  const strangers = [await timed(0, { stranger: true }), await timed(0, { stranger: true })]
-  const newcomer = await timed(in1970, { stranger: true })
+  const strangers = [await startTimed(0, { stranger: true }), await startTimed(0, { stranger: true })]
+  const newcomer = await startTimed(in1970, { stranger: true })
   // As if the root that its invite names had not come yet.
   const { book, node } = newcomer.peer
   const trust = book.trust.bind(book)
@@ -212,7 +136,7 @@ it('what strangers say while nobody is trusted yet is gone by, and not kept', as
 })
 
 it('blames who answers with garbage, and answers nobody more often than clocks need', async () => {
-  const server = await timed(0)
+  const server = await startTimed(0)
   const client = await startPeer({ bootstrap: [server.peer.address] })
   const { node } = client
   await vi.waitFor(() => expect(node.neighbours()).toContain(server.peer.node.peerId), soon)

@@ -7,7 +7,7 @@ import type { EventSource, Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
 import type { SwarmClock } from '../../base/swarm-clock.ts'
-import { decideTime, isBorneOut, isPossibleTime, type ClockEvidence } from '../../model/clock-sync.ts'
+import { decideTime, isBorneOut, isPossibleTime, isSure, type ClockEvidence } from '../../model/clock-sync.ts'
 import { verifyRecord, type SignedRecord } from '../../model/record.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { NeighbourClockEvents } from './neighbour-clocks.ts'
@@ -46,8 +46,13 @@ export interface TimeSyncInit {
 const maxAsked = 16
 /** The machine's clock was set, or it slept: between two looks quartz clocks do not drift by this. */
 const stepMs = 1_000
-/** A verification costs a Raspberry Pi half a millisecond; a swarm whose every word is from the future says many. */
+/**
+ * A verification costs a Raspberry Pi half a millisecond; a swarm whose every word is from the future says many. Each link
+ * has a turn of its own, and is blamed for what nobody has signed: one that makes words up must not keep the others' out.
+ */
 const hearEveryMs = 50
+/** Links that have had a turn: more than a node has. */
+const maxHeard = 256
 /** What is lost when the power goes: ten minutes of a clock that is wrong by years. */
 const keepEveryMs = 10 * 60_000
 
@@ -71,13 +76,17 @@ export class TimeSync implements Startable {
   /** Trusted neighbours bear out the time in use. */
   #borneOut = false
   #lastSeenMs: number
+  /** When that was, by the monotonic clock. */
+  #seenAtMs: number
   #keptAtMs = -Infinity
-  #hearAgainMs = -Infinity
+  /** When each link may have the next word verified that is refused for its time. */
+  readonly #hearAgainMs = new Map<PeerId, number>()
 
   constructor(deps: TimeSyncDeps, init: TimeSyncInit) {
     this.#deps = deps
     this.#init = init
     this.#lastSeenMs = init.lastSeenMs
+    this.#seenAtMs = deps.clock.monotonic()
     this.#dialogue = new TimeDialogue({ ...deps, ownMs: () => this.#ownVote() })
     this.#ownOverMonotonicMs = deps.clock.system.now() - deps.clock.monotonic()
   }
@@ -93,6 +102,7 @@ export class TimeSync implements Startable {
       node.events.on('link:down', ({ peer }) => {
         this.#nextAskMs.delete(peer)
         this.#failures.delete(peer)
+        this.#hearAgainMs.delete(peer)
       }),
       book.events.on('trust:changed', () => this.#decide()),
       book.events.on('records:stored', ({ records, arrival }) => {
@@ -100,7 +110,7 @@ export class TimeSync implements Startable {
       }),
     )
     if (clocks !== undefined)
-      this.#undo.push(clocks.events.on('astray:heard', ({ record }) => this.#hearAstray(record)))
+      this.#undo.push(clocks.events.on('astray:heard', ({ record, from }) => this.#hearAstray(record, from)))
     for (const peer of node.neighbours()) this.#ask(peer)
     this.#decide()
     this.#loop = this.#watch(run.signal)
@@ -161,11 +171,13 @@ export class TimeSync implements Startable {
   #decide(): void {
     const { book, clock, log } = this.#deps
     const trust = book.trust()
+    const ownMs = clock.system.now()
+    // Whom we trusted before somebody told us that it is years later must be able to say otherwise.
+    const isOwnPossible = isPossibleTime(ownMs, this.#lastSeenMs)
     const weigh = (peer: PeerId) => {
-      const { roles } = trust.of(peer)
+      const { roles } = isOwnPossible ? trust.of(peer) : trust.everOf(peer)
       return { trusted: roles.size > 0, privileged: roles.has('operator') }
     }
-    const ownMs = clock.system.now()
     const { offsetMs } = clock
     const before = clock.view().source
     const evidence: ClockEvidence = {
@@ -173,13 +185,15 @@ export class TimeSync implements Startable {
       ownMs,
       ownUnset: this.#ownUnset(),
       lastSeenMs: this.#lastSeenMs,
+      sinceSeenMs: clock.monotonic() - this.#seenAtMs,
       inviteEndsMs: this.#init.inviteEndsMs ?? Infinity,
-      rootKnown: trust.root !== null,
+      rootKnown: (trust.root ?? trust.expiredRoot) !== null,
       offsetMs,
+      source: before,
     }
     const time = decideTime(evidence)
     this.#borneOut = isBorneOut(time, evidence)
-    clock.set(time)
+    clock.set(time, { sure: isSure(time, evidence) })
     const changedMs = time.offsetMs - offsetMs
     if (before === time.source && Math.abs(changedMs) <= stepMs) return
     log.info({ ...time, changedMs }, 'swarm time')
@@ -204,14 +218,18 @@ export class TimeSync implements Startable {
    * seconds, with the time: the median over those who are trusted is a time that a liar alone cannot make up, and that
    * replaying old words can only make earlier.
    */
-  #hearAstray(record: SignedRecord): void {
-    const { clock, counters } = this.#deps
+  #hearAstray(record: SignedRecord, from: PeerId): void {
+    const { clock, counters, node } = this.#deps
     if (!this.#isTold(record)) return
     const now = clock.monotonic()
-    if (now < this.#hearAgainMs) return
-    this.#hearAgainMs = now + hearEveryMs
+    if (now < (this.#hearAgainMs.get(from) ?? -Infinity)) return
+    this.#hearAgainMs.delete(from)
+    this.#hearAgainMs.set(from, now + hearEveryMs)
+    const oldest = this.#hearAgainMs.keys().next()
+    if (this.#hearAgainMs.size > maxHeard && oldest.done !== true) this.#hearAgainMs.delete(oldest.value)
     if (!verifyRecord({ ...record, attestations: [] }, this.#deps.book.swarm)) {
       counters.add('time.refused:bad-signature')
+      node.offenders.add(from)
       return
     }
     this.#heard(record)
@@ -228,7 +246,7 @@ export class TimeSync implements Startable {
   #isTold({ body: { author, bucket } }: SignedRecord): boolean {
     const { clock, book } = this.#deps
     const isSpoken = bucket === 'machines' || bucket === 'diagnostics'
-    return isSpoken && clock.view().source !== 'own' && book.trust().of(author).roles.size > 0
+    return isSpoken && clock.view().source !== 'own' && book.trust().everOf(author).roles.size > 0
   }
 
   #keep(last: boolean): void {
@@ -239,6 +257,7 @@ export class TimeSync implements Startable {
     if (!this.#borneOut || (!last && now - this.#keptAtMs < keepEveryMs)) return
     this.#keptAtMs = now
     this.#lastSeenMs = clock.now()
+    this.#seenAtMs = now
     try {
       this.#init.onSeen(this.#lastSeenMs)
     } catch (err) {

@@ -157,7 +157,7 @@ export class Ingest implements Startable {
       const isTime = checked.reason === 'expired' || checked.reason === 'future'
       if (isTime) this.#deps.clocks?.refused(job.source.from, record.body)
       // What was asked for may be of any time; what is said is of now.
-      if (isTime && job.source.how !== 'catch-up') this.#deps.clocks?.astray(record)
+      if (isTime && job.source.how !== 'catch-up') this.#deps.clocks?.astray(record, job.source.from)
       return undefined
     }
     if (checked.kind === 'known') {

@@ -53,7 +53,10 @@ export class TestPeer implements Startable {
     this.#database = Database.open(shared, { home: this.home })
     this.book = new RecordBook(
       { ...shared, database: this.#database, swarm: circle.swarm() },
-      { isTimeKnown: () => !(clock instanceof SwarmClock) || clock.isKnown },
+      {
+        isTimeKnown: () => !(clock instanceof SwarmClock) || clock.isKnown,
+        timeBasis: () => (clock instanceof SwarmClock ? clock.basis : 'own'),
+      },
     )
     if (init.stranger !== true) circle.admit(this.book)
     const swarm = init.swarm ?? 'test'
