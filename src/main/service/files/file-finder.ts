@@ -13,6 +13,7 @@ import { FileScope } from './file-scope.ts'
 import { Sha1Index } from './sha1-index.ts'
 import type { ShareBook } from './share-book.ts'
 import type { ShareIndex } from './share-index.ts'
+import { toldBy } from './share-record.ts'
 import { firstShare } from './share-view.ts'
 import { ToldHolders } from './told-holders.ts'
 import { formatUri, parseUri, type FileUri } from './uri.ts'
@@ -208,7 +209,7 @@ export class FileFinder implements Startable {
       if (index.remember(cid, { name, sha1, channel })) index.changed(signal())
     }
     const kept = index.held.get(cid)?.said?.sha1 ?? null
-    const all = [kept, ...said.map(({ value }) => (value.kind === 'share' ? value.sha1 : null))]
+    const all = [kept, ...said.map(({ value }) => toldBy(value)?.sha1 ?? null)]
     this.#sha1s.set(cid, [...new Set(all.filter((sha1) => sha1 !== null))])
   }
 

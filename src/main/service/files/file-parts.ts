@@ -120,7 +120,12 @@ export function makeFileParts(deps: FileServiceDeps, init: FileServiceInit, { ev
   const holders = new Holders({ ...deps, shares: shareBook, finder })
   const common = { ...deps, store, shares: shareBook, index, transfers, holders, signal }
   const sharing = new Sharing(
-    { ...common, changed: sharesChanged, finished: (view) => finished('share:finished', view) },
+    {
+      ...common,
+      changed: sharesChanged,
+      isKept: (cid) => fetching.isKept(cid),
+      finished: (view) => finished('share:finished', view),
+    },
     { ...init, settings },
   )
   const fetching: Fetching = new Fetching(

@@ -2,6 +2,7 @@ import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { FileChannels } from './file-channels.ts'
 import type { ShareBook } from './share-book.ts'
 import type { ShareIndex } from './share-index.ts'
+import { toldBy } from './share-record.ts'
 
 export interface FileScopeDeps {
   readonly shares: ShareBook
@@ -27,7 +28,8 @@ export class FileScope {
   sees(peer: PeerId | null, cid: Cid): boolean {
     const { shares, index, channels } = this.#deps
     const said = shares.said(cid)
-    const scopes = said.flatMap(({ value }) => (value.kind === 'share' ? [value.channel] : []))
+    const told = said.map(({ value }) => toldBy(value)).filter((facts) => facts !== null)
+    const scopes = told.map(({ channel }) => channel)
     // A copy outlives what was said of it.
     if (scopes.length === 0) scopes.push(index.held.get(cid)?.said?.channel ?? null)
     if (scopes.includes(null) || said.some(({ author }) => author === peer)) return true
@@ -37,7 +39,7 @@ export class FileScope {
   /** Takes note of what is said of a file now. */
   note(cid: Cid): void {
     const said = this.#deps.shares.said(cid)
-    const names = said.map(({ value }) => (value.kind === 'share' ? value.channel : null))
+    const names = said.map(({ value }) => toldBy(value)?.channel ?? null)
     const channels = new Set(names.filter((name) => name !== null))
     if (channels.size > 0) this.#scoped.set(cid, channels)
     else this.#scoped.delete(cid)

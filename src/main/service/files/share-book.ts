@@ -8,13 +8,15 @@ import type { RecordDraft } from '../../store/record-book-init.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import { RecordFacts } from './record-facts.ts'
-import { shareValue, type FileValue, type ShareDraft } from './share-record.ts'
+import { copyValue, shareValue, type FileValue, type ShareDraft } from './share-record.ts'
 import { firstShare, shareView, type ShareFact } from './share-view.ts'
 
 /** A share lives this long without its origin; while the origin runs it is renewed. */
 const validForMs = 60 * 24 * 60 * 60_000
 /** Renewed when this much is left: an origin that is switched off for a month keeps its shares. */
 const renewBeforeMs = validForMs / 2
+/** A share that has less left is not renewed any more: its peer has been away for a month and a half. */
+const standInBeforeMs = validForMs / 4
 
 export interface ShareBookDeps {
   readonly book: RecordBook
@@ -91,7 +93,27 @@ export class ShareBook {
   /** Says, once, that this peer holds a whole copy. */
   copy(cid: Cid, sizeBytes: number): void {
     if (this.#facts.own(cid).length > 0) return
-    this.#deps.book.author({ bucket: 'files', key: cid, value: { kind: 'copy', sizeBytes }, validForMs })
+    this.#deps.book.author({ bucket: 'files', key: cid, value: copyValue(sizeBytes), validForMs })
+  }
+
+  /**
+   * Sees to it that a file of which this peer keeps a copy is still listed when the shares end of those who have been away
+   * for too long to renew them: then the record of the copy tells what they told, until one of them is back. What was
+   * taken back by its owner is not brought back: that is no longer known here. @returns whether a record was signed anew
+   */
+  standIn(cid: Cid, isKept: boolean): boolean {
+    const own = this.#facts.own(cid).find(({ value }) => value.kind === 'copy')
+    if (own?.value.kind !== 'copy') return false
+    const { sizeBytes, of } = own.value
+    const shares = this.said(cid).filter(({ value }) => value.kind === 'share')
+    const first = firstShare(shares)
+    if (first === undefined) return false
+    const lasts = shares.some(({ validUntilMs }) => validUntilMs > this.#deps.now() + standInBeforeMs)
+    if (lasts ? of === undefined : of !== undefined || !isKept) return false
+    const value = lasts ? copyValue(sizeBytes) : copyValue(sizeBytes, first.share)
+    this.#deps.book.author({ bucket: 'files', key: cid, value, validForMs })
+    this.withdraw(own.id)
+    return true
   }
 
   /** Takes back a record of this peer, if it still counts. */
@@ -243,5 +265,7 @@ function draftOf(cid: Cid, facts: ShareDraft): RecordDraft {
 }
 
 function valueOf(value: FileValue): CborMap {
-  return value.kind === 'share' ? shareValue(value) : { ...value }
+  return value.kind === 'share'
+    ? shareValue(value)
+    : copyValue(value.sizeBytes, value.of && { ...value.of, sizeBytes: value.sizeBytes })
 }

@@ -77,6 +77,7 @@ async function open(): Promise<void> {
   await index.load()
   care = new ShareCare({
     whenDeleted: () => 'unshare',
+    isKept: () => false,
     ...basics,
     store,
     shares,

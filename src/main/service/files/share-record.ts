@@ -7,32 +7,44 @@ import { encodeCbor, type CborMap } from '../../model/cbor.ts'
 const time = z.number().int().nonnegative()
 const size = z.number().int().nonnegative()
 
+/** What a share tells of a file. */
+const shareFields = {
+  name: z.string().min(1).max(1_024),
+  mediaType: z.string().max(127),
+  modifiedAtMs: time,
+  sharedAtMs: time,
+  simulated: z.boolean(),
+  // What another version says of these in its own way must not hide the file.
+  sha1: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .nullable()
+    .catch(null),
+  channel: fileChannelSchema.shape.name.nullable().catch(null),
+  log: logInfoSchema.nullable().catch(null),
+}
+
 /** What records in the bucket `files` say; the key is the CID. Fields that are not known here are let through. */
 export const fileValueSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('share'), sizeBytes: size, ...shareFields }),
   z.object({
-    kind: z.literal('share'),
-    name: z.string().min(1).max(1_024),
+    kind: z.literal('copy'),
     sizeBytes: size,
-    mediaType: z.string().max(127),
-    modifiedAtMs: time,
-    sharedAtMs: time,
-    simulated: z.boolean(),
-    // What another version says of these in its own way must not hide the file.
-    sha1: z
-      .string()
-      .regex(/^[0-9a-f]{40}$/)
-      .nullable()
-      .catch(null),
-    channel: fileChannelSchema.shape.name.nullable().catch(null),
-    log: logInfoSchema.nullable().catch(null),
+    /** What a share told that ends, as its peer has been away for too long to renew it. It counts while nobody shares the file. */
+    of: z.object(shareFields).optional().catch(undefined),
   }),
-  z.object({ kind: z.literal('copy'), sizeBytes: size }),
 ])
 export type FileValue = z.infer<typeof fileValueSchema>
 export type ShareFacts = Omit<Extract<FileValue, { kind: 'share' }>, 'kind'>
 /** What is left out is not known. */
 export type ShareDraft = Omit<ShareFacts, 'sha1' | 'channel' | 'log'> &
   Partial<Pick<ShareFacts, 'sha1' | 'channel' | 'log'>>
+
+/** What a record tells of the file itself; null for a copy that tells nothing. */
+export function toldBy(value: FileValue): ShareFacts | null {
+  if (value.kind === 'share') return value
+  return value.of === undefined ? null : { sizeBytes: value.sizeBytes, ...value.of }
+}
 
 /** Left free of the bucket's limit, for what a later version may add. */
 const spareBytes = 1_024
@@ -63,4 +75,11 @@ export function shareValue(facts: ShareDraft): CborMap {
   }
   // A list of fewer than 24 has a shorter head; the count of the others a longer one: both are within the spare room.
   return { ...base, log: { ...log, topics, moreTopics: log.moreTopics + log.topics.length - topics.length } }
+}
+
+/** The value of a copy's record. @param of what a share told that is about to end */
+export function copyValue(sizeBytes: number, of?: ShareDraft): CborMap {
+  if (of === undefined) return { kind: 'copy', sizeBytes }
+  const { kind: _kind, sizeBytes: _size, ...told } = shareValue({ ...of, sizeBytes })
+  return { kind: 'copy', sizeBytes, of: told }
 }

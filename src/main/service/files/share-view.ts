@@ -1,7 +1,7 @@
 import type { CopySafety } from '../../../shared/file-views.ts'
 import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
 import type { EvidenceView, ShareView } from '../../../shared/views.ts'
-import type { FileValue, ShareFacts } from './share-record.ts'
+import { toldBy, type FileValue, type ShareFacts } from './share-record.ts'
 
 /** What one record says of a file. */
 export interface ShareFact {
@@ -32,7 +32,14 @@ export function firstShare(
     const order = best === undefined ? -1 : share.sharedAtMs - best.share.sharedAtMs
     if (best === undefined || order < 0 || (order === 0 && fact.id < best.fact.id)) best = { fact, share }
   }
-  return best
+  return best ?? firstStandIn(facts)
+}
+
+/** Of a file that nobody shares any more, what one of those who keep it tells: the one with the smallest id. */
+function firstStandIn(facts: readonly ShareFact[]): ReturnType<typeof firstShare> {
+  const [fact] = facts.filter(({ value }) => toldBy(value) !== null).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const share = fact === undefined ? null : toldBy(fact.value)
+  return fact === undefined || share === null ? undefined : { fact, share }
 }
 
 /** A file as a screen shows it, from all records about it that count now; undefined when nobody shares it. */

@@ -27,6 +27,8 @@ export interface SharingDeps extends FileServiceDeps {
   readonly finished: (view: TransferView) => void
   /** What this machine knows of these files differs now. */
   readonly changed: (cids: readonly Cid[]) => void
+  /** The copy here is to be kept. */
+  readonly isKept: (cid: Cid) => boolean
 }
 
 export type SharingInit = Pick<FileServiceInit, 'home' | 'shareDir' | 'quietMs' | 'rescanMs'> & {

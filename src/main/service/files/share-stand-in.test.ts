@@ -1,0 +1,139 @@
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { Cid } from '../../../shared/ids.ts'
+import { silentLog } from '../../base/log.ts'
+import { buckets } from '../../model/bucket.ts'
+import { encodeCbor } from '../../model/cbor.ts'
+import type { SignedRecord } from '../../model/record.ts'
+import { hourMs, OneBook, robot, self } from '../../store/testing/one-book.ts'
+import { ShareBook } from './share-book.ts'
+import { ShareCare } from './share-care.ts'
+import { ShareIndex } from './share-index.ts'
+import { copyValue, fileValueSchema, shareValue } from './share-record.ts'
+
+const cid = 'bafkreifjjcie6lypi6ny7amxnfftagclbuxndqonfipmb64f2km2devei4' as Cid
+const dayMs = 24 * hourMs
+const safety = { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy' } as const
+const here = { isLocal: () => true, isKept: () => true, safetyOf: () => safety }
+const facts = {
+  name: 'run-17/left.bag',
+  sizeBytes: 5,
+  mediaType: 'application/x-rosbag',
+  modifiedAtMs: 1,
+  sharedAtMs: 2,
+  simulated: false,
+  sha1: 'a'.repeat(40),
+  channel: 'course',
+}
+let world: OneBook
+let shares: ShareBook
+
+beforeEach(async () => {
+  world = new OneBook()
+  shares = new ShareBook({
+    book: world.book,
+    counters: world.counters,
+    self: self.peerId,
+    nameOf: (peer) => (peer === robot.peerId ? 'duckie07' : 'server'),
+    isAlive: () => true,
+    now: () => world.clock.now(),
+    changed: () => {},
+  })
+  await shares.start()
+})
+
+afterEach(() => {
+  shares.stop()
+  world.remove()
+})
+
+function robotShares(): SignedRecord {
+  const validUntil = world.clock.now() + 60 * dayMs
+  const record = world.record('files', cid, robot, { value: shareValue(facts), validUntil })
+  expect(world.take(record)).toEqual(['ok'])
+  return record
+}
+
+const copiesOfSelf = () =>
+  world.book.live('files', { author: self.peerId }).map(({ record }) => fileValueSchema.parse(record.body.value))
+
+it('a kept copy tells what a share told that nobody renews, and goes on being listed when it has ended', async () => {
+  robotShares()
+  shares.copy(cid, 5)
+  expect(shares.standIn(cid, true)).toBe(false)
+  await world.clock.advance(46 * dayMs)
+  expect(shares.standIn(cid, false)).toBe(false)
+  expect(shares.standIn(cid, true)).toBe(true)
+  expect(shares.standIn(cid, true)).toBe(false)
+  expect(copiesOfSelf()).toMatchObject([{ kind: 'copy', sizeBytes: 5, of: { name: facts.name, channel: 'course' } }])
+  expect(shares.view(cid, here)).toMatchObject({ originName: 'duckie07', copies: [{}, {}] })
+  await world.clock.advance(15 * dayMs)
+  world.book.sweep()
+  expect(shares.view(cid, here)).toMatchObject({
+    name: facts.name,
+    sizeBytes: 5,
+    sha1: facts.sha1,
+    channel: 'course',
+    originName: 'server',
+    own: false,
+    copies: [{ name: 'server' }],
+  })
+  // It is renewed as it is.
+  await world.clock.advance(20 * dayMs)
+  shares.renew()
+  expect(copiesOfSelf()).toMatchObject([{ kind: 'copy', of: { name: facts.name } }])
+})
+
+it('is seen to each hour, for what is kept', async () => {
+  robotShares()
+  const basics = { clock: world.clock, counters: world.counters, log: silentLog }
+  const index = new ShareIndex(basics, { path: join(world.home, 'files.json') })
+  index.keepCopy(cid, 5)
+  const kept = new Set<Cid>()
+  const care = new ShareCare({
+    ...basics,
+    store: { complete: async () => true },
+    shares,
+    index,
+    whenDeleted: () => 'unshare',
+    isKept: (one) => kept.has(one),
+    repaired: () => {},
+  })
+  await care.start()
+  await vi.waitFor(() => expect(copiesOfSelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }]))
+  await world.clock.advance(46 * dayMs)
+  expect(copiesOfSelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }])
+  kept.add(cid)
+  await world.clock.advance(2 * hourMs)
+  await vi.waitFor(() => expect(copiesOfSelf()).toMatchObject([{ of: { name: facts.name } }]))
+  await care.stop()
+})
+
+it('when its owner is back the copy tells nothing more, so that the owner may take the file back', async () => {
+  robotShares()
+  shares.copy(cid, 5)
+  await world.clock.advance(46 * dayMs)
+  shares.standIn(cid, true)
+  await world.clock.advance(20 * dayMs)
+  world.book.sweep()
+  const again = robotShares()
+  expect(shares.standIn(cid, true)).toBe(true)
+  expect(copiesOfSelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }])
+  expect(shares.view(cid, here)).toMatchObject({ originName: 'duckie07' })
+  world.take(world.attested(again, 'dismiss', robot))
+  expect(shares.view(cid, here)).toBeUndefined()
+  expect(shares.standIn(cid, true)).toBe(false)
+})
+
+it('a copy that tells of a log with very many topics fits into a record', () => {
+  const topics = Array.from({ length: 128 }, (_, n) => ({ name: `/${'t'.repeat(240)}${n}`, type: 'x', count: n }))
+  const log = { format: 'mcap', startMs: 1, endMs: 2, messages: 1, moreTopics: 0, whole: true, problem: null } as const
+  const value = copyValue(5, { ...facts, log: { ...log, topics, facts: [] } })
+  expect(encodeCbor(value).length).toBeLessThanOrEqual(buckets.files.maxValueBytes)
+  const read = fileValueSchema.parse(value)
+  expect(read.kind === 'copy' ? read.of?.log?.moreTopics : 0).toBeGreaterThan(0)
+})
+
+it('what another version says beside a copy does not hide the copy', () => {
+  expect(fileValueSchema.parse({ kind: 'copy', sizeBytes: 5, of: { name: 7 } })).toEqual({ kind: 'copy', sizeBytes: 5 })
+})
