@@ -2,7 +2,7 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { FakeClock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
 import { silentLog } from '../../base/log.ts'
-import { Collector } from './collector.ts'
+import { Collector, type CollectorDeps } from './collector.ts'
 
 const clock = new FakeClock()
 const counters = new Counters()
@@ -97,6 +97,31 @@ it('who is in a hurry does not wait for its time, and is told when a collection 
   await vi.waitFor(() => expect(runs).toBe(3))
   finish()
   await stopped
-  expect(done).toBe(3)
+  await vi.waitFor(() => expect(done).toBe(3))
   await urgent.now({ signal })
+})
+
+it('who waits for a collection is not kept waiting when the collector stops, or when it is given up', async () => {
+  const waits: CollectorDeps['store']['collect'] = (_, { signal }) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('stopped')))
+    })
+  const stopped = new Collector({
+    store: { collect: waits },
+    kept: () => ({ whole: new Map(), partial: [] }),
+    clock: new FakeClock(),
+    counters: new Counters(),
+    log: silentLog,
+  })
+  await stopped.start()
+  const { signal } = new AbortController()
+  const first = stopped.now({ signal })
+  await settled()
+  const second = stopped.now({ signal })
+  const giveUp = new AbortController()
+  const third = stopped.now({ signal: giveUp.signal })
+  giveUp.abort(new Error('given up'))
+  await expect(third).rejects.toThrow('given up')
+  await stopped.stop()
+  await Promise.all([first, second])
 })

@@ -61,11 +61,21 @@ export class Collector implements Startable {
     const { promise } = this.#urgent
     this.#hurry()
     this.soon()
-    await promise
+    await orAborted(promise, signal)
     signal.throwIfAborted()
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#rounds(signal)
+    } finally {
+      // Who asked during the last collection has no other to wait for.
+      this.#urgent?.resolve()
+      this.#urgent = null
+    }
+  }
+
+  async #rounds(signal: AbortSignal): Promise<void> {
     const { clock, counters, log } = this.#deps
     let restMs = 0
     while (!signal.aborted) {
@@ -119,4 +129,12 @@ export class Collector implements Startable {
     counters.add('files.collect:bytes', collected.freedBytes)
     log.info({ ...collected }, 'blocks that no file needs were removed')
   }
+}
+
+/** Resolves as the promise does, or when it is no longer waited for. */
+async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise: aborted, resolve } = Promise.withResolvers<void>()
+  const onAbort = (): void => resolve()
+  signal.addEventListener('abort', onAbort, { once: true })
+  await Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', onAbort))
 }

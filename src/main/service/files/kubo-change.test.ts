@@ -16,7 +16,6 @@ import { KuboDaemon, realKubo } from './testing/kubo-daemon.ts'
 import type { BlockExchange } from './tree-reader.ts'
 
 const kubo = await realKubo()
-if (kubo.path === null) process.stdout.write(`the tests with a real Kubo are skipped: ${kubo.reason}\n`)
 
 const { signal: never } = new AbortController()
 const embedded = { kind: 'embedded' } as const
