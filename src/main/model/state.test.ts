@@ -168,6 +168,10 @@ describe('the gate of attestations', () => {
     expect(keptOn(attested(file(stranger), 'endorse', [...crowd, op, robot, rogue, stranger]))).toEqual(
       new Set([op.peerId, stranger.peerId]),
     )
+    // Whoever has a role may sign a checkpoint, and is heard.
+    expect(keptOn(attested(file(robot, 'checkpoints'), 'endorse', [...crowd, op, rogue, ada]))).toEqual(
+      new Set([op.peerId, ada.peerId]),
+    )
     // For releases releasers sign: an operator that is none has no say.
     expect(keptOn(attested(file(ada, 'releases'), 'dismiss', [op, robot, ada]))).toEqual(new Set([ada.peerId]))
   })

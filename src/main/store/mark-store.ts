@@ -11,8 +11,8 @@ import { versionOfRow } from './version-row.ts'
  * They are bounded an author (as its records are) and a bucket (`maxMarksPerBucket`). Over the bound those go whose
  * horizon comes first, of equals the smaller id: which marks stay depends on which there were, not on the order
  * in which they came. A mark that goes early costs this: an older record of the same author and key that has not
- * ended, when somebody brings it again, counts here until it ends. Authors that give the records of a key equal
- * validity never have such a one.
+ * ended, when somebody brings it again, counts here until it ends. Ours never have such a one: what outdates a
+ * record ends no earlier, see `authorOwn`.
  */
 export class MarkStore {
   readonly #sql: Statements

@@ -49,11 +49,12 @@ export function authorOwn(
   const body: RecordBody = { v: 1, bucket, key, value, author: identity.peerId, seq, validFrom, validUntil }
   const placed = changes.place(signRecord(body, identity, swarm), arrival)
   if (placed.kind === 'rejected') {
-    throw new SwarmError(
-      'LIMIT_REACHED',
-      `This peer may keep no more in the bucket ${bucket}: take back what is old.`,
-      { detail: { bucket, reason: placed.reason } },
-    )
+    // What has a key stays until it ends, whoever dismisses it.
+    const remedy =
+      policy.kind === 'set' ? 'take back what is old' : 'say it under a key that it has, or wait until one ends'
+    throw new SwarmError('LIMIT_REACHED', `This peer may keep no more in the bucket ${bucket}: ${remedy}.`, {
+      detail: { bucket, reason: placed.reason },
+    })
   }
   store.counts.raiseOwnSeq(bucket, seq)
   return placed.stored

@@ -39,6 +39,7 @@ export const records = {
         key: z.string().min(1).max(256),
         /** A JSON object; DAG-JSON's forms for bytes and links. */
         value: z.record(z.string(), z.unknown()),
+        /** Under a key it lives at least as long as what it outdates there. */
         validForMs: z.number().int().positive(),
       }),
     )
