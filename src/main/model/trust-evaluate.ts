@@ -46,7 +46,7 @@ export function evaluateTrust(input: {
   for (const [id, verdict] of [...walk.verdicts, ...granted.verdicts]) verdicts.set(id, verdict)
   const outside = root === null ? unknownRoot : stranger
   const of = (peer: PeerId): PeerStanding => granted.standings.get(peer) ?? outside
-  for (const ask of asks) verdicts.set(ask.id, verdictOfAsk(ask, of, time))
+  const asked = new Map(asks.map((ask) => [ask.id, verdictOfAsk(ask, of, time)]))
   let ever: Roles | undefined
   const everOf = (peer: PeerId): PeerStanding => {
     const newest = root ?? walk.expired
@@ -69,11 +69,34 @@ export function evaluateTrust(input: {
     everOf,
     wordOn: (subject) => former.words.get(subject),
     members: () => [...granted.standings].map(([peer, standing]) => ({ peer, ...standing })),
-    verdictOf: (id) => verdicts.get(id),
+    verdictOf: (id) => asked.get(id) ?? verdicts.get(id),
+    verdicts: { asks: asked, others: verdicts },
     ruleOf: (bucket: BucketName): BucketRule => root?.rules.get(bucket) ?? buckets[bucket].rule,
     versionOf: (subject) => granted.versions.get(subject) ?? 0,
     rootWordOn: (subject) => granted.rootWords.get(subject),
   }
+}
+
+/**
+ * What `evaluateTrust` would say once these asks have come, were attested, or have gone (null): nobody's standing rests
+ * on them.
+ */
+export function withAsks(
+  state: TrustState,
+  changed: ReadonlyMap<RecordId, SignedRecord | null>,
+  time: TrustTime,
+): TrustState {
+  const { others } = state.verdicts
+  const asks = new Map(state.verdicts.asks)
+  for (const [id, ask] of changed) {
+    if (ask === null) asks.delete(id)
+    else
+      asks.set(
+        id,
+        verdictOfAsk(ask, (peer) => state.of(peer), time),
+      )
+  }
+  return { ...state, verdicts: { asks, others }, verdictOf: (id) => asks.get(id) ?? others.get(id) }
 }
 
 /** The state of a peer that holds no trust record at all: a newcomer that knows the anchor of its invite only. */

@@ -80,6 +80,11 @@ export interface TrustState {
   members(): readonly (PeerStanding & { readonly peer: PeerId })[]
   /** Of a record in the bucket `trust`; undefined for one that was not among the records given. */
   verdictOf(id: RecordId): TrustVerdict | undefined
+  /** What `verdictOf` tells: asks decide nothing, so they come and go without a look at all the others. */
+  readonly verdicts: {
+    readonly asks: ReadonlyMap<RecordId, TrustVerdict>
+    readonly others: ReadonlyMap<RecordId, TrustVerdict>
+  }
   /** The rule in force: the root's own for the bucket, else the built-in one. */
   ruleOf(bucket: BucketName): BucketRule
   /**

@@ -4,7 +4,8 @@ import type { Log } from '../base/log.ts'
 import { bucketNames, maxFutureMs, type BucketName } from '../model/bucket.ts'
 import type { SignedRecord } from '../model/record.ts'
 import type { PeerStanding, TrustState } from '../model/trust.ts'
-import { evaluateTrust } from '../model/trust-evaluate.ts'
+import { evaluateTrust, withAsks } from '../model/trust-evaluate.ts'
+import { decodeTrust } from '../model/trust-records.ts'
 import type { TrustTime } from '../model/validity.ts'
 import type { RecordStore } from './record-store.ts'
 import type { SwarmStore } from './swarm-store.ts'
@@ -29,16 +30,25 @@ const lookAgainMs = 60 * 60_000
 /** A clock that was set back by more, or what is over by more, makes another state. */
 const backMs = 60_000
 
+/** When something begins, by the clock, and when something ends, by the time that is sure to be over. */
+interface Due {
+  readonly nowMs: number
+  readonly overMs: number
+}
+
 /**
- * Holds the trust state: evaluates the bucket `trust` anew when its records came, went or were attested, and when one
- * of them begins or ends; keeps the newest root believed, so that no older one is ever believed again.
+ * Holds the trust state: evaluates the bucket `trust` anew when its roots and roles came, went or were attested, and when
+ * one of its records begins or ends; of asks, on which nothing rests, only what becomes of each. Keeps the newest root
+ * believed, so that no older one is ever believed again.
  */
 export class TrustKeeper {
   readonly #deps: { readonly swarm: BookSwarm; readonly log: Log; readonly counters: Counters }
   readonly #records = new Map<RecordId, SignedRecord>()
   #state: TrustState
   #dirty = false
-  #due: { readonly nowMs: number; readonly overMs: number }
+  /** Asks that came, were attested, or went (null), since the last `refresh`. */
+  readonly #asks = new Map<RecordId, SignedRecord | null>()
+  #due: Due
 
   /** @param records all that is held in the bucket `trust` */
   constructor(
@@ -48,7 +58,7 @@ export class TrustKeeper {
     this.#deps = deps
     for (const record of init.records) this.#records.set(record.id, record)
     this.#state = this.#evaluate(init.time)
-    this.#due = this.#nextDue(init.time)
+    this.#due = this.#dueOf(this.#records.values(), init.time)
   }
 
   /** As of the last `refresh`. */
@@ -63,21 +73,38 @@ export class TrustKeeper {
   /** A trust record came, or has other attestations. */
   put(record: SignedRecord): void {
     this.#records.set(record.id, record)
-    this.#dirty = true
+    if (isAsk(record)) this.#asks.set(record.id, record)
+    else this.#dirty = true
   }
 
   delete(id: RecordId): void {
-    if (this.#records.delete(id)) this.#dirty = true
+    const record = this.#records.get(id)
+    if (record === undefined) return
+    this.#records.delete(id)
+    if (isAsk(record)) this.#asks.set(id, null)
+    else this.#dirty = true
   }
 
   /** Brings the state up to date. @returns what differs, if anything does */
   refresh(time: TrustTime): TrustChange | undefined {
-    if (!this.#dirty && !this.#isDue(time)) return undefined
+    if (!this.#dirty && !this.#isDue(time)) return this.#asks.size === 0 ? undefined : this.#refreshAsks(time)
     const before = this.#state
     this.#dirty = false
+    this.#asks.clear()
     this.#state = this.#evaluate(time)
-    this.#due = this.#nextDue(time)
+    this.#due = this.#dueOf(this.#records.values(), time)
     return differences(before, this.#state, this.#records.keys())
+  }
+
+  #refreshAsks(time: TrustTime): TrustChange | undefined {
+    const before = this.#state
+    const came = [...this.#asks.values()].filter((ask) => ask !== null)
+    this.#state = withAsks(before, this.#asks, time)
+    this.#asks.clear()
+    const next = this.#dueOf(came, time)
+    this.#due = { nowMs: Math.min(this.#due.nowMs, next.nowMs), overMs: Math.min(this.#due.overMs, next.overMs) }
+    const verdicts = came.map(({ id }) => id).filter((id) => isAccepted(before, id) !== isAccepted(this.#state, id))
+    return verdicts.length === 0 ? undefined : { before, state: this.#state, peers: [], buckets: [], verdicts }
   }
 
   #isDue({ now, overMs, sure }: TrustTime): boolean {
@@ -111,10 +138,10 @@ export class TrustKeeper {
     return kept === null || this.#records.has(kept.id) ? records : [...records, kept]
   }
 
-  #nextDue({ now, overMs }: TrustTime): { readonly nowMs: number; readonly overMs: number } {
+  #dueOf(records: Iterable<SignedRecord>, { now, overMs }: TrustTime): Due {
     let beginsMs = now + lookAgainMs
     let endsMs = overMs + lookAgainMs
-    for (const { body } of this.#records.values()) {
+    for (const { body } of records) {
       if (body.validUntil > overMs && body.validUntil < endsMs) endsMs = body.validUntil
       const begins = body.validFrom - maxFutureMs
       if (begins > now && begins < beginsMs) beginsMs = begins
@@ -140,9 +167,7 @@ function differences(before: TrustState, state: TrustState, ids: Iterable<Record
   }
   const buckets = bucketNames.filter((bucket) => !sameRule(before, state, bucket))
   const verdicts: RecordId[] = []
-  for (const id of ids) {
-    if ((before.verdictOf(id)?.state === 'accepted') !== (state.verdictOf(id)?.state === 'accepted')) verdicts.push(id)
-  }
+  for (const id of ids) if (isAccepted(before, id) !== isAccepted(state, id)) verdicts.push(id)
   const same =
     peers.size === 0 &&
     buckets.length === 0 &&
@@ -151,6 +176,14 @@ function differences(before: TrustState, state: TrustState, ids: Iterable<Record
     before.problems.length === state.problems.length &&
     before.problems.every(({ message }, i) => message === state.problems[i]?.message)
   return same ? undefined : { before, state, peers: [...peers], buckets, verdicts }
+}
+
+function isAccepted(state: TrustState, id: RecordId): boolean {
+  return state.verdictOf(id)?.state === 'accepted'
+}
+
+function isAsk({ body }: SignedRecord): boolean {
+  return decodeTrust(body).kind === 'ask'
 }
 
 function sameStanding(a: PeerStanding, b: PeerStanding): boolean {
