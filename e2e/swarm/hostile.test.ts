@@ -79,6 +79,7 @@ test.each([
   ['forged', 'ingest.refused:bad-signature'],
   ['of a new stranger each', 'ingest.refused:quota', 'strangers'],
   ['of one stranger', 'ingest.refused:', 'stranger'],
+  ['of invented asks', 'ingest.refused:rate', 'asks'],
   ['of tomorrow', 'ingest.refused:future', 'future'],
   ['replayed', 'gossip.received'],
 ])(
@@ -113,3 +114,21 @@ test.each([
     expect(machines.find(({ peer }) => peer === robot.ready.peerId)?.status).toBe('alive')
   },
 )
+
+test('versions of one record that are pushed into reconciliation cost little, and honest peers are heard', async () => {
+  const before = await desk.counters()
+  await flood('versions')
+  const refused = async () => (await desk.counters())['ingest.refused:rate'] ?? 0
+  await expect.poll(refused, patience).toBeGreaterThan(before['ingest.refused:rate'] ?? 0)
+  const from = { cpuS: cpuS(desk.pid), ms: performance.now() }
+  const heardAfterMs = await say(robot, desk, 'honest though pushed')
+  await setTimeout(3_000)
+  const share = (cpuS(desk.pid) - from.cpuS) / ((performance.now() - from.ms) / 1_000)
+  const checks = ((await desk.counters())['verify.checks'] ?? 0) - (before['verify.checks'] ?? 0)
+  console.info(
+    `pushed: ${(share * 100).toFixed(0)} % of a core, ${checks} verified, ${await refused()} refused for the rate, ` +
+      `a text of an honest peer took ${heardAfterMs.toFixed(0)} ms`,
+  )
+  expect(share).toBeLessThan(0.5)
+  await endFloods()
+})
