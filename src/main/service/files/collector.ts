@@ -24,7 +24,7 @@ export class Collector implements Startable {
   #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
   #due = Promise.withResolvers<void>()
   /** Who waits for a collection that begins from now on. */
-  #urgent: PromiseWithResolvers<void> | null = null
+  #urgent: PromiseWithResolvers<boolean> | null = null
   #hurry = (): void => {}
 
   /** @param init `afterMs`: from a withdrawal, or the start, to the collection; default 60 s */
@@ -53,16 +53,20 @@ export class Collector implements Startable {
     this.#due.resolve()
   }
 
-  /** Collects without waiting, and resolves when that is done. A collection under way is followed by another. */
-  async now({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+  /**
+   * Collects without waiting. A collection under way is followed by another.
+   * @returns false when it was put off, or failed: then what is needed no more is still there
+   */
+  async now({ signal }: { readonly signal: AbortSignal }): Promise<boolean> {
     signal.throwIfAborted()
-    if (this.#run === null) return
+    if (this.#run === null) return false
     this.#urgent ??= Promise.withResolvers()
     const { promise } = this.#urgent
     this.#hurry()
     this.soon()
-    await orAborted(promise, signal)
+    const isDone = await orAborted(promise, signal)
     signal.throwIfAborted()
+    return isDone
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -70,7 +74,7 @@ export class Collector implements Startable {
       await this.#rounds(signal)
     } finally {
       // Who asked during the last collection has no other to wait for.
-      this.#urgent?.resolve()
+      this.#urgent?.resolve(false)
       this.#urgent = null
     }
   }
@@ -84,23 +88,24 @@ export class Collector implements Startable {
       const urgent = this.#urgent
       this.#urgent = null
       if (signal.aborted) {
-        urgent?.resolve()
+        urgent?.resolve(false)
         return
       }
       this.#due = Promise.withResolvers<void>()
       const startedMs = clock.monotonic()
+      let isDone = false
       try {
-        await this.#collect(signal)
+        isDone = await this.#collect(signal)
       } catch (err) {
         if (signal.aborted) {
-          urgent?.resolve()
+          urgent?.resolve(false)
           return
         }
         counters.add('files.collect:failed')
         log.warn({ err }, 'blocks that no file needs could not be removed; trying again')
         this.soon()
       }
-      urgent?.resolve()
+      urgent?.resolve(isDone)
       restMs = restFactor * (clock.monotonic() - startedMs)
     }
   }
@@ -115,26 +120,27 @@ export class Collector implements Startable {
     this.#hurry = () => {}
   }
 
-  async #collect(signal: AbortSignal): Promise<void> {
+  async #collect(signal: AbortSignal): Promise<boolean> {
     const { store, kept, counters, log } = this.#deps
     const collected = await store.collect(kept, { signal })
     if (collected === null) {
       // It is repaired, or no longer offered, and then there is another collection.
       counters.add('files.collect:put-off')
-      return
+      return false
     }
     counters.add('files.collect:done')
-    if (collected.freedBlocks === 0) return
+    if (collected.freedBlocks === 0) return true
     counters.add('files.collect:blocks', collected.freedBlocks)
     counters.add('files.collect:bytes', collected.freedBytes)
     log.info({ ...collected }, 'blocks that no file needs were removed')
+    return true
   }
 }
 
-/** Resolves as the promise does, or when it is no longer waited for. */
-async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise: aborted, resolve } = Promise.withResolvers<void>()
-  const onAbort = (): void => resolve()
+/** Resolves as the promise does, or with false when it is no longer waited for. */
+async function orAborted(promise: Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+  const { promise: aborted, resolve } = Promise.withResolvers<boolean>()
+  const onAbort = (): void => resolve(false)
   signal.addEventListener('abort', onAbort, { once: true })
-  await Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', onAbort))
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', onAbort))
 }

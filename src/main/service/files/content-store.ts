@@ -47,6 +47,8 @@ export interface Collected {
 
 /** Keeps files by what is in them. Everything streams; memory does not grow with a file. */
 export interface ContentStore extends Startable {
+  /** Whether a collection frees bytes now, and not only lets somebody else free them. */
+  readonly freesBytes: boolean
   /**
    * Stores a file and tells its CID, the same as `ipfs add --cid-version=1` gives it.
    * @throws SwarmError DISK_FULL; what came so far may stay in the store

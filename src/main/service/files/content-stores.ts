@@ -70,8 +70,8 @@ export class ContentStores implements ContentStore {
     this.#choice = init.store
     this.#places = new StorePlaces(deps, { path: join(init.home, 'store.json'), chosen: init.store })
     this.blocks = {
-      has: (cid) => (this.#kubo?.store ?? this.own).blocks.has(cid),
-      get: (cid) => (this.#kubo?.store ?? this.own).blocks.get(cid),
+      has: (cid) => this.#chosen.blocks.has(cid),
+      get: (cid) => this.#chosen.blocks.get(cid),
     }
     const { bandwidth, onBack } = deps
     this.#kubos = new Kubos(
@@ -93,10 +93,14 @@ export class ContentStores implements ContentStore {
       places: this.#places,
       kubos: this.#kubos,
       own: () => this.own,
-      chosen: () => this.#kubo?.store ?? this.own,
+      chosen: () => this.#chosen,
       adding: this.#adding,
       left: (place) => this.#closeUnused(place),
     })
+  }
+
+  get freesBytes(): boolean {
+    return this.#places.all().length === 1 && this.#chosen.freesBytes
   }
 
   get choice(): ContentStoreChoice {
@@ -212,10 +216,7 @@ export class ContentStores implements ContentStore {
   /** @throws SwarmError KUBO_UNREACHABLE also when it may be in a store that cannot be asked */
   async complete(cid: Cid, options: SignalOption): Promise<boolean> {
     if (await this.#ask((store) => store.complete(cid, options))) return true
-    for (const place of this.#places.all()) {
-      const kubo = this.#kubos.get(place)
-      if (kubo !== null && kubo.watch.problem !== null) await kubo.store.rpc.facts(options)
-    }
+    await this.#kubos.mustAnswer(this.#places.all(), options)
     return false
   }
 
@@ -273,7 +274,7 @@ export class ContentStores implements ContentStore {
     return this.#kubos.get(this.#choice)
   }
 
-  get #chosen(): ContentStore {
+  get #chosen(): HeliaStore | KuboStore {
     return this.#kubo?.store ?? this.own
   }
 

@@ -21,7 +21,19 @@ it.each([
   expect(beyond(copies, limit, coming).map(({ cid }) => cid)).toEqual(gone)
 })
 
-function world(init: { held: readonly string[]; kept?: string; shared?: string; wanted?: string; free: number }) {
+interface World {
+  readonly held: readonly string[]
+  readonly kept?: string
+  readonly shared?: string
+  readonly wanted?: string
+  readonly free: number
+  readonly quotaBytes?: number
+  readonly freesBytes?: boolean
+}
+
+/** A disk, and 100 MB copies on it. */
+function world(init: World) {
+  const hand = { isPutOff: false }
   const held = new Map(init.held.map((cid) => [name(cid), { sizeBytes: 100 * mb, copy: true }]))
   const withdrawn: Cid[] = []
   let freeBytes = init.free + spareBytes
@@ -47,9 +59,12 @@ function world(init: { held: readonly string[]; kept?: string; shared?: string; 
       },
       wanted: () => (init.wanted === undefined ? [] : [name(init.wanted)]),
       withdraw: (cid) => void withdrawn.push(cid),
+      store: { freesBytes: init.freesBytes ?? true },
       collect: async () => {
+        if (hand.isPutOff) return false
         freeBytes += uncollected
         uncollected = 0
+        return true
       },
       soon: () => {},
       here: async () => 30 * mb,
@@ -59,10 +74,10 @@ function world(init: { held: readonly string[]; kept?: string; shared?: string; 
       log: silentLog,
       roomAt,
     },
-    { storeDir: '/store', quotaBytes: null },
+    { storeDir: '/store', quotaBytes: init.quotaBytes ?? null },
   )
   const need = (bytes: number) => room.make({ cid: name('coming'), storeBytes: bytes, file: null })
-  return { held, withdrawn, need, room }
+  return { held, withdrawn, need, room, hand }
 }
 
 it('makes room on a full disk with as many old copies as it takes, and says that they are gone', async () => {
@@ -91,4 +106,50 @@ it('a file and its blocks on one file system need room twice', async () => {
   const file = { dir: '/downloads', bytes: 100 * mb }
   await expect(room.make({ cid: name('x'), storeBytes: 100 * mb, file })).rejects.toMatchObject({ code: 'DISK_FULL' })
   await expect(room.make({ cid: name('x'), storeBytes: 100 * mb, file: null })).resolves.toBeUndefined()
+})
+
+const many = Array.from({ length: 20 }, (_, n) => `copy ${n}`)
+
+it('what is not freed is not let go of again and again: one fetch lets go of what it needs, the others of nothing', async () => {
+  const { held, need, hand } = world({ held: many, free: 0 })
+  hand.isPutOff = true
+  await Promise.all(
+    Array.from({ length: 10 }, () => expect(need(130 * mb)).rejects.toMatchObject({ code: 'DISK_FULL' })),
+  )
+  expect(held.size).toBe(19)
+  // Now it is freed, and that is enough for one; the next needs another.
+  hand.isPutOff = false
+  await need(130 * mb)
+  expect(held.size).toBe(19)
+  await need(230 * mb)
+  expect(held.size).toBe(18)
+})
+
+it('where no collection frees anything nothing is let go of for a full disk', async () => {
+  const { held, need } = world({ held: many, free: 0, freesBytes: false })
+  await expect(need(130 * mb)).rejects.toMatchObject({ code: 'DISK_FULL' })
+  expect(held.size).toBe(20)
+})
+
+it('one larger than the quota makes no other go: it is refused, but for a folder, or to be kept', async () => {
+  const { held, need, room } = world({ held: ['a', 'b'], free: 5_000 * mb, quotaBytes: 250 * mb, kept: 'large' })
+  await expect(need(900 * mb)).rejects.toMatchObject({
+    code: 'LIMIT_REACHED',
+    message: expect.stringContaining('250 MB'),
+  })
+  await room.make({ cid: name('x'), storeBytes: 900 * mb, file: { dir: '/downloads', bytes: 900 * mb } })
+  await room.make({ cid: name('large'), storeBytes: 900 * mb, file: null })
+  held.set(name('x'), { sizeBytes: 900 * mb, copy: true })
+  room.tidy()
+  expect([...held.keys()]).toEqual(['a', 'b'])
+})
+
+it('what is here already makes no copy go for the quota', async () => {
+  const { held, need, room } = world({ held: ['a', 'b'], free: 5_000 * mb, quotaBytes: 250 * mb })
+  await room.make({ cid: name('a'), storeBytes: 100 * mb, file: { dir: '/downloads', bytes: 100 * mb } })
+  // 30 MB of it are here.
+  await need(80 * mb)
+  expect(held.size).toBe(2)
+  await need(81 * mb)
+  expect([...held.keys()]).toEqual(['b'])
 })

@@ -2,9 +2,11 @@ import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
+import type { ContentStore } from './content-store.ts'
 import type { CopyBook } from './copy-book.ts'
 import { roomAt, spareBytes, type DiskRoom } from './disk-room.ts'
 import type { RoomNeed } from './fetch-run.ts'
+import { Gate } from './gate.ts'
 import type { ShareIndex } from './share-index.ts'
 
 export interface CopyRoomDeps {
@@ -14,8 +16,9 @@ export interface CopyRoomDeps {
   readonly wanted: () => readonly Cid[]
   /** Tells the swarm that a copy is no longer here. */
   readonly withdraw: (cid: Cid) => void
-  /** Removes what is needed no more, and resolves when that is done. */
-  readonly collect: (options: { readonly signal: AbortSignal }) => Promise<void>
+  readonly store: Pick<ContentStore, 'freesBytes'>
+  /** Removes what is needed no more, and resolves when that is done; false: it could not be done now. */
+  readonly collect: (options: { readonly signal: AbortSignal }) => Promise<boolean>
   /** Something may be removed; there is no hurry. */
   readonly soon: () => void
   /** How much of a file is in the store already. */
@@ -57,6 +60,10 @@ export class CopyRoom {
   readonly #deps: CopyRoomDeps
   readonly #storeDir: string
   #quotaBytes: number | null
+  /** Room is made for one at a time: another would let go of copies for what is about to be free. */
+  readonly #gate = new Gate(1)
+  /** Copies were let go of whose bytes may still be there. */
+  #isUncollected = false
 
   constructor(
     deps: CopyRoomDeps,
@@ -77,30 +84,27 @@ export class CopyRoom {
   }
 
   /** Lets go of copies beyond the quota; their blocks are removed with the next collection. */
-  tidy(comingBytes = 0): void {
+  tidy(): void {
     // Without a quota there is nothing to look for, and this is asked after every fetch.
-    if (this.#quotaBytes !== null) this.#letGo(beyond(this.#spare(), this.#quotaBytes, comingBytes))
+    if (this.#quotaBytes !== null) this.#letGo(this.#overQuota(this.#quotaBytes, 0))
   }
 
   /**
    * Sees to it that what is to be fetched fits, by the quota and on the disk, letting go of old copies if need be.
-   * @throws SwarmError DISK_FULL, which says how much is missing
+   * @throws SwarmError DISK_FULL, which says how much is missing; LIMIT_REACHED when the quota would not let it stay
    */
   async make(asked: RoomNeed): Promise<void> {
-    this.tidy(Math.min(asked.storeBytes, this.#quotaBytes ?? 0))
-    if ((await this.#missing(asked)) === null) return
+    const { index, signal } = this.#deps
+    // What is shared here, or held, takes no more room in the store.
+    const first = index.held.has(asked.cid) ? { ...asked, storeBytes: 0 } : asked
+    this.#mayStay(first)
+    if (this.#inTheWay(first).length === 0 && (await this.#missing(first)) === null) return
     // Looked at only now: it takes a while for a large file.
-    const here = await this.#deps.here(asked.cid, { signal: this.#deps.signal() })
-    const need = { ...asked, storeBytes: Math.max(0, asked.storeBytes - here) }
-    const before = await this.#missing(need)
-    if (before === null) return
-    // As much as is missing, and no more, if that can help at all.
-    const spare = this.#spare()
-    const total = spare.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    if (before.inStore && total >= before.bytes) {
-      this.#letGo(beyond(spare, total - before.bytes))
-      await this.#deps.collect({ signal: this.#deps.signal() })
-    }
+    const here = await this.#deps.here(asked.cid, { signal: signal() })
+    const need = { ...first, storeBytes: Math.max(0, first.storeBytes - here) }
+    this.#letGo(this.#inTheWay(need))
+    if ((await this.#missing(need)) === null) return
+    await this.#gate.run(signal(), () => this.#free(need))
     const missing = await this.#missing(need)
     if (missing === null) return
     throw new SwarmError(
@@ -108,6 +112,46 @@ export class CopyRoom {
       `The disk of ${missing.folder} is too full: ${inWords(missing.bytes)} more are needed. Free some space, or choose another folder in Settings, and try again.`,
       { detail: { missingBytes: missing.bytes } },
     )
+  }
+
+  /** Lets go of as much as is missing, and no more, if that can help at all, and it was freed what went before. */
+  async #free(need: RoomNeed): Promise<void> {
+    const { store, collect, signal } = this.#deps
+    if (!store.freesBytes) return
+    if (this.#isUncollected) this.#isUncollected = !(await collect({ signal: signal() }))
+    if (this.#isUncollected) return
+    const missing = await this.#missing(need)
+    const spare = this.#spare()
+    const total = spare.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    if (missing === null || !missing.inStore || total < missing.bytes) return
+    this.#letGo(beyond(spare, total - missing.bytes))
+    this.#isUncollected = !(await collect({ signal: signal() }))
+  }
+
+  /** @throws SwarmError LIMIT_REACHED for a copy that would go again as soon as it is here */
+  #mayStay({ cid, storeBytes, file }: RoomNeed): void {
+    const quotaBytes = this.#quotaBytes
+    if (quotaBytes === null || file !== null || storeBytes <= quotaBytes || this.#deps.copies.isKept(cid)) return
+    throw new SwarmError(
+      'LIMIT_REACHED',
+      `A copy of ${inWords(storeBytes)} is more than all copies may take (${inWords(quotaBytes)}). Keep it for good, fetch it to a folder, or allow more in Settings.`,
+    )
+  }
+
+  /** Copies that must go for the quota when this comes. One that the quota does not let stay, or a kept one, needs none. */
+  #inTheWay({ cid, storeBytes }: RoomNeed): readonly Copy[] {
+    const quotaBytes = this.#quotaBytes
+    if (quotaBytes === null) return []
+    const isCounted = storeBytes <= quotaBytes && !this.#deps.copies.isKept(cid)
+    return this.#overQuota(quotaBytes, isCounted ? storeBytes : 0)
+  }
+
+  /** One that is larger than all may be goes first: the others would go for nothing. */
+  #overQuota(quotaBytes: number, comingBytes: number): readonly Copy[] {
+    const spare = this.#spare()
+    const tooLarge = spare.filter(({ sizeBytes }) => sizeBytes > quotaBytes)
+    const rest = spare.filter(({ sizeBytes }) => sizeBytes <= quotaBytes)
+    return [...tooLarge, ...beyond(rest, quotaBytes, comingBytes)]
   }
 
   /** Copies that may go. */
@@ -123,6 +167,7 @@ export class CopyRoom {
   #letGo(gone: readonly Copy[]): void {
     const { index, copies, withdraw, changed, counters, log, signal } = this.#deps
     if (gone.length === 0) return
+    this.#isUncollected = true
     for (const { cid, sizeBytes } of gone) {
       index.dropHeld(cid)
       copies.forget(cid)

@@ -23,7 +23,7 @@ export interface FetchingDeps extends Omit<
   FetcherDeps,
   'queue' | 'makeRoom' | 'came' | 'released' | 'forgetFailures' | 'store'
 > {
-  readonly store: FetcherDeps['store'] & Pick<ContentStore, 'add'> & { forgetFailures(): void }
+  readonly store: FetcherDeps['store'] & Pick<ContentStore, 'add' | 'freesBytes'> & { forgetFailures(): void }
   /** Single blocks of the store. */
   readonly blocks: Pick<Blocks, 'get' | 'has'>
   readonly index: ShareIndex

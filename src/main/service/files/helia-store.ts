@@ -51,6 +51,7 @@ export interface HeliaStoreInit {
 
 /** Helia's Bitswap on our own libp2p node, UnixFS trees, blocks on disk. */
 export class HeliaStore implements ContentStore {
+  readonly freesBytes = true
   /** Where blocks come from that are not here. It runs as long as the store does. */
   readonly exchange: BlockExchange
   readonly #deps: HeliaStoreDeps

@@ -50,6 +50,7 @@ export interface KuboStoreInit {
  * Everything rejects with SwarmError KUBO_UNREACHABLE while the daemon does not answer.
  */
 export class KuboStore implements ContentStore {
+  readonly freesBytes = false
   readonly blocks: Blocks
   readonly rpc: KuboRpc
   readonly #deps: KuboStoreDeps

@@ -80,6 +80,14 @@ export class Kubos {
     await left.store.collect(() => ({ whole: new Map(), partial: [] }), { signal })
   }
 
+  /** @throws SwarmError KUBO_UNREACHABLE when one of these cannot be asked */
+  async mustAnswer(places: readonly ContentStoreChoice[], options: { readonly signal: AbortSignal }): Promise<void> {
+    for (const place of places) {
+      const kubo = this.get(place)
+      if (kubo !== null && kubo.watch.problem !== null) await kubo.store.rpc.facts(options)
+    }
+  }
+
   /** It is not asked any more. */
   async close(choice: ContentStoreChoice): Promise<void> {
     const kubo = this.get(choice)
