@@ -1,10 +1,13 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { PeerId } from '../../../shared/ids.ts'
+import { encodeBatch } from '../../model/record-codec.ts'
+import { signRecord } from '../../model/record.ts'
 import { ownMessage } from '../messages/brain-message.ts'
 import { MemoryMedium } from '../channels/testing/memory-channel.ts'
 import { digestOf, encodeDigest } from './line-frames.ts'
 import { linePaceOf, type LinePace } from './line-pace.ts'
 import type { StreamEntry } from '../messages/message-stream.ts'
+import { circle } from '../testing/peers.ts'
 import { meet, startBrain, stopBrains, type BrainPeer } from '../testing/brain-peers.ts'
 
 afterEach(stopBrains)
@@ -80,3 +83,34 @@ test.each([
 })
 
 const isQuestion = ({ kind, direction }: StreamEntry): boolean => kind === 'reconcile' && direction === 'out'
+
+test('versions of one record that are given without end are held to their author, and another is heard beside them', async () => {
+  const [a, b] = [await startBrain({ pace }), await startBrain({ pace })]
+  const flooder = await startBrain({ stranger: true })
+  const [, , channel] = await meet(new MemoryMedium(), a, b, flooder)
+  const { identity, peerId } = flooder
+  const startMs = Date.now() - 1_000
+  const versions = Array.from({ length: 400 }, (_, i) => {
+    const span = { validFrom: startMs + i, validUntil: startMs + 600_000 }
+    const body = {
+      v: 1,
+      bucket: 'machines',
+      key: 'self',
+      value: { n: i },
+      author: peerId,
+      seq: i + 1,
+      ...span,
+    } as const
+    return signRecord(body, identity, circle.trusted.anchor.swarm)
+  })
+  const before = a.counters.get('verify.checks')
+  for (let at = 0; at < versions.length; at += 20) {
+    const payload = encodeBatch(versions.slice(at, at + 20))
+    await channel?.send(ownMessage(peerId, Math.random, { kind: 'given', to: null, payload }))
+  }
+  b.say('files', 'honest')
+  await vi.waitFor(() => expect(a.keys('files')).toEqual(['honest']))
+  await vi.waitFor(() => expect(a.counters.get('ingest.refused:rate')).toBeGreaterThan(300))
+  // Four of a record are free, and a stranger has thirty at once, and some more in a minute.
+  expect(a.counters.get('verify.checks') - before).toBeLessThan(60)
+})
