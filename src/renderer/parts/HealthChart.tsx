@@ -201,7 +201,7 @@ function shortBand({ min, avg, max }: Band, format: (value: number) => string): 
 
 /** What an empty stretch says of itself; one too narrow for words is only shaded. */
 function silenceWords({ fromMs, toMs, where }: Silence, rangeMs: number): string {
-  if ((toMs - fromMs) / rangeMs < 0.32) return ''
+  if ((toMs - fromMs) / rangeMs < 0.48) return ''
   const clock = (atMs: number): string => formatClock(atMs, rangeMs <= 60 * 60_000)
   if (where === 'before') return `no data before ${clock(toMs)}`
   return where === 'after' ? `no data since ${clock(fromMs)}` : 'no data'
