@@ -17,23 +17,36 @@ interface Open {
   dropped: boolean
 }
 
+export interface AskStreamInit {
+  /** Nothing is asked for so long: the stream ends. */
+  readonly idleMs: number
+  /** Answers that nobody waits for any more are due, and not a byte came for so long: the stream ends. */
+  readonly silentMs: number
+}
+
 /** The asking side of one stream: questions go out as they come, answers find who asked. */
 export class AskStream implements AnswerTaker {
   readonly #stream: Stream
   readonly #deps: AskStreamDeps
-  readonly #idleMs: number
+  readonly #init: AskStreamInit
   readonly #reader = new AnswerReader(this)
   readonly #open = new Map<number, Open>()
-  readonly #waiting: (() => void)[] = []
+  /** Who waits for a place, in the order of asking. */
+  readonly #waiting = new Set<() => void>()
   readonly #ended = Promise.withResolvers<void>()
+  readonly #closed = new AbortController()
   #over: Error | null = null
   #no = 0
   #idle: AbortController | null = null
+  /** Open questions that nobody waits for. */
+  #dropped = 0
+  #heardAtMs = 0
+  #watching = false
 
-  constructor(stream: Stream, deps: AskStreamDeps, init: { readonly idleMs: number }) {
+  constructor(stream: Stream, deps: AskStreamDeps, init: AskStreamInit) {
     this.#stream = stream
     this.#deps = deps
-    this.#idleMs = init.idleMs
+    this.#init = init
     stream.addEventListener('message', this.#onMessage)
     stream.addEventListener('close', this.#onClose)
     stream.addEventListener('remoteCloseWrite', this.#onClose)
@@ -47,11 +60,7 @@ export class AskStream implements AnswerTaker {
 
   /** Undefined: not there. Waits for a place when too much is asked already. */
   async ask(cid: Uint8Array, { signal, onBytes }: BlockRequestOptions): Promise<Uint8Array | undefined> {
-    while (this.#over === null && this.#open.size >= maxOpenQuestions) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-      if (signal.aborted) this.#next()
-      signal.throwIfAborted()
-    }
+    while (this.#over === null && this.#open.size >= maxOpenQuestions) await this.#place(signal)
     if (this.#over !== null) throw this.#over
     this.#idle?.abort()
     this.#idle = null
@@ -59,7 +68,11 @@ export class AskStream implements AnswerTaker {
       const no = (this.#no = (this.#no + 1) >>> 0)
       const onAbort = (): void => {
         open.dropped = true
-        if (this.#over === null) this.#stream.send(encodeCancel(no))
+        if (this.#over === null) {
+          this.#stream.send(encodeCancel(no))
+          this.#dropped += 1
+          void this.#watch()
+        }
         reject(signal.reason as Error)
       }
       const settled = (): void => signal.removeEventListener('abort', onAbort)
@@ -109,13 +122,50 @@ export class AskStream implements AnswerTaker {
   #settle(no: number, block: Uint8Array | undefined): void {
     const open = this.#open.get(no)
     this.#open.delete(no)
+    if (open?.dropped === true) this.#dropped -= 1
     this.#next()
     if (open?.dropped === false) open.resolve(block)
     if (this.#open.size === 0) this.#rest()
   }
 
+  /** Until a place may be free. @throws the signal's reason */
+  async #place(signal: AbortSignal): Promise<void> {
+    const woken = Promise.withResolvers<void>()
+    const wake = (): void => woken.resolve()
+    this.#waiting.add(wake)
+    signal.addEventListener('abort', wake, { once: true })
+    await woken.promise
+    signal.removeEventListener('abort', wake)
+    const hasPlace = !this.#waiting.delete(wake)
+    if (signal.aborted && hasPlace) this.#next()
+    signal.throwIfAborted()
+  }
+
   #next(): void {
-    this.#waiting.shift()?.()
+    const [wake] = this.#waiting
+    if (wake === undefined) return
+    this.#waiting.delete(wake)
+    wake()
+  }
+
+  /** A peer that answers nothing would keep the places of what was taken back, and with them all that is asked later. */
+  async #watch(): Promise<void> {
+    if (this.#watching) return
+    this.#watching = true
+    const { clock } = this.#deps
+    this.#heardAtMs = clock.monotonic()
+    const signal = AbortSignal.any([this.#closed.signal, this.#deps.signal])
+    try {
+      while (this.#dropped > 0) {
+        const leftMs = this.#heardAtMs + this.#init.silentMs - clock.monotonic()
+        if (leftMs <= 0) return this.#end(new Error('the peer answers nothing'))
+        await clock.sleep(leftMs, { signal })
+      }
+    } catch {
+      // The stream or the peer has ended.
+    } finally {
+      this.#watching = false
+    }
   }
 
   /** Ends the stream when nothing is asked for a while. */
@@ -123,13 +173,14 @@ export class AskStream implements AnswerTaker {
     const idle = new AbortController()
     this.#idle = idle
     const signal = AbortSignal.any([idle.signal, this.#deps.signal])
-    this.#deps.clock.sleep(this.#idleMs, { signal }).then(
+    this.#deps.clock.sleep(this.#init.idleMs, { signal }).then(
       () => this.#end(new Error('the stream was idle')),
       () => {},
     )
   }
 
   readonly #onMessage = ({ data }: StreamMessageEvent): void => {
+    this.#heardAtMs = this.#deps.clock.monotonic()
     try {
       if (data instanceof Uint8Array) this.#reader.push(data)
       else for (const part of data) this.#reader.push(part)
@@ -151,7 +202,8 @@ export class AskStream implements AnswerTaker {
     this.#stream.abort(error)
     for (const open of this.#open.values()) if (!open.dropped) open.reject(error)
     this.#open.clear()
-    for (const wake of this.#waiting.splice(0)) wake()
+    for (const wake of this.#waiting) wake()
+    this.#closed.abort()
     this.#ended.resolve()
   }
 }

@@ -28,6 +28,8 @@ export class NotSpokenError extends Error {
 const openTimeoutMs = 10_000
 /** A stream that nothing was asked on for so long is closed: the next question opens another. */
 const idleMs = 30_000
+/** Longer than a fetch waits for a provider from which nothing comes. */
+const silentMs = 30_000
 
 /** Asks linked peers for blocks, each over one stream that stays open while it is used. */
 export class BlockClient implements Startable {
@@ -86,7 +88,7 @@ export class BlockClient implements Startable {
     const signal = AbortSignal.any([run.signal, AbortSignal.timeout(openTimeoutMs)])
     try {
       const stream = await connection.newStream(blockProtocol, { signal, runOnLimitedConnection: true })
-      return new AskStream(stream, { clock, signal: run.signal, malformed: () => blame(peer) }, { idleMs })
+      return new AskStream(stream, { clock, signal: run.signal, malformed: () => blame(peer) }, { idleMs, silentMs })
     } catch (error) {
       if (error instanceof Error && error.name === 'UnsupportedProtocolError') {
         throw new NotSpokenError(`the peer does not speak ${blockProtocol}`, { cause: error })

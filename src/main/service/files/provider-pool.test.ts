@@ -180,3 +180,15 @@ it('the last block of all is not waited for when another is free, and a slow one
   for (let n = 0; n < 80; n += 1) await broken.clock.advance(100)
   expect(await only).toEqual(Uint8Array.of(3))
 })
+
+it('a request that hears no abort holds nothing: the block comes from another, and the fetch can be called off', async () => {
+  const world = pool([a, b], (peer) => (peer === a ? new Promise(() => {}) : Promise.resolve(Uint8Array.of(7))))
+  const block = world.pool.load(cid, { signal })
+  await world.clock.advance(10_000)
+  expect(await block).toEqual(Uint8Array.of(7))
+  const alone = pool([a], () => new Promise(() => {}))
+  const stop = new AbortController()
+  const load = alone.pool.load(cid, { signal: stop.signal })
+  stop.abort()
+  await expect(load).rejects.toMatchObject({ name: 'AbortError' })
+})

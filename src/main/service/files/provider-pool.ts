@@ -160,6 +160,8 @@ export class ProviderPool {
     if (provider.underWay === 1) this.#progressed(provider)
     const either = AbortSignal.any([signal, left.signal, done.signal])
     const answer = Promise.withResolvers<Uint8Array>()
+    // Whatever a request waits for: nobody waits for it longer than that.
+    either.addEventListener('abort', () => answer.reject(either.reason), { once: true })
     const onBytes = (bytes: number): void => this.#came(provider, bytes)
     const attempt = (again: boolean): void =>
       void this.#deps
