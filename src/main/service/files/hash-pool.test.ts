@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { systemClock } from '../../base/clock.ts'
+import { FakeClock, systemClock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
 import { buildFile } from './dag-build.ts'
 import { HashPool } from './hash-pool.ts'
@@ -171,4 +171,34 @@ it('a thread that dies fails what it had, and the next has another', async () =>
   expect(counters.get('files.hash-thread:died')).toBe(2)
   await dying.stop()
   await expect(build()).rejects.toThrow(/the peer is stopping/)
+})
+
+/** A stream that goes on when it is told to. */
+function slow(stop: AbortSignal) {
+  const rest = Promise.withResolvers<void>()
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    yield randomBytes(10)
+    await rest.promise
+    yield randomBytes(10)
+  }
+  return { source: new ShareBytes({ stream: pieces() }, { signal: stop }), end: () => rest.resolve() }
+}
+
+it('a file is read to its end after others were called off together, however long it takes', async () => {
+  const clock = new FakeClock()
+  const calm = new HashPool({ clock, counters }, { workers: 1 })
+  const stop = new AbortController()
+  const given = [1, 2, 3].map(() => calm.build(slow(stop.signal).source, { ...memory(), signal: stop.signal }))
+  stop.abort()
+  await Promise.allSettled(given)
+  const { source, end } = slow(signal)
+  const built = calm.build(source, { ...memory(), signal })
+  await clock.advance(31_000)
+  expect(calm.threads).toBe(1)
+  end()
+  expect(await built).toMatchObject({ sizeBytes: 20 })
+  // Then it ends by itself.
+  await clock.advance(31_000)
+  expect(calm.threads).toBe(0)
+  await calm.stop()
 })

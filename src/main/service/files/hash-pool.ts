@@ -206,10 +206,15 @@ export class HashPool implements Startable {
   }
 
   #rest(thread: Thread): void {
+    // Jobs that end together all come here; a thread that is gone needs no rest.
+    thread.idle?.abort()
+    if (!this.#threads.has(thread)) return
     thread.worker.unref()
-    thread.idle = new AbortController()
-    this.#deps.clock.sleep(idleMs, { signal: thread.idle.signal }).then(
+    const idle = new AbortController()
+    thread.idle = idle
+    this.#deps.clock.sleep(idleMs, { signal: idle.signal }).then(
       () => {
+        if (idle.signal.aborted || thread.jobs.size > 0) return
         this.#threads.delete(thread)
         return thread.worker.terminate()
       },

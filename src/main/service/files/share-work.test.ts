@@ -111,3 +111,64 @@ it('no more than sixteen are held half read', async () => {
   one.pause()
   expect(places.held.size).toBe(16)
 })
+
+it('holding and going on again and again while all places are taken loses none', async () => {
+  const places = new SharePlaces()
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => work(places, name, []).one)
+  if (a === undefined || b === undefined || c === undefined) throw new Error('three were made')
+  await a.turn()
+  a.reading(source())
+  a.pause()
+  await Promise.all([b.turn(), c.turn()])
+  for (let n = 0; n < 3; n += 1) {
+    a.resume()
+    await settled()
+    a.pause()
+    await settled()
+  }
+  a.resume()
+  await settled()
+  b.end()
+  c.end()
+  await settled()
+  a.hasRead()
+  a.end()
+  const after = ['d', 'e'].map((name) => work(places, name, []).one)
+  await expect(Promise.all(after.map((one) => one.turn()))).resolves.toHaveLength(2)
+})
+
+it('one that ends while it waits to go on takes no place', async () => {
+  const places = new SharePlaces()
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => work(places, name, []).one)
+  if (a === undefined || b === undefined || c === undefined) throw new Error('three were made')
+  await a.turn()
+  a.reading(source())
+  a.pause()
+  await Promise.all([b.turn(), c.turn()])
+  a.resume()
+  await settled()
+  a.end()
+  b.end()
+  c.end()
+  const after = ['d', 'e'].map((name) => work(places, name, []).one)
+  await expect(Promise.all(after.map((one) => one.turn()))).resolves.toHaveLength(2)
+})
+
+it('one that is held as soon as it goes on reads nothing', async () => {
+  const places = new SharePlaces()
+  const holds = { one: null as ShareWork | null }
+  const one = new ShareWork(places, {
+    sizeBytes: large,
+    priority: () => 'normal',
+    signal,
+    now: (state) => (state === 'running' ? holds.one?.pause() : undefined),
+  })
+  await one.turn()
+  const bytes = source()
+  one.reading(bytes)
+  one.pause()
+  holds.one = one
+  one.resume()
+  await settled()
+  expect(bytes.held).toBe(true)
+})

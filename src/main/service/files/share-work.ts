@@ -50,6 +50,8 @@ export class ShareWork {
   readonly #init: ShareWorkInit
   #source: ShareBytes | null = null
   #leave: (() => void) | null = null
+  /** One try at a place: whoever goes on twice must not take two. */
+  #trying: Promise<void> | null = null
   /** Wakes what waits for a turn when it is held, and what is held when it goes on. */
   #changed = new AbortController()
   #paused = false
@@ -60,23 +62,31 @@ export class ShareWork {
     this.#init = init
   }
 
-  /** Resolves when it may read. Rejects when it is given up. */
+  /** Resolves when it may read. Rejects when it is given up, or done with. */
   async turn(): Promise<void> {
-    const { signal, now, priority, sizeBytes } = this.#init
+    const { signal, now } = this.#init
     while (this.#leave === null) {
       signal.throwIfAborted()
-      const either = AbortSignal.any([signal, this.#changed.signal])
-      if (this.#paused) {
-        await new Promise<void>((resolve) => either.addEventListener('abort', () => resolve(), { once: true }))
-        continue
-      }
-      now('waiting')
-      const leave = await this.#places.take(sizeBytes, priority, either).catch(() => null)
-      if (leave === null) continue
-      if (this.#paused || signal.aborted) leave()
-      else this.#leave = leave
+      if (this.#over) throw new DOMException('The work is over.', 'AbortError')
+      this.#trying ??= this.#try().finally(() => (this.#trying = null))
+      await this.#trying
     }
     now('running')
+  }
+
+  /** Waits until it goes on while it is held, else for a place. Resolves with or without one; never rejects. */
+  async #try(): Promise<void> {
+    const { signal, now, priority, sizeBytes } = this.#init
+    const either = AbortSignal.any([signal, this.#changed.signal])
+    if (this.#paused) {
+      await new Promise<void>((resolve) => either.addEventListener('abort', () => resolve(), { once: true }))
+      return
+    }
+    now('waiting')
+    const leave = await this.#places.take(sizeBytes, priority, either).catch(() => null)
+    if (leave === null) return
+    if (this.#paused || this.#over || signal.aborted) leave()
+    else this.#leave = leave
   }
 
   /** What it reads now; held with it from here on. */
@@ -121,7 +131,8 @@ export class ShareWork {
     const source = this.#source
     if (source === null) return
     this.turn().then(
-      () => source.go(),
+      // It may have been held again by whoever was told that it goes on.
+      () => (this.#paused ? undefined : source.go()),
       // Given up meanwhile: whoever works on it is told by the same signal.
       () => {},
     )
@@ -133,6 +144,7 @@ export class ShareWork {
     this.#places.held.delete(this)
     this.#leave?.()
     this.#leave = null
+    this.#turnAround()
   }
 
   #turnAround(): void {
