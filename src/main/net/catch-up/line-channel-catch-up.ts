@@ -41,10 +41,10 @@ export interface LineChannelDeps extends LineCatchUpDeps {
 const enoughDigests = 2
 /** Records a second that one channel may bring unasked, and at once: as many as ingest checks. */
 const taken = { perS: 2_000, burst: 20_000 }
-/** Of these one link, so that others are heard beside one that floods. */
-const takenOfLink = { perS: 1_000, burst: 10_000 }
-/** Links with a share of their own, and of one host: it may have as many as it has ports. */
-const takenFrom = { max: 256, maxOfHost: 16 }
+/** Of these one host, or nick, so that others are heard beside one that floods. */
+const takenOfHost = { perS: 1_000, burst: 10_000 }
+/** Hosts with a share of their own; past this the one heard of longest ago begins anew. */
+const takenFrom = { max: 256, maxOfHost: 1 }
 
 /** Catching up on one channel. */
 export class LineChannelCatchUp implements Startable {
@@ -58,7 +58,7 @@ export class LineChannelCatchUp implements Startable {
   #isUp = false
   readonly #giver: LineGiver
   readonly #taking: TokenBucket
-  readonly #takingOf = new HostTable<TokenBucket>({ ...takenFrom, hostOf: hostOfLink })
+  readonly #takingOf = new HostTable<TokenBucket>({ ...takenFrom, hostOf: (host) => host })
   readonly #turns: LineTurns
   #session: LineSession | null = null
   #run: AbortController | null = null
@@ -189,8 +189,9 @@ export class LineChannelCatchUp implements Startable {
   }
 
   #mayGive(link: string, records: number): boolean {
-    const own = this.#takingOf.get(link) ?? new TokenBucket(this.#deps.clock, takenOfLink)
-    this.#takingOf.set(link, own)
+    const host = hostOfLink(link)
+    const own = this.#takingOf.get(host) ?? new TokenBucket(this.#deps.clock, takenOfHost)
+    this.#takingOf.set(host, own)
     return own.take(records) && this.#taking.take(records)
   }
 
