@@ -134,9 +134,15 @@ export class KuboStore implements ContentStore {
       this.#deps.onCorrupt?.()
       return null
     }
+    const before = kept()
+    const stay = new Set([...before.whole.keys(), ...before.partial])
+    let looked = 0
     for (const cid of ours) {
+      looked += 1
+      if (looked % 1_000 === 0) await setImmediate()
       const key = cid.toString() as Cid
-      // Asked at the last moment: what came to be kept meanwhile stays.
+      if (stay.has(key)) continue
+      // Asked again at the last moment: what came to be kept meanwhile stays.
       const { whole, partial } = kept()
       if (whole.has(key) || partial.includes(key) || this.#adding.has(key)) continue
       await this.rpc.unpin(cid, { signal })
