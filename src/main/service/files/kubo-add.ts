@@ -7,6 +7,8 @@ import type { KuboAddress } from './kubo-url.ts'
 
 /** Kubo's answer to one file is a line; more is not from Kubo. */
 const maxAnswerBytes = 64 * 1024
+/** From the last byte to the first question of TCP whether the other side is there. */
+const keepAliveMs = 30_000
 const boundary = 'dt-swarm-5f0c1c9e6a'
 
 /** All that decides the CID is said, whatever is set in Kubo's `Import`. The file is not pinned by it. */
@@ -52,6 +54,8 @@ export async function addToKubo(
       ...(authorization === null ? {} : { authorization }),
     },
   })
+  // A host that vanishes sends nothing more: what is awaited of it must end.
+  request.setSocketKeepAlive(true, keepAliveMs)
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve)
     request.once('error', reject)

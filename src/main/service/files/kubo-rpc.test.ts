@@ -77,6 +77,18 @@ it('nobody there: says so with the address and the remedy', async () => {
   await Promise.all(calls.map((call) => expect(call).rejects.toMatchObject(told)))
 })
 
+it('one that takes all of a file and is then gone is not waited for', async () => {
+  const server = createServer((request) => {
+    request.resume()
+    if (!request.url?.includes('/add')) request.socket.destroy()
+  })
+  servers.push(server)
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  const rpc = new KuboRpc({ url: `127.0.0.1:${port}`, lookEveryMs: 10 })
+  await expect(rpc.add(some(), { signal })).rejects.toMatchObject({ code: 'KUBO_UNREACHABLE' })
+})
+
 it('one that never answers is given up after its time', async () => {
   const rpc = await answering(null)
   await expect(rpc.getBlock(cid, { timeoutMs: 100 })).rejects.toMatchObject({

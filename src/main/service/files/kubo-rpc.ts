@@ -1,5 +1,6 @@
 import type { KuboRPCClient } from 'kubo-rpc-client'
 import { CID } from 'multiformats/cid'
+import { setTimeout } from 'node:timers/promises'
 import { addToKubo } from './kubo-add.ts'
 import { isMissing, kuboError, unreachable } from './kubo-error.ts'
 import { kuboAddress, type KuboAddress } from './kubo-url.ts'
@@ -13,6 +14,10 @@ const sizeOnly = { sizeOnly: true }
 const leastVersion = [0, 38] as const
 /** An answer from a daemon on the same machine or network; one that walks a tree, or adds, takes as long as it takes. */
 const deadlineMs = 30_000
+/** While a file is added, which takes as long as it takes, the daemon is asked this often whether it is there. */
+const lookEveryMs = 15_000
+/** In a row: one that is busy may be late for once. */
+const maxUnanswered = 3
 
 export interface KuboFacts {
   readonly version: string
@@ -39,11 +44,16 @@ interface CallOptions {
  */
 export class KuboRpc {
   readonly #address: KuboAddress
+  readonly #lookEveryMs: number
   #client: Promise<KuboRPCClient> | null = null
 
-  /** @throws SwarmError INVALID_INPUT when that is no address */
-  constructor(init: { readonly url: string }) {
+  /**
+   * @param init `lookEveryMs`: between questions whether it is there, while a file is added; default 15 s
+   * @throws SwarmError INVALID_INPUT when that is no address
+   */
+  constructor(init: { readonly url: string; readonly lookEveryMs?: number }) {
     this.#address = kuboAddress(init.url)
+    this.#lookEveryMs = init.lookEveryMs ?? lookEveryMs
   }
 
   get url(): string {
@@ -142,12 +152,31 @@ export class KuboRpc {
         throw error
       }
     }
+    const over = new AbortController()
+    const gone = new AbortController()
+    void this.#watch(over.signal).then((why) => gone.abort(why))
     try {
-      return CID.parse(await addToKubo(this.#address, watched(), { signal }))
+      return CID.parse(await addToKubo(this.#address, watched(), { signal: AbortSignal.any([signal, gone.signal]) }))
     } catch (error) {
       signal.throwIfAborted()
       if (broken.length > 0) throw broken[0]
-      throw kuboError(error, { url: this.url, doing: 'adding a file' })
+      throw kuboError(gone.signal.aborted ? gone.signal.reason : error, { url: this.url, doing: 'adding a file' })
+    } finally {
+      over.abort()
+    }
+  }
+
+  /** Resolves when it does not answer any more, with why that is so, or when it is over. */
+  async #watch(over: AbortSignal): Promise<unknown> {
+    for (let unanswered = 0; ;) {
+      try {
+        await setTimeout(this.#lookEveryMs, undefined, { signal: over })
+        await this.facts({ signal: over })
+        unanswered = 0
+      } catch (error) {
+        unanswered += 1
+        if (over.aborted || unanswered >= maxUnanswered) return error
+      }
     }
   }
 
