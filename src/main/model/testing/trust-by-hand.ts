@@ -13,6 +13,8 @@ export interface Facts {
   /** The root that is believed. */
   readonly root: RecordId | null
   readonly now: number
+  /** The time is borne out, so that words that begin later do not count yet. Default false. */
+  readonly sure?: boolean
 }
 
 export function isAcceptedByHand(record: SignedRecord, facts: Facts): boolean {
@@ -100,10 +102,11 @@ interface Word {
   readonly signers: readonly PeerId[]
 }
 
-function wordsOn(peer: PeerId, { records, now }: Facts): Word[] {
+function wordsOn(peer: PeerId, { records, now, sure = false }: Facts): Word[] {
   return records.flatMap((record) => {
     const { body, attestations, id } = record
     if (body.key !== `role/${peer}` || body.validUntil <= now) return []
+    if (sure && body.validFrom > now + 600_000) return []
     const decoded = decodeTrust(body)
     if (decoded.kind !== 'role') return []
     const endorsers = attestations.filter(({ verdict }) => verdict === 'endorse').map(({ author }) => author)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RecordId } from '../../../shared/ids.ts'
-import type { FakeClock } from '../../base/clock.ts'
+import type { Clock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
 import { silentLog } from '../../base/log.ts'
 import { bucketNames, type BucketName } from '../../model/bucket.ts'
@@ -12,6 +12,7 @@ import { Database } from '../database.ts'
 import { identityOfSeed } from '../identity-store.ts'
 import { RecordBook } from '../record-book.ts'
 import type { Arrival } from '../record-store.ts'
+import type { TimeBasis } from '../steady-time.ts'
 import type { MemorySwarm, TrustedSwarm } from './trusted.ts'
 
 /** Those who meet in a schedule of five. */
@@ -28,11 +29,13 @@ export class TestBook {
   readonly followed = new Map<BucketName, Set<RecordId>>()
   database!: Database
   book!: RecordBook
-  readonly #clock: FakeClock
+  readonly #clock: Clock
+  readonly #timeBasis: () => TimeBasis
 
-  constructor(index: number, clock: FakeClock, trusted: TrustedSwarm) {
+  constructor(index: number, clock: Clock, trusted: TrustedSwarm, timeBasis: () => TimeBasis = () => 'own') {
     this.index = index
     this.#clock = clock
+    this.#timeBasis = timeBasis
     this.swarm = trusted.swarm()
     this.open()
   }
@@ -42,7 +45,8 @@ export class TestBook {
     this.database = Database.open(base, { home: this.home })
     const identity = five[this.index]
     if (identity === undefined) throw new Error('there are five')
-    this.book = new RecordBook({ ...base, database: this.database, identity, swarm: this.swarm })
+    const timeBasis = this.#timeBasis
+    this.book = new RecordBook({ ...base, database: this.database, identity, swarm: this.swarm }, { timeBasis })
     for (const bucket of bucketNames) {
       this.followed.set(bucket, new Set(this.book.live(bucket).map(({ record }) => record.id)))
     }
