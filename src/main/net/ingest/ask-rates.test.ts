@@ -26,7 +26,7 @@ test('strangers together have one small share, and each a place of its own besid
   expect(taken(rates, said('flooder'), 800)).toEqual({ taken: 204, floods: 0 })
   expect(taken(rates, said('honest'), 10)).toEqual({ taken: 4, floods: 0 })
   await clock.advance(10_000)
-  expect(taken(rates, said('flooder'), 100).taken).toBe(21)
+  expect(taken(rates, said('flooder'), 100).taken).toBe(6)
 })
 
 test('who asks for itself over its own link is heard beside any flood; a name on a line proves nothing', () => {

@@ -9,9 +9,10 @@ const allShare = { perS: 10, burst: 2_000 }
 const memberShare = { perS: 5, burst: 1_000 }
 /**
  * Of all neighbours together that nobody has spoken for, and of all links of lines, where names are only said: a share
- * for each would be one for every name that a flooder gives itself. At once: a few classrooms.
+ * for each would be one for every name that a flooder gives itself. At once: a few classrooms; in the long run so few that
+ * who asked half an hour ago is not pushed out yet.
  */
-const strangersShare = { perS: 2, burst: 200 }
+const strangersShare = { perS: 1 / 2, burst: 200 }
 /** What each of them may bring all the same when the others have used that up. */
 const strangerShare = { perS: 1 / 10, burst: 4 }
 /** What such a neighbour may bring in vain: an honest one lets in no more than `allShare` itself. */
