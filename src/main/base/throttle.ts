@@ -1,3 +1,4 @@
+import { abortable } from './abortable.ts'
 import type { Clock } from './clock.ts'
 
 /** So much may pass at once after a quiet time: a quarter of a second's worth. */
@@ -57,15 +58,4 @@ export class Throttle {
     this.#tokens -= bytes
     return true
   }
-}
-
-function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error)
-    signal.addEventListener('abort', onAbort, { once: true })
-    void promise.then(() => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
-    })
-  })
 }

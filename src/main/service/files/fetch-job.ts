@@ -12,7 +12,7 @@ import { NoProviderError } from './provider-pool.ts'
 import type { Transfer } from './transfer-list.ts'
 
 export interface FetchJobDeps extends FetchRunDeps {
-  readonly holders: Holders
+  readonly holders: Pick<Holders, 'connect' | 'source' | 'explain' | 'isHeld' | 'isHopeful' | 'nameOf'>
   readonly queue: FetchQueue
   readonly gate: PriorityGate
   readonly clock: Clock
@@ -27,6 +27,14 @@ export interface FetchJobDeps extends FetchRunDeps {
   /** It failed or was cancelled: what came of it may be removed. */
   readonly released: () => void
   readonly finished: (view: TransferView) => void
+}
+
+/** What the job tells to who has the others. */
+export interface FetchJobOwner {
+  /** It has ended, for now or for good. */
+  readonly over: () => void
+  /** It has failed and is to be tried again. @throws SwarmError LIMIT_REACHED, UNSUPPORTED: then it is not */
+  readonly again: () => void
 }
 
 export interface FetchJobInit {
@@ -54,15 +62,15 @@ export class FetchJob {
   readonly cid: Cid
   /** Failed for want of a provider: worth another try when one turns up. */
   mayHope = false
-  readonly #deps: FetchJobDeps & { readonly over: () => void }
+  readonly #deps: FetchJobDeps & FetchJobOwner
   readonly #init: FetchJobInit
   #to: FetchTarget
   #run: FetchRun
   #going: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
   #paused = false
 
-  /** Begins at once. @param deps `over`: it has ended, for now or for good */
-  constructor(deps: FetchJobDeps & { readonly over: () => void }, init: FetchJobInit, transfer: Transfer) {
+  /** Begins at once. */
+  constructor(deps: FetchJobDeps & FetchJobOwner, init: FetchJobInit, transfer: Transfer) {
     this.#deps = deps
     this.#init = init
     this.#to = init.to
@@ -92,7 +100,7 @@ export class FetchJob {
     else this.#going.stop.abort(held)
   }
 
-  /** Goes on when it is held, or tries again when it has failed. */
+  /** Goes on when it is held, or tries again when it has failed. @throws SwarmError LIMIT_REACHED, UNSUPPORTED */
   resume(): void {
     const to = this.#to
     if (this.#paused) {
@@ -100,6 +108,7 @@ export class FetchJob {
       this.#deps.queue.set(this.cid, { to, paused: false })
       this.transfer.set({ state: 'waiting', step: 'waiting for its turn' })
     } else if (this.transfer.view.state === 'failed') {
+      this.#deps.again()
       this.mayHope = false
       this.#run = new FetchRun(this.#deps, this.transfer, { cid: this.cid, to })
       this.#deps.queue.set(this.cid, { to, paused: false })
@@ -110,11 +119,12 @@ export class FetchJob {
 
   /**
    * It was to stay in the store, and is wanted in a place as well now. What has come is not fetched again. Of one that goes
-   * to a place already nothing changes.
+   * to a place already nothing changes; one that has failed goes there when it is tried again.
    */
   writeOut(to: FetchTarget): void {
-    if (this.#to !== 'store' || to === 'store' || !this.isActive) return
+    if (this.#to !== 'store' || to === 'store') return
     this.#to = to
+    if (!this.isActive) return
     this.#run = new FetchRun(this.#deps, this.transfer, { cid: this.cid, to })
     this.#deps.queue.set(this.cid, { to })
     this.transfer.set({ doneBytes: 0 })
@@ -155,9 +165,12 @@ export class FetchJob {
       over()
       finished(view)
     } catch (error) {
-      if (stop.aborted && this.#paused && !service.aborted) return await this.#rest()
-      // It is to go on again already.
-      if (stop.aborted && !this.transfer.signal.aborted && !service.aborted) return
+      if (stop.aborted && !this.transfer.signal.aborted && !service.aborted) {
+        // Else it is to go on again already.
+        if (this.#paused) await this.#rest()
+        return
+      }
+      this.#paused = false
       await this.#run.abandon()
       const view = this.transfer.fail(signal.aborted ? signal.reason : error)
       released()
@@ -179,12 +192,14 @@ export class FetchJob {
   }
 
   #rested(): void {
-    if (this.#paused && !this.transfer.over) this.transfer.set({ state: 'paused', step: 'held' })
+    if (this.#paused && !this.transfer.over && !this.transfer.signal.aborted)
+      this.transfer.set({ state: 'paused', step: 'held' })
   }
 
-  /** One that is held has nobody who would notice. */
+  /** What runs ends by itself, unless it is about to be held: one that is held has nobody who would notice. */
   async #cancelled(): Promise<void> {
-    if (this.#going !== null) return
+    while (this.#going !== null) await this.#going.ended
+    if (this.transfer.over) return
     this.#paused = false
     await this.#run.abandon()
     this.transfer.fail(this.transfer.signal.reason)

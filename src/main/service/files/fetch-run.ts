@@ -3,6 +3,7 @@ import { copyFile, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
+import { abortable } from '../../base/abortable.ts'
 import type { ContentStore, RemoteSource } from './content-store.ts'
 import { diskError } from './disk-error.ts'
 import type { FetchTarget } from './fetch-queue.ts'
@@ -79,14 +80,15 @@ export class FetchRun {
     this.#transfer.set({ sizeBytes })
     const place = this.#to === 'store' ? null : (this.#place ??= this.#placeOf(this.#to))
     if (place !== null && this.#part === null) this.#part = await this.#create(place)
-    if (!this.#hasRoom) await this.#deps.makeRoom(this.#need(sizeBytes, place))
+    // A collection may take minutes; one that is held or called off does not wait for it.
+    if (!this.#hasRoom) await abortable(this.#deps.makeRoom(this.#need(sizeBytes, place)), signal)
     this.#hasRoom = true
     try {
       await this.#read(from, options)
     } catch (error) {
       if (!(error instanceof SwarmError) || error.code !== 'DISK_FULL') throw error
       // Something else filled the disk meanwhile: old copies make room once, or it is said how much is missing.
-      await this.#deps.makeRoom(this.#need(sizeBytes, place))
+      await abortable(this.#deps.makeRoom(this.#need(sizeBytes, place)), signal)
       await this.#read(from, options)
     }
     return { sizeBytes, path: place === null || this.#part === null ? null : await this.#finish(this.#part, place) }

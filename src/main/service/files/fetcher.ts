@@ -9,10 +9,10 @@ import type { ShareBook } from './share-book.ts'
 import type { TransferGroup, TransferList } from './transfer-list.ts'
 
 export interface FetcherDeps extends Omit<FetchJobDeps, 'gate' | 'poked'> {
-  readonly shares: ShareBook
+  readonly shares: Pick<ShareBook, 'facts'>
   readonly transfers: TransferList
   readonly queue: FetchQueue
-  readonly holders: Holders
+  readonly holders: FetchJobDeps['holders'] & Pick<Holders, 'linked'>
   /** Whoever waits looks again: providers that failed are asked once more. */
   readonly forgetFailures: () => void
 }
@@ -59,12 +59,7 @@ export class Fetcher {
       known.resume()
       return known.transfer.view
     }
-    if (queue.full && !queue.has(cid)) {
-      throw new SwarmError(
-        'LIMIT_REACHED',
-        `${maxFetches} files are waiting to be fetched already. Wait until some are here, or cancel some.`,
-      )
-    }
+    this.#mayQueue(cid)
     const { to, priority = 'normal', group = null } = options
     const facts = shares.facts(cid)
     const transfer = transfers.add('fetch', facts?.name ?? cid, {
@@ -75,7 +70,13 @@ export class Fetcher {
     })
     queue.set(cid, { to, priority, group, paused: false })
     const job = new FetchJob(
-      { ...this.#deps, gate: this.#gate, poked: () => this.#poked.promise, over: () => this.#over(cid, job) },
+      {
+        ...this.#deps,
+        gate: this.#gate,
+        poked: () => this.#poked.promise,
+        over: () => this.#over(cid, job),
+        again: () => this.#again(cid, job),
+      },
       { patienceMs: this.#patienceMs, isPatient: group !== null, cid, to },
       transfer,
     )
@@ -112,6 +113,29 @@ export class Fetcher {
     this.#deps.queue.save()
   }
 
+  /** One that had failed goes on: it is one of those that run again. */
+  #again(cid: Cid, job: FetchJob): void {
+    const other = this.#jobs.get(cid)
+    if (other !== undefined && other !== job && other.isActive) {
+      throw new SwarmError(
+        'UNSUPPORTED',
+        `"${job.transfer.view.name}" is being fetched already: it was asked for anew.`,
+      )
+    }
+    this.#mayQueue(cid)
+    this.#jobs.delete(cid)
+    this.#jobs.set(cid, job)
+  }
+
+  #mayQueue(cid: Cid): void {
+    const { queue } = this.#deps
+    if (!queue.full || queue.has(cid)) return
+    throw new SwarmError(
+      'LIMIT_REACHED',
+      `${maxFetches} files are waiting to be fetched already. Wait until some are here, or cancel some.`,
+    )
+  }
+
   /** A job has ended for now. Those that may be tried again are remembered, so many of them. */
   #over(cid: Cid, job: FetchJob): void {
     if (job.mayHope) {
@@ -131,7 +155,9 @@ export class Fetcher {
   }
 
   #forget(cid: Cid, job: FetchJob): void {
-    if (this.#jobs.get(cid) === job) this.#jobs.delete(cid)
+    // Another may have taken its place.
+    if (this.#jobs.get(cid) !== job) return
+    this.#jobs.delete(cid)
     this.#deps.queue.delete(cid)
   }
 }

@@ -15,6 +15,7 @@ import { Fetcher, type FetcherDeps, type FetchOptions } from './fetcher.ts'
 import type { FileQuery } from './file-query.ts'
 import { FollowBook, type FollowDraft } from './follow-book.ts'
 import { parseCid } from './parse-cid.ts'
+import type { ShareBook } from './share-book.ts'
 import type { ShareIndex } from './share-index.ts'
 import { mustFit, wantedFiles, type FetchAllQuery, type FolderTarget } from './wanted-files.ts'
 import { removeParts } from './write-file.ts'
@@ -27,6 +28,7 @@ export interface FetchingDeps extends Omit<
   /** Single blocks of the store. */
   readonly blocks: Pick<Blocks, 'get' | 'has'>
   readonly index: ShareIndex
+  readonly shares: ShareBook
   /** See CopyRoom. */
   readonly roomAt: NonNullable<CopyRoomDeps['roomAt']>
   readonly collector: () => Pick<Collector, 'now' | 'soon'>
