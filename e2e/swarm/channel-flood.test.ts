@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test, vi } from 'vitest'
 import type { ChannelView } from '../../src/shared/network-views.ts'
+import { chunkFrame, ircTag } from '../../src/main/net/channels/irc-chunk.ts'
 import { LineCodec, lineOf } from '../../src/main/net/channels/line.ts'
 import { messageOf, someone } from '../../src/main/net/channels/testing/channel-suite.ts'
 import { Daemon, scratch } from './fixtures/daemon.ts'
@@ -58,8 +60,42 @@ async function sprinkle(port: number, datagram: Uint8Array, signal: AbortSignal)
   await new Promise<void>((resolve) => socket.close(resolve))
 }
 
+/** Lines a second of one user whom its IRC server does not hold back; most servers let through one. */
+const ircLinesPerS = 2_000
+
+/** As much of an IRC server as a client waits for (RFC 2812), with one user on the channel who says a line without end. */
+async function floodedIrc(text: string): Promise<{ readonly port: number; stop(): Promise<void> }> {
+  const server = createServer((socket) => {
+    sockets.push(socket)
+    socket.on('error', () => {})
+    let nick = ''
+    let timer: NodeJS.Timeout | undefined
+    createInterface({ input: socket }).on('line', (line) => {
+      const [command = '', ...words] = line.split(' ')
+      const [first = ''] = words
+      if (command === 'NICK') nick = first
+      if (command === 'USER') socket.write(`:irc.test 001 ${nick} :Welcome\r\n:irc.test 376 ${nick} :End\r\n`)
+      if (command === 'PING') socket.write(`:irc.test PONG irc.test ${first}\r\n`)
+      if (command !== 'JOIN' || timer !== undefined) return
+      socket.write(`:${nick}!~dtswarm@10.0.0.1 JOIN ${first}\r\n:irc.test 353 ${nick} = ${first} :${nick} flooder\r\n`)
+      socket.write(`:irc.test 366 ${nick} ${first} :End\r\n`)
+      const said = `:flooder!~x@10.0.0.9 PRIVMSG ${first} :${text}\r\n`.repeat(ircLinesPerS / 50)
+      timer = setInterval(() => socket.write(said), 20)
+    })
+    socket.on('close', () => clearInterval(timer))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const bound = server.address()
+  const stop = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    for (const socket of sockets) socket.destroy()
+    await closed
+  }
+  return { port: typeof bound === 'object' && bound !== null ? bound.port : 0, stop }
+}
+
 test(
-  'a peer whose line and UDP port are flooded serves its swarm, and keeps its CPU',
+  'a peer whose line, UDP port and IRC channel are flooded serves its swarm, and keeps its CPU',
   { timeout: 180_000 },
   async () => {
     const port = await freePort()
@@ -82,6 +118,11 @@ test(
     pour(port, 'this is no line of ours\n'.repeat(200), flood.signal)
     const sprinkling = sprinkle(port, Buffer.concat([Buffer.from('dS\0'), codec.tag, randomBytes(900)]), flood.signal)
 
+    const chunks = chunkFrame(ircTag(codec.tag), 'sAmEiD', encoded.frame, { nick: 'flooder', target: '#lab' })
+    const irc = await floodedIrc(chunks[0] ?? '')
+    const address = `/ip4/127.0.0.1/tcp/${irc.port}/irc/lab/dswarm-line`
+    await server.post('/network/channels', { address })
+
     await sleep(2_000)
     const [beganAt, cpuBefore] = [performance.now(), cpuSeconds(server.pid)]
     const value = { text: 'still here' }
@@ -101,15 +142,18 @@ test(
     flood.abort()
     await sprinkling
 
-    const [, tcp, lan] = await server.json<ChannelView[]>('/network/channels')
+    const [, tcp, lan, chat] = await server.json<ChannelView[]>('/network/channels')
     process.stdout.write(
       `flood: ${(share * 100).toFixed(0)} % of a core; an honest record came after ${heardMs.toFixed(0)} ms;
   line: ${tcp?.received.messages} heard, dropped ${JSON.stringify(tcp?.dropped)}
-  udp: ${lan?.received.messages} heard, dropped ${JSON.stringify(lan?.dropped)}\n`,
+  udp: ${lan?.received.messages} heard, dropped ${JSON.stringify(lan?.dropped)}
+  irc: ${chat?.received.messages} heard, dropped ${JSON.stringify(chat?.dropped)}\n`,
     )
     expect(share).toBeLessThan(0.8)
     expect(tcp?.dropped['malformed']).toBeGreaterThanOrEqual(10)
     expect((lan?.dropped['flood'] ?? 0) + (lan?.dropped['cut'] ?? 0)).toBeGreaterThan(1_000)
+    expect(Object.values(chat?.dropped ?? {}).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0)
+    await irc.stop()
     expect(robot.log + server.log).not.toMatch(/"level":(50|60|"error"|"fatal")/)
   },
 )
