@@ -178,8 +178,10 @@ async function glitch({ hours }: { readonly hours: number }, one?: TestBook, own
   // Twice: what turned out to be nobody's goes with the second.
   await look()
   const before = await look()
+  const hadRoot = book.trust().root !== null
   own.set(hours * hourMs)
   await look()
+  expect(book.trust().root !== null).toBe(hadRoot)
   own.set(0)
   expect(await look()).toEqual(before)
 }
