@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SwarmError } from '../../../shared/errors.ts'
 import { StateFile, type StateBookDeps } from './state-file.ts'
 
 const path = z.string().min(1).max(4_096)
@@ -16,23 +17,20 @@ const dropSchema = z.object({
 export type DropOrder = z.infer<typeof dropSchema>
 
 /** Drops that wait or run; a script that makes more should wait for the first to end. */
-export const maxDrops = 200
-/** As many as a peer may share in all. */
-const maxUnshared = 50_000
+const maxDrops = 200
 
 const stateSchema = z.object({
   v: z.literal(1),
   drops: z.array(dropSchema).max(maxDrops),
-  unshared: z.array(path).max(maxUnshared),
+  /** Once; now it has a file of its own. */
+  unshared: z.unknown().optional(),
 })
 
-/** What people said about sharing and a restart must not forget: drops under way, and files that are not to be shared. */
+/** Drops under way, which a restart must not forget. */
 export class DropBook {
   readonly #file: StateFile<z.infer<typeof stateSchema>>
   readonly #signal: () => AbortSignal
   readonly #drops = new Map<string, DropOrder>()
-  /** Files of the share folder that somebody stopped sharing. */
-  readonly #unshared = new Set<string>()
 
   constructor(deps: StateBookDeps, init: { readonly path: string }) {
     this.#signal = deps.signal
@@ -40,7 +38,7 @@ export class DropBook {
       path: init.path,
       schema: stateSchema,
       name: 'drops',
-      cost: 'shares under way are not gone on with, and what was unshared in the share folder is shared again',
+      cost: 'shares under way are not gone on with',
     })
   }
 
@@ -48,37 +46,35 @@ export class DropBook {
     return [...this.#drops.values()]
   }
 
-  load(): void {
+  /** Tells what was read, of which others may know a part. */
+  load(): unknown {
     this.#drops.clear()
-    this.#unshared.clear()
     const state = this.#file.load()
     for (const drop of state?.drops ?? []) this.#drops.set(drop.id, drop)
-    for (const one of state?.unshared ?? []) this.#unshared.add(one)
+    if (state?.unshared !== undefined) this.#changed()
+    return state
   }
 
+  /** @throws SwarmError LIMIT_REACHED for one more than may be under way: such a state would not be read again */
   put(drop: DropOrder): void {
+    if (!this.#drops.has(drop.id) && this.#drops.size >= maxDrops) {
+      throw new SwarmError(
+        'LIMIT_REACHED',
+        `${maxDrops} drops are under way already: wait for the first of them to end.`,
+      )
+    }
     this.#drops.set(drop.id, drop)
     this.#changed()
   }
 
+  /** One that is over stays so. */
+  hold(id: string, paused: boolean): void {
+    const drop = this.#drops.get(id)
+    if (drop !== undefined) this.put({ ...drop, paused })
+  }
+
   forget(id: string): void {
     if (this.#drops.delete(id)) this.#changed()
-  }
-
-  isUnshared(file: string): boolean {
-    return this.#unshared.has(file)
-  }
-
-  get unshared(): ReadonlySet<string> {
-    return this.#unshared
-  }
-
-  /** Remembers that a file of the share folder is not to be shared, or no longer so. */
-  setUnshared(file: string, isUnshared: boolean): void {
-    if (this.#unshared.has(file) === isUnshared) return
-    if (!isUnshared) this.#unshared.delete(file)
-    else if (this.#unshared.size < maxUnshared) this.#unshared.add(file)
-    this.#changed()
   }
 
   save(): void {
@@ -86,9 +82,6 @@ export class DropBook {
   }
 
   #changed(): void {
-    this.#file.changed(
-      () => ({ v: 1, drops: [...this.#drops.values()], unshared: [...this.#unshared] }),
-      this.#signal(),
-    )
+    this.#file.changed(() => ({ v: 1, drops: [...this.drops] }), this.#signal())
   }
 }

@@ -1,11 +1,11 @@
 import type { Stats } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { TransferView } from '../../../shared/views.ts'
 import type { Clock } from '../../base/clock.ts'
 import { diskError } from './disk-error.ts'
-import { maxDrops, type DropBook, type DropOrder } from './drop-book.ts'
+import type { DropBook, DropOrder } from './drop-book.ts'
 import { listWishes } from './drop-wishes.ts'
 import type { FileOptions, FileSharer, FileWish, SharedFile } from './file-sharer.ts'
 import { shown } from './left-out.ts'
@@ -14,9 +14,11 @@ import { patiently } from './share-patience.ts'
 import type { FolderRules } from './share-rules.ts'
 import type { ShareRunner, ShareRunnerDeps } from './share-runner.ts'
 import type { Transfer } from './transfer-list.ts'
+import type { UnsharedBook } from './unshared-book.ts'
 
 export interface DropsDeps extends ShareRunnerDeps {
   readonly drops: DropBook
+  readonly unshared: UnsharedBook
   readonly files: FileSharer
   readonly runner: ShareRunner
   readonly clock: Clock
@@ -43,25 +45,20 @@ export class Drops {
    * @throws SwarmError LIMIT_REACHED
    */
   async share(paths: readonly string[], options: DropOptions = {}): Promise<readonly TransferView[]> {
-    const { drops } = this.#deps
-    if (drops.drops.length >= maxDrops) {
-      throw new SwarmError(
-        'LIMIT_REACHED',
-        `${maxDrops} drops are under way already: wait for the first of them to end.`,
-      )
-    }
     const { how = 'copy', channel = null } = options
-    return this.#drop({ id: crypto.randomUUID(), paths: [...paths], how, channel, paused: false })
+    return this.#drop({ id: crypto.randomUUID(), paths: [...paths], how, channel, paused: false }, { isNew: true })
   }
 
   /** Goes on with what was under way when the peer stopped. */
   resume(): void {
-    for (const order of this.#deps.drops.drops) this.#deps.runner.keep(this.#drop(order))
+    for (const order of this.#deps.drops.drops) this.#deps.runner.keep(this.#drop(order, { isNew: false }))
   }
 
-  async #drop(order: DropOrder): Promise<readonly TransferView[]> {
+  async #drop(order: DropOrder, { isNew }: { readonly isNew: boolean }): Promise<readonly TransferView[]> {
     const { transfers, drops, shareDir } = this.#deps
     const [path = ''] = order.paths
+    // Before anything is waited for: of two that come at once near the limit, one may be too many.
+    drops.put(order)
     const only =
       order.paths.length === 1 ? await stat(path).catch((error: unknown) => diskError(error, `sharing ${path}`)) : null
     if (only !== null && !isStats(only)) {
@@ -70,10 +67,9 @@ export class Drops {
       drops.forget(order.id)
       return [transfer.view]
     }
-    drops.put(order)
     if (only?.isFile() === true) {
       const transfer = transfers.add('share', basename(path), { id: order.id, cid: null, sizeBytes: only.size })
-      this.#deps.runner.keep(this.#one(order, transfer, await realpath(path)))
+      this.#deps.runner.keep(this.#one(order, transfer, await realpath(path).catch(() => path)))
       return [transfer.view]
     }
     const name = order.paths.length === 1 ? basename(path) : `${basename(path)} and ${order.paths.length - 1} more`
@@ -84,7 +80,7 @@ export class Drops {
     const listing = listWishes(order, rules, AbortSignal.any([head.signal, this.#deps.signal()]))
     const begun = Promise.withResolvers<void>()
     this.#deps.runner.keep(
-      this.#many(order, head, listing, (wrong, error) => {
+      this.#many(order, head, isNew ? listing : this.#stillWished(listing), (wrong, error) => {
         const transfer = transfers.add('share', wrong, { cid: null, sizeBytes: null, group: head.view.group })
         refused.push(transfer.fail(error))
       }).finally(begun.resolve),
@@ -95,7 +91,7 @@ export class Drops {
   }
 
   async #one(order: DropOrder, transfer: Transfer, path: string): Promise<void> {
-    const { drops, clock } = this.#deps
+    const { drops, unshared, clock } = this.#deps
     const share = async (options: FileOptions): Promise<SharedFile> => {
       const { wishes, wrong } = await listWishes(
         { ...order, paths: [path] },
@@ -104,7 +100,7 @@ export class Drops {
       )
       const [wish] = wishes
       if (wish === undefined) throw wrong[0]?.error
-      drops.setUnshared(wish.file.path, false)
+      unshared.set(wish.file.path, false)
       return patiently(
         { ...wish, single: true },
         {
@@ -115,15 +111,15 @@ export class Drops {
         },
       )
     }
-    const held = { now: order.paused, changed: (paused: boolean): void => drops.put({ ...order, paused }) }
+    const held = { now: order.paused, changed: (paused: boolean): void => drops.hold(order.id, paused) }
     await this.#deps.runner.one(transfer, transfer.view.sizeBytes ?? 0, undefined, share, held).catch(() => {})
     if (this.#deps.signal().aborted) return
     drops.forget(order.id)
     if (transfer.view.state !== 'failed') return
     transfer.control = {
       resume: () => {
-        transfer.reopen()
         drops.put({ ...order, paused: false })
+        transfer.reopen()
         this.#deps.runner.keep(this.#one({ ...order, paused: false }, transfer, path))
       },
     }
@@ -135,11 +131,11 @@ export class Drops {
     listing: ReturnType<typeof listWishes>,
     refuse: (name: string, error: unknown) => void,
   ): Promise<void> {
-    const { drops, finished } = this.#deps
+    const { drops, unshared, finished } = this.#deps
     try {
       const { wishes, wrong } = await listing
       for (const { name, error } of wrong) refuse(name, error)
-      for (const { file } of wishes) drops.setUnshared(file.path, false)
+      for (const { file } of wishes) unshared.set(file.path, false)
       if (wishes.length === 0) {
         throw (
           wrong[0]?.error ?? new SwarmError('NOT_FOUND', `${shown(head.view.name)} holds no file that can be shared.`)
@@ -151,6 +147,14 @@ export class Drops {
     }
     if (!this.#deps.signal().aborted) drops.forget(order.id)
     if (head.view.state !== 'failed') finished(head.view)
+  }
+
+  /** What was unshared since it was dropped stays so. */
+  async #stillWished(listing: ReturnType<typeof listWishes>): ReturnType<typeof listWishes> {
+    const { unshared, shareDir } = this.#deps
+    const { wishes, wrong } = await listing
+    const pathOf = ({ file, how }: FileWish): string => (how === 'copy' ? join(shareDir(), file.name) : file.path)
+    return { wishes: wishes.filter((wish) => !unshared.has(pathOf(wish))), wrong }
   }
 
   async #run(order: DropOrder, head: Transfer, wishes: readonly FileWish[], refused: number): Promise<void> {
@@ -166,7 +170,7 @@ export class Drops {
       wishes,
       refused,
     )
-    const hold = (paused: boolean): void => drops.put({ ...order, paused })
+    const hold = (paused: boolean): void => drops.hold(order.id, paused)
     head.control = {
       pause: () => {
         drop.pause()
@@ -193,10 +197,10 @@ export class Drops {
   /** Tries what failed of a drop once more. */
   #again(order: DropOrder, head: Transfer, drop: ShareDrop): void {
     const { drops, finished, signal } = this.#deps
+    drops.put({ ...order, paused: false })
     drop.leaveFailures()
     head.reopen()
     head.set({ state: 'running' })
-    drops.put({ ...order, paused: false })
     this.#deps.runner.keep(
       this.#runDrop(head, drop)
         .catch((error: unknown) => this.#deps.runner.ended(head, error))

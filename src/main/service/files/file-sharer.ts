@@ -14,6 +14,7 @@ import { ShareBytes } from './share-bytes.ts'
 import type { ShareIndex } from './share-index.ts'
 import type { SharePublisher } from './share-publisher.ts'
 import { smallBytes, type ShareWork } from './share-work.ts'
+import type { UnsharedBook } from './unshared-book.ts'
 import { giveName, PartFile, partName } from './write-file.ts'
 
 /** Looks into a file that is about to be shared; null when it was not looked into. Never rejects. */
@@ -27,6 +28,7 @@ export interface FileSharerDeps {
   readonly index: ShareIndex
   readonly publisher: SharePublisher
   readonly inspect: InspectFile
+  readonly unshared: UnsharedBook
   readonly clock: Clock
   readonly peerId: PeerId
   readonly shareDir: () => string
@@ -136,6 +138,7 @@ export class FileSharer {
         cid: added.cid,
         file,
         linked: how === 'link',
+        signal,
         modifiedAtMs: Math.trunc(file.mtimeMs),
         sha1: source.sha1,
         channel,
@@ -208,6 +211,8 @@ export class FileSharer {
       if (mtimeMs !== null) await utimes(part.path, nowS, mtimeMs / 1_000).catch(() => {})
       const path = await giveName(part.path, dir, basename(name))
       const facts = await stat(path)
+      // What lay there was unshared; this is another.
+      this.#deps.unshared.set(path, false)
       await publisher.publish({
         cid,
         file: {
@@ -217,6 +222,7 @@ export class FileSharer {
           mtimeMs: facts.mtimeMs,
         },
         linked: false,
+        signal,
         modifiedAtMs: Math.trunc(mtimeMs ?? clock.now()),
         sha1: filled.sha1,
         channel,

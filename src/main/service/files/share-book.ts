@@ -152,9 +152,9 @@ export class ShareBook {
     return this.#facts.ownNamed(name)
   }
 
-  /** This peer's share records, all of them. */
-  ownShares(): readonly { readonly id: RecordId; readonly cid: Cid; readonly name: string }[] {
-    return this.ownCids('share').flatMap((cid) =>
+  /** This peer's share records, all of them or those of one file. */
+  ownShares(of?: Cid): readonly { readonly id: RecordId; readonly cid: Cid; readonly name: string }[] {
+    return (of === undefined ? this.ownCids('share') : [of]).flatMap((cid) =>
       this.#facts.own(cid).flatMap(({ id, value }) => (value.kind === 'share' ? [{ id, cid, name: value.name }] : [])),
     )
   }

@@ -59,12 +59,12 @@ export class ShareCare implements Startable {
    * Takes back the shares of files that are no longer among these, which are all of the share folder that is to be
    * shared; or, as the settings say, keeps their content and goes on sharing it.
    * @param lookedAtMs when it was begun to look, monotonic: what was shared since then need not be among them
-   * @param leftOut names of files that are there and not to be shared any more: those are not kept
+   * @param isLeftOut by name: whether it is not to be shared any more, as a pattern or a limit says: such a one is not kept
    */
   forgetGone(
     files: ReadonlyMap<string, FoundFile>,
     lookedAtMs: number,
-    leftOut: ReadonlySet<string> = new Set(),
+    isLeftOut: (name: string, sizeBytes: number) => boolean = () => false,
   ): void {
     const { index, shares, whenDeleted } = this.#deps
     const names = new Set([...files.values()].map(({ name }) => name))
@@ -72,14 +72,15 @@ export class ShareCare implements Startable {
     let gone = 0
     for (const [path, { cid, sizeBytes, linked, name }] of index.files) {
       if (linked || files.has(path) || index.isNewer(path, lookedAtMs)) continue
-      if (keeps && name !== null && !leftOut.has(name)) index.keepCopy(cid, sizeBytes)
+      if (keeps && name !== null && !isLeftOut(name, sizeBytes)) index.keepCopy(cid, sizeBytes)
       index.dropFile(path)
       gone += 1
     }
     const indexed = new Set([...index.files.values()].map(({ recordId }) => recordId))
     // A file that is there but not indexed (the index was lost) is hashed again: then its record still holds.
-    for (const { id, name } of shares.ownShares()) {
-      if (!indexed.has(id) && !names.has(name) && !(keeps && !leftOut.has(name))) shares.withdraw(id)
+    for (const { id, name, cid } of shares.ownShares()) {
+      if (indexed.has(id) || names.has(name)) continue
+      if (!keeps || isLeftOut(name, index.held.get(cid)?.sizeBytes ?? 0)) shares.withdraw(id)
     }
     if (gone === 0) return
     this.#claimCopies()

@@ -22,8 +22,15 @@ export interface ShareFolderDeps {
   readonly rules: () => FolderRules
   /** A file that has stopped growing; called again later when the promise rejects. A few at a time, never one twice. */
   readonly ready: (file: FoundFile, options: { readonly signal: AbortSignal }) => Promise<void>
-  /** All that is there, after each complete look, which began at `lookedAtMs` (monotonic). */
-  readonly seen: (files: ReadonlyMap<string, FoundFile>, lookedAtMs: number, leftOut: ReadonlySet<string>) => void
+  /**
+   * All that is there, after each complete look, which began at `lookedAtMs` (monotonic); and, by name, whether a file is
+   * not to be shared, be it there or not.
+   */
+  readonly seen: (
+    files: ReadonlyMap<string, FoundFile>,
+    lookedAtMs: number,
+    isLeftOut: (name: string, sizeBytes: number) => boolean,
+  ) => void
 }
 
 export interface ShareFolderInit {
@@ -133,7 +140,7 @@ export class ShareFolder implements Startable {
         this.#problem = null
         failures = 0
         this.#watch(content.folders)
-        waitMs = this.#consider(content, startedMs, signal)
+        waitMs = this.#consider(content, rules, startedMs, signal)
       } catch (error) {
         if (signal.aborted) return
         this.#failed(error)
@@ -145,7 +152,7 @@ export class ShareFolder implements Startable {
   }
 
   /** Puts those that are still in line, and tells how long until the next look. */
-  #consider(content: FolderContent, lookedAtMs: number, signal: AbortSignal): number {
+  #consider(content: FolderContent, rules: ShareRules, lookedAtMs: number, signal: AbortSignal): number {
     const { clock, known, seen } = this.#deps
     let nextMs = this.#rescanMs
     this.#waiting = []
@@ -158,7 +165,13 @@ export class ShareFolder implements Startable {
       else this.#waiting.push(file)
     }
     for (const path of this.#candidates.keys()) if (!content.files.has(path)) this.#candidates.delete(path)
-    if (!content.partial) seen(content.files, lookedAtMs, new Set(content.leftOut.map(({ name }) => name)))
+    if (!content.partial) {
+      const leftOut = new Set(content.leftOut.map(({ name }) => name))
+      // Of what lies in a folder that is left out, or beyond what is listed, only the rules tell.
+      const isLeftOut = (name: string, sizeBytes: number): boolean =>
+        leftOut.has(name) || rules.against(name, { isFolder: false, sizeBytes }) !== null
+      seen(content.files, lookedAtMs, isLeftOut)
+    }
     this.#handOver(signal)
     return nextMs
   }

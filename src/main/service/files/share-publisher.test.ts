@@ -28,6 +28,7 @@ let shares: ShareBook
 let index: ShareIndex
 let publisher: SharePublisher
 let stop: AbortController
+const unshared = new Set<string>()
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'dt-swarm-publish-'))
@@ -49,7 +50,14 @@ beforeEach(async () => {
   })
   await shares.start()
   const signal = (): AbortSignal => stop.signal
-  publisher = new SharePublisher({ shares, index, clock, simulated: false, signal })
+  publisher = new SharePublisher({
+    shares,
+    index,
+    clock,
+    simulated: false,
+    signal,
+    isUnshared: (path) => unshared.has(path),
+  })
 })
 
 afterEach(async () => {
@@ -63,7 +71,17 @@ afterEach(async () => {
 function publication(name: string, content: number, change: Partial<Publication> = {}): Publication {
   const cid = CID.createV1(0x55, digestOf(0x12, Buffer.alloc(32, content))).toString() as Cid
   const file = { path: `/share/${name}`, name, sizeBytes: 3, mtimeMs: content }
-  return { cid, file, linked: false, modifiedAtMs: 1, sha1: null, channel: null, log: null, ...change }
+  return {
+    cid,
+    file,
+    linked: false,
+    signal: stop.signal,
+    modifiedAtMs: 1,
+    sha1: null,
+    channel: null,
+    log: null,
+    ...change,
+  }
 }
 
 const listed = (): string[] =>
@@ -127,4 +145,25 @@ it('there is room for so many; a stop gives up those that wait', async () => {
   stop.abort()
   const statuses = (await results).map(({ status }) => status)
   expect(statuses.filter((status) => status === 'fulfilled')).toHaveLength(65)
+})
+
+it('what was unshared or given up while it waited here is not told', async () => {
+  await publisher.publish(publication('first', 1))
+  const given = new AbortController()
+  const three = [
+    publisher.publish(publication('private', 2)),
+    publisher.publish(publication('given-up', 3, { signal: given.signal })),
+    publisher.publish(publication('b', 4)),
+  ]
+  unshared.add('/share/private')
+  given.abort()
+  const settled = Promise.allSettled(three)
+  await clock.advance(30)
+  expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
+  expect(listed()).toEqual(['b', 'first'])
+  // A link of the same path is another thing.
+  await clock.advance(30)
+  await publisher.publish(publication('private', 2, { linked: true }))
+  expect(listed()).toEqual(['b', 'first', 'private'])
+  unshared.clear()
 })

@@ -13,11 +13,15 @@ export interface Publication extends Pick<ShareFacts, 'modifiedAtMs' | 'sha1' | 
   readonly file: FoundFile
   /** It lies outside the share folder. */
   readonly linked: boolean
+  /** It is not to be told of any more. */
+  readonly signal: AbortSignal
 }
 
 export interface SharePublisherDeps {
   readonly shares: ShareBook
   readonly index: ShareIndex
+  /** Whether somebody said that a file of the share folder is not to be shared. */
+  readonly isUnshared: (path: string) => boolean
   readonly clock: Clock
   readonly simulated: boolean
   readonly signal: () => AbortSignal
@@ -88,13 +92,23 @@ export class SharePublisher {
       const one = this.#waiting.shift()
       if (one !== undefined) batch.set(name, one)
     }
-    this.#tell([...batch.values()])
+    this.#tell([...batch.values()].filter((one) => this.#isWanted(one)))
     this.#flushedAtMs = this.#deps.clock.monotonic()
     this.#moved()
     this.#soon()
   }
 
+  /** A person may have taken it back while it was read, or while it waited here. */
+  #isWanted({ publication, stored }: Waiting): boolean {
+    const { signal, linked, file } = publication
+    const isUnshared = !linked && this.#deps.isUnshared(file.path)
+    if (signal.aborted) stored.reject(signal.reason)
+    else if (isUnshared) stored.reject(new DOMException('It is not to be shared any more.', 'AbortError'))
+    return !signal.aborted && !isUnshared
+  }
+
   #tell(batch: readonly Waiting[]): void {
+    if (batch.length === 0) return
     try {
       const ids = this.#sign(batch.map(({ publication }) => publication))
       batch.forEach(({ stored }, at) => {

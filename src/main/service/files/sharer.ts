@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { TransferView } from '../../../shared/views.ts'
@@ -13,11 +14,14 @@ import type { ShareBook } from './share-book.ts'
 import { SharePublisher } from './share-publisher.ts'
 import { ShareRules, type FolderRules } from './share-rules.ts'
 import { ShareRunner, type ShareRunnerDeps } from './share-runner.ts'
+import type { UnsharedBook } from './unshared-book.ts'
+import { forgetDeleted } from './unshared-files.ts'
 
 export interface SharerDeps extends ShareRunnerDeps {
   readonly store: ContentStore
   readonly shares: ShareBook
   readonly drops: DropBook
+  readonly unshared: UnsharedBook
   readonly inspect: InspectFile
   readonly clock: Clock
   readonly peerId: PeerId
@@ -40,18 +44,24 @@ export class Sharer {
   readonly #drops: Drops
   /** The last failed transfer of a path, so that trying again does not fill the list. */
   readonly #failed = new Map<string, string>()
+  /** Files that came by themselves and are being shared, by path: one that is unshared meanwhile is given up. */
+  readonly #under = new Map<string, { readonly name: string; readonly stop: AbortController }>()
+  #forgetting: Promise<void> | null = null
 
   constructor(deps: SharerDeps) {
     this.#deps = deps
-    this.#files = new FileSharer({ ...deps, publisher: new SharePublisher(deps) })
+    this.#files = new FileSharer({
+      ...deps,
+      publisher: new SharePublisher({ ...deps, isUnshared: (path) => deps.unshared.has(path) }),
+    })
     this.#runner = new ShareRunner(deps)
     this.#drops = new Drops({ ...deps, files: this.#files, runner: this.#runner })
   }
 
   /** Whether nothing is to be done about a file of the share folder: it is shared as it is, or somebody unshared it. */
   known(file: FoundFile): boolean {
-    const { index, drops } = this.#deps
-    if (drops.isUnshared(file.path)) return true
+    const { index, unshared } = this.#deps
+    if (unshared.has(file.path)) return true
     const entry = index.files.get(file.path)
     return entry?.sizeBytes === file.sizeBytes && entry.mtimeMs === file.mtimeMs
   }
@@ -66,8 +76,11 @@ export class Sharer {
     if (before !== undefined) this.#runner.forget(before)
     const channel = index.files.get(file.path)?.channel ?? null
     const transfer = transfers.add('share', file.name, { cid: null, sizeBytes: file.sizeBytes })
+    const stop = new AbortController()
+    this.#under.set(file.path, { name: file.name, stop })
+    const either = AbortSignal.any([signal, stop.signal])
     try {
-      await this.#runner.one(transfer, file.sizeBytes, signal, (options) =>
+      await this.#runner.one(transfer, file.sizeBytes, either, (options) =>
         this.#files.share({ file, how, channel, single: false }, options),
       )
       this.#failed.delete(file.path)
@@ -75,6 +88,8 @@ export class Sharer {
       this.#failed.set(file.path, transfer.id)
       if (this.#failed.size > 1_000) this.#failed.clear()
       throw error
+    } finally {
+      this.#under.delete(file.path)
     }
   }
 
@@ -115,27 +130,35 @@ export class Sharer {
 
   /** Resolves once nothing runs any more; the signal must have been aborted. */
   stopped(): Promise<void> {
-    return this.#runner.stopped()
+    return Promise.all([this.#runner.stopped(), this.#forgetting]).then(() => {})
   }
 
   /** Takes back this peer's shares of a file, which stays where it lies. @throws SwarmError NOT_FOUND */
   unshare(cid: Cid): void {
-    const { index, shares, drops, signal } = this.#deps
-    const paths = index.pathsOf(cid)
+    const { index, shares, unshared, shareDir, signal } = this.#deps
+    const paths = new Set(index.pathsOf(cid))
+    const linked = [...paths].filter((path) => index.files.get(path)?.linked === true)
+    const linkedNames = new Set(linked.map((path) => index.files.get(path)?.name))
+    // One that is to be read anew is not in the index.
+    const names = new Set(shares.ownShares(cid).map(({ name }) => name))
+    for (const name of names) if (!linkedNames.has(name)) paths.add(join(shareDir(), name))
     for (const path of paths) {
-      if (index.files.get(path)?.linked === false) drops.setUnshared(path, true)
+      if (!linked.includes(path)) unshared.set(path, true)
       index.dropFile(path)
     }
-    if (shares.withdrawShares(cid) === 0 && paths.length === 0) {
+    for (const [path, { name, stop }] of this.#under) if (paths.has(path) || names.has(name)) stop.abort()
+    if (shares.withdrawShares(cid) === 0 && paths.size === 0) {
       throw new SwarmError('NOT_FOUND', `This peer does not share ${cid}.`, { detail: { cid } })
     }
     index.changed(signal())
   }
 
-  /** A file that was unshared and is gone from the share folder need not be remembered. */
+  /** A file that was unshared and was deleted from the share folder need not be remembered. */
   forgetUnshared(files: ReadonlyMap<string, FoundFile>): void {
-    const { drops } = this.#deps
-    for (const path of drops.unshared) if (!files.has(path)) drops.setUnshared(path, false)
+    const { unshared, shareDir, signal } = this.#deps
+    this.#forgetting ??= forgetDeleted(unshared, files, { shareDir: shareDir(), signal: signal() }).finally(
+      () => (this.#forgetting = null),
+    )
   }
 }
 

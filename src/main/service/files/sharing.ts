@@ -16,6 +16,7 @@ import { ShareFolder } from './share-folder.ts'
 import type { ShareIndex } from './share-index.ts'
 import { Sharer, type StreamOptions } from './sharer.ts'
 import type { TransferList } from './transfer-list.ts'
+import { UnsharedBook } from './unshared-book.ts'
 
 export interface SharingDeps extends FileServiceDeps {
   readonly store: ContentStore
@@ -40,6 +41,7 @@ export class Sharing implements Startable {
   readonly #deps: SharingDeps
   readonly #init: SharingInit
   readonly #drops: DropBook
+  readonly #unshared: UnsharedBook
   readonly #inspector: LogInspector
   readonly #sharer: Sharer
   readonly #care: ShareCare
@@ -55,10 +57,12 @@ export class Sharing implements Startable {
     this.#shareDir = init.shareDir
     this.#settings = init.settings
     this.#drops = new DropBook(deps, { path: join(init.home, 'drops.json') })
+    this.#unshared = new UnsharedBook(deps, { path: join(init.home, 'unshared.json') })
     this.#inspector = new LogInspector(deps)
     this.#sharer = new Sharer({
       ...deps,
       drops: this.#drops,
+      unshared: this.#unshared,
       inspect: async (path, about) => withFlight(await this.#inspector.inspectFile(path, about), about.name),
       shareDir: () => this.#shareDir,
       rules: () => this.#settings,
@@ -85,7 +89,7 @@ export class Sharing implements Startable {
   async start(): Promise<void> {
     if (this.#running) return
     this.#running = true
-    this.#drops.load()
+    this.#unshared.load(this.#drops.load())
     await startAll([this.#inspector, this.#care, this.#folder, this.#linked])
     this.#sharer.resume()
   }
@@ -97,6 +101,7 @@ export class Sharing implements Startable {
     await stopAll([this.#inspector, this.#care, this.#folder, this.#linked])
     await this.#sharer.stopped()
     this.#drops.save()
+    this.#unshared.save()
   }
 
   /**
@@ -171,8 +176,8 @@ export class Sharing implements Startable {
         rules: () => this.#settings,
         known: (file) => this.#sharer.known(file),
         ready: (file, options) => this.#sharer.shareFound(file, options),
-        seen: (files, lookedAtMs, leftOut) => {
-          this.#care.forgetGone(files, lookedAtMs, leftOut)
+        seen: (files, lookedAtMs, isLeftOut) => {
+          this.#care.forgetGone(files, lookedAtMs, isLeftOut)
           this.#sharer.forgetUnshared(files)
         },
       },
