@@ -67,17 +67,21 @@ export class PinBook {
     return this.#pins.get(id)
   }
 
-  /** @throws SwarmError LIMIT_REACHED */
-  mustHaveRoom(): void {
-    if (this.#pins.size < maxPins) return
+  /** @param coming others that are being asked for @throws SwarmError LIMIT_REACHED */
+  mustHaveRoom(coming = 0): void {
+    if (this.#pins.size + coming < maxPins) return
     throw new SwarmError(
       'LIMIT_REACHED',
       `${maxPins} files are pinned elsewhere from here already: take some back first.`,
     )
   }
 
-  /** Saved at once: a request of a service that is forgotten here would stay there for ever. */
+  /**
+   * Saved at once: a request of a service that is forgotten here would stay there for ever.
+   * @throws SwarmError LIMIT_REACHED for one more than are read again: all would be forgotten
+   */
   set(pin: KnownPin): void {
+    if (!this.#pins.has(pinId(pin))) this.mustHaveRoom()
     this.#pins.set(pinId(pin), pin)
     this.#changed()
     this.#file.save()

@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CID } from 'multiformats/cid'
+import { create as digestOf } from 'multiformats/hashes/digest'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Cid } from '../../../shared/ids.ts'
 import type { ShareView } from '../../../shared/views.ts'
@@ -201,6 +203,28 @@ test.each(hostile)(
   },
   30_000,
 )
+
+test('of two pins at once that would be one too many, one is refused, and all others are known after a restart', async () => {
+  await known()
+  await pinning.stop()
+  const base = { service: 'lab', name: 'x', requestid: 'r', state: 'pinned', details: null, sinceMs: 0 }
+  const pins = Array.from({ length: 1_999 }, (_, n) => {
+    const digest = new Uint8Array(32)
+    new DataView(digest.buffer).setUint16(0, n)
+    return { ...base, cid: CID.createV1(0x55, digestOf(0x12, digest)).toString(), checkedAtMs: Date.now() }
+  })
+  writeFileSync(join(home, 'pins-elsewhere.json'), JSON.stringify({ v: 1, pins }))
+  pinning = make()
+  await pinning.start()
+  shares.set(other, { cid: other, name: 'run-17/right.bag', local: true, channel: null })
+  const both = await Promise.allSettled([cid, other].map((one) => pinning.add(one, 'lab')))
+  expect(both).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'LIMIT_REACHED' } }])
+  expect(server.pins).toHaveLength(1)
+  await pinning.stop()
+  pinning = make()
+  await pinning.start()
+  expect(pinning.list()).toHaveLength(2_000)
+}, 30_000)
 
 test('a service that wants rest is left alone so long', async () => {
   await known()

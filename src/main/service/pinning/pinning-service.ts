@@ -160,7 +160,8 @@ export class PinningService implements Startable {
     const before = this.#book.get(id)
     if (before !== undefined && ['queued', 'pinning', 'pinned'].includes(before.state)) return this.#view(before)
     const share = mayPin(cid, this.#deps)
-    if (before === undefined) this.#book.mustHaveRoom()
+    const coming = [...this.#adding.keys()].filter((other) => other !== id && this.#book.get(other) === undefined)
+    if (before === undefined) this.#book.mustHaveRoom(coming.length)
     try {
       // The answer to an earlier request may have been lost on its way.
       const there = (await api.ofCid(cid, signal)).find(({ status }) => status !== 'failed')
