@@ -124,6 +124,7 @@ export function makeFileParts(deps: FileServiceDeps, init: FileServiceInit, { ev
       ...common,
       changed: sharesChanged,
       isKept: (cid) => fetching.isKept(cid),
+      fetchAgain: (cid) => fetching.keep(cid, true),
       finished: (view) => finished('share:finished', view),
     },
     { ...init, settings },

@@ -17,6 +17,9 @@ export interface LinkedFilesDeps {
   readonly gone: (path: string, cid: Cid) => void
 }
 
+/** Handed over at a time, as of the share folder; the others are at the next look. */
+const atATime = 64
+
 /**
  * Looks after files that are shared where they lie: one that has changed is shared anew, one that was deleted no longer.
  * What lay on a drive that is not there just now is left as it is: its content is in the store.
@@ -27,6 +30,8 @@ export class LinkedFiles implements Startable {
   readonly #everyMs: number
   /** Times of files that were not as they are shared, at the last look: one that is the same twice is still. */
   readonly #seen = new Map<string, number>()
+  /** Those that are being shared anew: a person may hold one as long as it pleases. */
+  readonly #busy = new Map<string, Promise<void>>()
 
   /** @param init `everyMs`: from one look to the next, default 15 s */
   constructor(deps: LinkedFilesDeps, init: { readonly everyMs?: number } = {}) {
@@ -40,6 +45,7 @@ export class LinkedFiles implements Startable {
 
   async stop(): Promise<void> {
     await this.#loop.stop()
+    await Promise.all(this.#busy.values())
     this.#seen.clear()
   }
 
@@ -47,7 +53,7 @@ export class LinkedFiles implements Startable {
     while (!signal.aborted) {
       for (const [path, { linked }] of this.#deps.index.files) {
         if (signal.aborted) return
-        if (linked) await this.#look(path, signal)
+        if (linked && !this.#busy.has(path)) await this.#look(path, signal)
       }
       await this.#deps.clock.sleep(this.#everyMs, { signal }).catch(() => {})
     }
@@ -69,10 +75,13 @@ export class LinkedFiles implements Startable {
     }
     const isStill = this.#seen.get(path) === mtimeMs
     this.#seen.set(path, mtimeMs)
-    if (isStill && sizeBytes > 0) {
-      const file = { path, name: entry.name ?? path, sizeBytes, mtimeMs }
-      await changed(file, { signal }).catch(() => {})
-    }
+    // An empty file is one that has not begun, unless it was shared so.
+    if (!isStill || (sizeBytes === 0 && entry.sizeBytes > 0) || this.#busy.size >= atATime) return
+    const file = { path, name: entry.name ?? path, sizeBytes, mtimeMs }
+    const work = changed(file, { signal })
+      .catch(() => {})
+      .finally(() => this.#busy.delete(path))
+    this.#busy.set(path, work)
   }
 }
 

@@ -34,12 +34,16 @@ let index: ShareIndex
 let store: HeliaStore
 let care: ShareCare
 let repaired: Cid[]
+let fetched: Cid[]
+let kept: Set<Cid>
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'dt-swarm-care-'))
   clock = new FakeClock()
   counters = new Counters()
   repaired = []
+  fetched = []
+  kept = new Set()
   const basics = { clock, counters, log: silentLog, random: () => 0.5 }
   database = Database.open(basics, { home })
   book = new RecordBook({ ...basics, database, identity, swarm: trusted.swarm() })
@@ -77,7 +81,8 @@ async function open(): Promise<void> {
   await index.load()
   care = new ShareCare({
     whenDeleted: () => 'unshare',
-    isKept: () => false,
+    isKept: (cid) => kept.has(cid),
+    fetchAgain: (cid) => fetched.push(cid),
     ...basics,
     store,
     shares,
@@ -118,7 +123,7 @@ async function added(bytes: Uint8Array): Promise<Cid> {
   return cid
 }
 
-async function share(name: string, bytes = randomBytes(600_000)): Promise<Cid> {
+async function share(name: string, bytes = randomBytes(600_000), { linked = false } = {}): Promise<Cid> {
   const cid = await added(bytes)
   const nowMs = clock.now()
   const recordId = shares.share(cid, {
@@ -129,7 +134,8 @@ async function share(name: string, bytes = randomBytes(600_000)): Promise<Cid> {
     sharedAtMs: nowMs,
     simulated: false,
   })
-  index.setFile(join('/share', name), { sizeBytes: bytes.length, mtimeMs: 1, cid, recordId, sharedAtMs: nowMs })
+  const facts = { sizeBytes: bytes.length, mtimeMs: 1, cid, recordId, sharedAtMs: nowMs }
+  index.setFile(join('/share', name), { ...facts, name, linked })
   index.changed(signal)
   return cid
 }
@@ -188,6 +194,17 @@ it('a share whose record ended while its origin was off is shared again', async 
   await care.start()
   expect(index.files.size).toBe(0)
   expect(repaired).toEqual([cid])
+})
+
+it('a linked file whose record ended is still known, and to be read anew', async () => {
+  const cid = await share('a.log', randomBytes(600_000), { linked: true })
+  await close()
+  await clock.advance(61 * dayMs)
+  while (book.sweep().more);
+  await open()
+  await care.start()
+  expect(repaired).toEqual([cid])
+  expect([...index.files.values()]).toMatchObject([{ cid, linked: true, mtimeMs: -1 }])
 })
 
 it('a share that an operator has dismissed is not shared again, also when only the mark of it is left', async () => {
@@ -258,8 +275,12 @@ it('a fetched file that is taken back from the share folder is told to be a copy
   expect(recordsOf(cid).map(({ record }) => record.body.value)).toEqual([{ kind: 'copy', sizeBytes: 600_000 }])
 })
 
-it('a damaged copy is no longer offered, a damaged share is added again', async () => {
+it('a damaged copy is no longer offered, a kept one fetched again, a damaged share is added again', async () => {
   const cid = await share('a.log')
+  const linked = await share('b.log', randomBytes(600_000), { linked: true })
+  const dear = await added(randomBytes(400_000))
+  index.keepCopy(dear, 400_000)
+  kept.add(dear)
   const copy = await added(randomBytes(500_000))
   index.keepCopy(copy, 500_000)
   shares.copy(copy, 500_000)
@@ -272,10 +293,13 @@ it('a damaged copy is no longer offered, a damaged share is added again', async 
   care.repairSoon()
   care.repairSoon()
   await clock.advance(2_000)
-  await vi.waitFor(() => expect(repaired).toHaveLength(2))
-  expect(new Set(repaired)).toEqual(new Set([cid, copy]))
-  expect(index.files.size).toBe(0)
+  await vi.waitFor(() => expect(repaired).toHaveLength(4))
+  expect(new Set(repaired)).toEqual(new Set([cid, linked, copy, dear]))
+  expect(fetched).toEqual([dear])
   expect(index.held.size).toBe(0)
+  // Where a linked file lies is known still, and that it is to be read.
+  expect([...index.files]).toMatchObject([['/share/b.log', { cid: linked, linked: true, mtimeMs: -1 }]])
+  expect(recordsOf(linked)).toHaveLength(1)
   // The share stays said: its file is there, and is being added.
   expect(recordsOf(cid)).toHaveLength(1)
   expect(recordsOf(copy)).toEqual([])

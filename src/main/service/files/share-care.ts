@@ -20,6 +20,8 @@ export interface ShareCareDeps {
   readonly whenDeleted: () => FileSettings['whenDeleted']
   /** A person or an archive wants the copy here kept. */
   readonly isKept: (cid: Cid) => boolean
+  /** A kept copy is no longer whole in the store. */
+  readonly fetchAgain: (cid: Cid) => void
   /** These are no longer whole in the store; those of the share folder should be added again. */
   readonly repaired: (broken: readonly Cid[]) => void
 }
@@ -92,7 +94,8 @@ export class ShareCare implements Startable {
     const { index, shares, whenDeleted } = this.#deps
     const entry = index.files.get(path)
     if (entry === undefined) return
-    if (whenDeleted() === 'keep') index.keepCopy(entry.cid, entry.sizeBytes)
+    // Of a file that was damaged in the store, and is gone now, nothing is left to keep.
+    if (whenDeleted() === 'keep' && index.held.has(entry.cid)) index.keepCopy(entry.cid, entry.sizeBytes)
     else shares.withdraw(entry.recordId)
     index.dropFile(path)
     this.#changed()
@@ -129,7 +132,7 @@ export class ShareCare implements Startable {
   #reviveShares(): void {
     const { index, shares } = this.#deps
     const lost = [...index.files].filter(([, file]) => shares.isOver(file.recordId))
-    for (const [path] of lost) index.dropFile(path)
+    for (const [path] of lost) this.#readAgain(path)
     if (lost.length === 0) return
     this.#changed()
     this.#deps.repaired(lost.map(([, file]) => file.cid))
@@ -152,17 +155,40 @@ export class ShareCare implements Startable {
   }
 
   async #repair(signal: AbortSignal): Promise<void> {
-    const { index, store, shares, log } = this.#deps
-    const broken = new Set<Cid>()
-    for (const cid of index.held.keys()) if (!(await store.complete(cid, { signal }))) broken.add(cid)
-    for (const cid of broken) {
+    const { index, store, shares, isKept, log } = this.#deps
+    const suspects: Cid[] = []
+    for (const cid of index.held.keys()) if (!(await store.complete(cid, { signal }))) suspects.push(cid)
+    const broken: Cid[] = []
+    for (const cid of suspects) {
+      // Of many files it took a while to look at all: this one may have come back meanwhile.
+      if (await store.complete(cid, { signal })) continue
+      broken.push(cid)
       log.warn({ cid }, 'a stored file was damaged')
+      const paths = index.pathsOf(cid)
+      const isLost = paths.length === 0 && isKept(cid)
       index.dropHeld(cid)
       shares.withdrawCopies(cid)
+      for (const path of paths) this.#readAgain(path)
+      if (isLost) this.#fetchAgain(cid)
     }
-    for (const [path, file] of index.files) if (broken.has(file.cid)) index.dropFile(path)
     this.#changed()
-    this.#deps.repaired([...broken])
+    this.#deps.repaired(broken)
+  }
+
+  #fetchAgain(cid: Cid): void {
+    const { fetchAgain, log } = this.#deps
+    try {
+      fetchAgain(cid)
+    } catch (err) {
+      log.warn({ err, cid }, 'a kept file that was damaged cannot be fetched again')
+    }
+  }
+
+  /** A file of the share folder is found anew. A linked one is looked after as long as it is known where it lies. */
+  #readAgain(path: string): void {
+    const { index } = this.#deps
+    if (index.files.get(path)?.linked === true) index.unread(path)
+    else index.dropFile(path)
   }
 
   async #renewals(signal: AbortSignal): Promise<void> {

@@ -48,6 +48,8 @@ export type IndexedFile = Index['files'][string]
 type Plain = Partial<Pick<IndexedFile, 'name' | 'linked' | 'channel'>>
 export type Held = Index['held'][string]
 
+/** No file is of this time. */
+const neverMs = -1
 /** Written at most this often while many files come. */
 const saveAfterMs = 1_000
 
@@ -123,6 +125,12 @@ export class ShareIndex {
     this.#files.delete(path)
     this.#setAtMs.delete(path)
     if (before !== undefined) this.#release(before.cid, path)
+  }
+
+  /** What lies at a path is to be read anew, though it may be what it was. */
+  unread(path: string): void {
+    const file = this.#files.get(path)
+    if (file !== undefined) this.#files.set(path, { ...file, mtimeMs: neverMs })
   }
 
   /** A fetched file is whole in the store, and stays there. */

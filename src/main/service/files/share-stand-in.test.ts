@@ -97,6 +97,7 @@ it('is seen to each hour, for what is kept', async () => {
     index,
     whenDeleted: () => 'unshare',
     isKept: (one) => kept.has(one),
+    fetchAgain: () => {},
     repaired: () => {},
   })
   await care.start()

@@ -30,6 +30,8 @@ export interface SharingDeps extends FileServiceDeps {
   readonly changed: (cids: readonly Cid[]) => void
   /** The copy here is to be kept. */
   readonly isKept: (cid: Cid) => boolean
+  /** A kept copy is to be fetched once more. */
+  readonly fetchAgain: (cid: Cid) => void
 }
 
 export type SharingInit = Pick<FileServiceInit, 'home' | 'shareDir' | 'quietMs' | 'rescanMs'> & {
@@ -140,7 +142,11 @@ export class Sharing implements Startable {
   addAgain(cids: readonly Cid[]): void {
     const { index } = this.#deps
     const wanted = new Set(cids)
-    for (const [path, { cid, linked }] of index.files) if (!linked && wanted.has(cid)) index.dropFile(path)
+    for (const [path, { cid, linked }] of index.files) {
+      if (!wanted.has(cid)) continue
+      if (linked) index.unread(path)
+      else index.dropFile(path)
+    }
     this.look()
   }
 
