@@ -2,9 +2,11 @@ import { lpStream } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { randomBytes } from 'node:crypto'
 import { afterEach, expect, test, vi } from 'vitest'
+import { systemClock } from '../../base/clock.ts'
 import { buckets } from '../../model/bucket.ts'
 import { encodeBatch } from '../../model/record-codec.ts'
 import { signRecord, type SignedRecord } from '../../model/record.ts'
+import { askKey, encodeAsk } from '../../model/trust-records.ts'
 import { itemOf } from '../../model/reconcile-item.ts'
 import { identityOfSeed } from '../../store/identity-store.ts'
 import { encodeFrame, parseAnswer } from './reconcile-frames.ts'
@@ -67,3 +69,32 @@ test.each([
     expect(target.node.offenders.banned(identity.peerId)).toBe(false)
   },
 )
+
+test('asks that came too fast are fetched later: who is slow ends with the same', async () => {
+  let aheadMs = 0
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + aheadMs }
+  const [robot, desk] = [await startPeer({ stranger: true }), await startPeer({ clock })]
+  const value = encodeAsk({ role: 'robot', name: 'duckie', simulated: false, invite: null, proof: null })
+  const asks = Array.from({ length: 250 }, () => {
+    const author = identityOfSeed(randomBytes(32))
+    const of = { v: 1, bucket: 'trust', key: askKey, value, author: author.peerId, seq: 1 } as const
+    return signRecord(
+      { ...of, validFrom: Date.now(), validUntil: Date.now() + 3_600_000 },
+      author,
+      circle.trusted.anchor.swarm,
+    )
+  })
+  robot.book.merge(asks, { via: 'direct', from: null, channel: null, receivedAtMs: Date.now(), hops: 1 })
+  const held = (): number => asks.filter(({ id }) => desk.book.has('trust', id)).length
+  robot.node.setBootstrap([desk.address])
+  await vi.waitFor(() => expect(held()).toBeGreaterThan(200))
+  expect(held()).toBeLessThan(asks.length)
+  // All the same nobody is blamed, and the rest of the trust has come.
+  expect(desk.node.offenders.points(robot.node.peerId)).toBe(0)
+  await vi.waitFor(() => expect(robot.book.trust().root).not.toBeNull())
+  aheadMs = 120_000
+  await vi.waitFor(() => {
+    desk.exchange.compareSoon()
+    expect(held()).toBe(asks.length)
+  })
+})

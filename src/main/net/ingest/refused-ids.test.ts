@@ -38,3 +38,13 @@ test('a clock that is set forgets all: what came from the future may be of today
   clock.jump(3_600_000)
   expect(refused.has(robot, id(1))).toBe(false)
 })
+
+test('what came too fast is welcome after a minute, whatever else is said of it meanwhile', async () => {
+  const clock = new FakeClock()
+  const refused = new RefusedIds({ clock })
+  refused.add(robot, id(1), { isOverRate: true })
+  refused.add(robot, id(1))
+  expect(refused.has(robot, id(1))).toBe(true)
+  await clock.advance(61_000)
+  expect(refused.has(robot, id(1))).toBe(false)
+})
