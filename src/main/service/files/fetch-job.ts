@@ -25,7 +25,7 @@ export interface FetchJobDeps extends FetchRunDeps {
   /** All of it is here. */
   readonly came: (cid: Cid, sizeBytes: number) => void
   /** It failed or was cancelled: what came of it may be removed. */
-  readonly released: () => void
+  readonly released: (view: TransferView) => void
   readonly finished: (view: TransferView) => void
 }
 
@@ -173,7 +173,7 @@ export class FetchJob {
       this.#paused = false
       await this.#run.abandon()
       const view = this.transfer.fail(signal.aborted ? signal.reason : error)
-      released()
+      released(view)
       // What the stop of the peer interrupts goes on after the next start.
       if (service.aborted) return
       if (view.state === 'failed') {
@@ -202,8 +202,7 @@ export class FetchJob {
     if (this.transfer.over) return
     this.#paused = false
     await this.#run.abandon()
-    this.transfer.fail(this.transfer.signal.reason)
-    this.#deps.released()
+    this.#deps.released(this.transfer.fail(this.transfer.signal.reason))
     this.#deps.over()
   }
 

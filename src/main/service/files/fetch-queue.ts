@@ -76,6 +76,10 @@ export class FetchQueue {
     return this.#entries.has(cid)
   }
 
+  get(cid: Cid): QueuedFetch | undefined {
+    return this.#entries.get(cid)
+  }
+
   all(): readonly QueuedFetch[] {
     return [...this.#entries.values()]
   }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { FileSettings, FollowView } from '../../../shared/file-views.ts'
 import type { Cid } from '../../../shared/ids.ts'
-import { SwarmError } from '../../../shared/errors.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
 import type { Blocks } from './blocks.ts'
 import { bytesHere } from './bytes-here.ts'
@@ -13,7 +12,8 @@ import { CopyRoom, type CopyRoomDeps } from './copy-room.ts'
 import { FetchQueue, type FetchTarget } from './fetch-queue.ts'
 import { Fetcher, type FetcherDeps, type FetchOptions } from './fetcher.ts'
 import type { FileQuery } from './file-query.ts'
-import { FollowBook, type FollowDraft } from './follow-book.ts'
+import type { FollowDraft } from './follow-book.ts'
+import { Following } from './following.ts'
 import { parseCid } from './parse-cid.ts'
 import type { ShareBook } from './share-book.ts'
 import type { ShareIndex } from './share-index.ts'
@@ -44,27 +44,24 @@ export interface FetchingInit {
   readonly patienceMs?: number
 }
 
-/** From news of shares to looking which of them are followed: a folder's worth of shares comes together. */
-const lookAfterMs = 250
-
 /** All that brings files here and keeps them: single fetches, many at once, what is followed, copies and their room. */
 export class Fetching {
   readonly #deps: FetchingDeps
   readonly #queue: FetchQueue
   readonly #copies: CopyBook
-  readonly #follows: FollowBook
+  readonly #following: Following
   readonly #room: CopyRoom
   readonly #fetcher: Fetcher
-  /** Shares that may be followed, and were not looked at yet. */
-  readonly #news = new Set<Cid>()
-  #looking = false
 
   constructor(deps: FetchingDeps, init: FetchingInit) {
     this.#deps = deps
     const { index, shares } = deps
     this.#queue = new FetchQueue(deps, { path: join(init.home, 'fetches.json') })
     this.#copies = new CopyBook(deps, { path: join(init.home, 'copies.json') })
-    this.#follows = new FollowBook(deps, { path: join(init.home, 'follows.json') })
+    this.#following = new Following(
+      { ...deps, queue: this.#queue, fetch: (cid, options) => this.fetch(cid, options) },
+      { path: join(init.home, 'follows.json') },
+    )
     this.#room = new CopyRoom(
       {
         ...deps,
@@ -89,9 +86,13 @@ export class Fetching {
           shares.copy(cid, sizeBytes)
           this.#copies.used(cid)
         },
-        released: () => deps.collector().soon(),
+        released: (view) => {
+          deps.collector().soon()
+          this.#following.ended(view)
+        },
         finished: (view) => {
           deps.finished(view)
+          if (view.state === 'done') this.#following.ended(view)
           this.#room.tidy()
         },
       },
@@ -103,21 +104,20 @@ export class Fetching {
   async start(): Promise<void> {
     this.#queue.load()
     this.#copies.load()
-    this.#follows.load()
+    this.#following.load()
     // What a killed process left half written; those in the download folder are removed by the service.
     const places = this.#queue.all().flatMap(({ to }) => (typeof to === 'string' ? [] : (folderOf(to) ?? [])))
     await removeParts(places, this.#deps.peerId)
     this.#fetcher.resume()
     this.#room.tidy()
-    this.#lookAtAll()
+    this.#following.start()
   }
 
   /** The service's signal must have been aborted. */
   async stop(): Promise<void> {
     await this.#fetcher.stopped()
     this.#copies.save()
-    this.#follows.save()
-    this.#news.clear()
+    this.#following.stop()
   }
 
   /**
@@ -215,21 +215,17 @@ export class Fetching {
 
   /** What is fetched by itself as soon as somebody shares it. */
   follows(): readonly FollowView[] {
-    return this.#follows.all()
+    return this.#following.all()
   }
 
   /** Fetches all that matches, now and from now on. @throws SwarmError INVALID_INPUT, LIMIT_REACHED */
   follow(draft: FollowDraft): FollowView {
-    const { id } = this.#follows.add(draft)
-    this.#lookAtAll()
-    const follow = this.#follows.all().find((one) => one.id === id)
-    if (follow === undefined) throw new SwarmError('INTERNAL', `The follow "${id}" is gone.`)
-    return follow
+    return this.#following.add(draft)
   }
 
   /** What it has begun goes on. @throws SwarmError NOT_FOUND */
   unfollow(id: string): void {
-    this.#follows.remove(id)
+    this.#following.remove(id)
   }
 
   applySettings({ quotaBytes }: Pick<FileSettings, 'quotaBytes'>): void {
@@ -243,42 +239,12 @@ export class Fetching {
 
   /** Shares came or changed. */
   heard(cids: readonly Cid[]): void {
-    if (this.#follows.all().length === 0) return
-    for (const cid of cids) this.#news.add(cid)
-    if (this.#looking) return
-    this.#looking = true
-    const { clock, signal } = this.#deps
-    void clock
-      .sleep(lookAfterMs, { signal: signal() })
-      .then(() => this.#lookAt([...this.#news].flatMap((cid) => this.#deps.share(cid) ?? [])))
-      .catch((err: unknown) => {
-        if (!signal().aborted) this.#deps.log.error({ err }, 'what is followed could not be looked for')
-      })
-      .finally(() => {
-        this.#news.clear()
-        this.#looking = false
-      })
+    this.#following.heard(cids)
   }
 
   /** Files on their way, held ones, and those that are tried again. */
   wanted(): readonly Cid[] {
     return this.#fetcher.wanted()
-  }
-
-  #lookAtAll(): void {
-    if (this.#follows.all().length > 0) this.#lookAt(this.#deps.listed())
-  }
-
-  #lookAt(shares: readonly ShareView[]): void {
-    for (const share of shares) {
-      const follow = this.#follows.wanting(share)
-      if (follow === null) continue
-      // The rest is found by the next look at all, after a restart or with the next follow.
-      if (this.#queue.full) return
-      const to = follow.to === null ? 'downloads' : { folder: follow.to }
-      this.fetch(share.cid, { to, priority: 'low', group: { id: follow.id, name: nameOf(follow, share.originName) } })
-      this.#follows.took(follow, share.cid)
-    }
   }
 }
 
@@ -290,10 +256,4 @@ function groupName({ origin, search, folder }: FileQuery, originName: string, co
   const of = origin === undefined ? '' : ` of ${originName}`
   const words = search === undefined || search.trim() === '' ? '' : ` with "${search.trim()}"`
   return `${count} ${count === 1 ? 'file' : 'files'}${of}${words}`.slice(0, 200)
-}
-
-/** What a person reads of a follow in the list of transfers. */
-function nameOf({ origin, search, topic }: FollowView, originName: string): string {
-  const what = [origin === null ? null : originName, search, topic].filter((one) => one !== null)
-  return `Following ${what.join(', ')}`.slice(0, 200)
 }

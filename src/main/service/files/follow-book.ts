@@ -10,7 +10,7 @@ import { StateFile, type StateBookDeps } from './state-file.ts'
 
 /** Each new share is held against each of them. */
 const maxFollows = 64
-/** Files that were fetched by themselves once: those a person has removed since are not fetched again. */
+/** Files that came by themselves once, or were called off: those a person has removed since are not fetched again. */
 const maxSeen = 50_000
 
 const bookSchema = z.object({
@@ -49,6 +49,10 @@ export class FollowBook {
     return this.#follows
   }
 
+  get(id: string): FollowView | undefined {
+    return this.#follows.find((one) => one.id === id)
+  }
+
   /** @throws SwarmError INVALID_INPUT when nothing is given to choose by, LIMIT_REACHED */
   add(draft: FollowDraft): FollowView {
     const { origin = null, search = null, topic = null, to = null } = draft
@@ -81,18 +85,19 @@ export class FollowBook {
     this.#file.save()
   }
 
-  /** The first that means this file, unless it is here or was fetched for one before. */
+  /** The first that means this file, unless it is here or came for one before. */
   wanting(share: ShareView): FollowView | null {
     if (share.local || share.own || this.#seen.has(share.cid)) return null
     return this.#follows.find((follow) => fits(share, queryOf(follow))) ?? null
   }
 
-  /** It is being fetched for that follow, and for none again. */
-  took(follow: FollowView, cid: Cid): void {
+  /** It was fetched for that follow, or called off by a person; it is fetched for none again. */
+  had(follow: FollowView, cid: Cid, { came }: { readonly came: boolean }): void {
     this.#seen.add(cid)
     const oldest = this.#seen.values().next().value
     if (this.#seen.size > maxSeen && oldest !== undefined) this.#seen.delete(oldest)
-    this.#follows = this.#follows.map((one) => (one.id === follow.id ? { ...one, fetched: one.fetched + 1 } : one))
+    const more = came ? 1 : 0
+    this.#follows = this.#follows.map((one) => (one.id === follow.id ? { ...one, fetched: one.fetched + more } : one))
     this.#changed()
   }
 
