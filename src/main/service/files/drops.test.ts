@@ -90,12 +90,13 @@ it('what failed of a drop is told, and tried again by itself when somebody asks'
   await mkdir(dir)
   await writeFile(join(dir, 'good.log'), 'good')
   await writeFile(join(dir, 'bad.log'), 'bad')
-  // Where its copy should go lies a folder that cannot be written over.
+  // Where the folder of its copy should be lie files, under all names that it could have.
   await mkdir(join(a.shareDir, 'mixed'), { recursive: true })
   await writeFile(join(a.home, 'mixed', 'sub'), 'file')
   await mkdir(join(dir, 'deep'))
   await writeFile(join(dir, 'deep', 'x.log'), 'x')
-  await writeFile(join(a.shareDir, 'mixed', 'deep'), 'a file in its place')
+  const taken = Array.from({ length: 100 }, (_, n) => (n === 0 ? 'deep' : `deep (${n + 1})`))
+  for (const name of taken) await writeFile(join(a.shareDir, 'mixed', name), '')
   const [head] = await a.files.sharing.sharePaths([dir])
   if (head === undefined) throw new Error('no transfer')
   const end = await ended(a, head)

@@ -1,5 +1,5 @@
 import { stat, utimes } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, join, relative, sep } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { LogInfo } from '../../../shared/log-views.ts'
@@ -14,6 +14,7 @@ import { ShareBytes } from './share-bytes.ts'
 import type { ShareIndex } from './share-index.ts'
 import type { SharePublisher } from './share-publisher.ts'
 import { smallBytes, type ShareWork } from './share-work.ts'
+import { makeSubFolder } from './sub-folder.ts'
 import type { UnsharedBook } from './unshared-book.ts'
 import { giveName, PartFile, partName } from './write-file.ts'
 
@@ -186,12 +187,10 @@ export class FileSharer {
     const { publisher, clock, peerId } = this.#deps
     const { name, channel, mtimeMs } = wish
     const shareDir = this.#deps.shareDir()
-    const dir = join(shareDir, dirname(name))
-    for (const folder of [shareDir, dir]) {
-      await makeFolder(folder).catch((error: unknown) => {
-        throw diskError(error, `making the folder ${folder}`)
-      })
-    }
+    await makeFolder(shareDir).catch((error: unknown) => {
+      throw diskError(error, `making the folder ${shareDir}`)
+    })
+    const dir = await makeSubFolder(shareDir, name.split('/').slice(0, -1))
     const part = await PartFile.create(join(shareDir, partName(peerId)))
     let added: AddedFile | null = null
     try {
@@ -217,7 +216,7 @@ export class FileSharer {
         cid,
         file: {
           path,
-          name: join(dirname(name), basename(path)),
+          name: relative(shareDir, path).replaceAll(sep, '/'),
           sizeBytes,
           mtimeMs: facts.mtimeMs,
         },

@@ -22,6 +22,20 @@ it('an upload lies in the share folder under its name, and is shared at once', a
   expect(a.files.shares.all()).toHaveLength(2)
 })
 
+it('an upload below a folder lies there, but not where a link leads out of the share folder', async () => {
+  const a = await makeFilePeer('a')
+  await a.start()
+  const elsewhere = join(a.home, 'elsewhere')
+  await mkdir(elsewhere)
+  await symlink(elsewhere, join(a.shareDir, 'runs'))
+  const one = await a.files.sharing.shareStream('runs/17/x.log', stream(randomBytes(100)))
+  expect(one).toMatchObject({ state: 'done', path: join(a.shareDir, 'runs (2)', '17', 'x.log') })
+  const two = await a.files.sharing.shareStream('runs/17/y.log', stream(randomBytes(100)))
+  expect(two.path).toBe(join(a.shareDir, 'runs (2)', '17', 'y.log'))
+  expect(namesOf(a)).toEqual(['runs (2)/17/x.log', 'runs (2)/17/y.log'])
+  expect(await readdir(elsewhere)).toEqual([])
+})
+
 it('an upload that breaks off leaves nothing behind', async () => {
   const [a] = await pair()
   async function* broken(): AsyncGenerator<Uint8Array> {
