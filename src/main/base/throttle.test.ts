@@ -21,6 +21,18 @@ it('without a limit everything passes at once', async () => {
   expect(passed).toEqual(['a', 'b'])
 })
 
+it('tells what is owed: nothing for what passes without a limit', async () => {
+  const { clock, state, throttle } = flow(null)
+  expect(await throttle.take(1_000, signal)).toBe(0)
+  state.limit = 1_000
+  await clock.advance(1_000)
+  expect(await throttle.take(1_000, signal)).toBe(1_000)
+  const waits = throttle.take(500, signal)
+  state.limit = null
+  await clock.advance(300)
+  expect(await waits).toBe(0)
+})
+
 it('lets through what the limit allows over time, in the order of asking', async () => {
   const { clock, passed, take } = flow(1_000)
   await clock.advance(1_000)

@@ -24,38 +24,46 @@ export class Throttle {
     this.#atMs = deps.clock.monotonic()
   }
 
-  /** Resolves when so many bytes may pass. @throws the signal's reason */
-  async take(bytes: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when so many bytes may pass, and tells how many of them are owed: none without a limit.
+   * @throws the signal's reason
+   */
+  async take(bytes: number, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted()
-    if (this.#limit() === null) return
+    if (this.#limit() === null) return 0
     const before = this.#last
     const turn = Promise.withResolvers<void>()
     this.#last = before.then(() => turn.promise)
     try {
       await abortable(before, signal)
-      while (!this.#passes(bytes)) await this.#clock.sleep(lookAgainMs, { signal })
+      for (;;) {
+        const owed = this.#pass(bytes)
+        if (owed !== null) return owed
+        await this.#clock.sleep(lookAgainMs, { signal })
+      }
     } finally {
       turn.resolve()
     }
   }
 
-  /** Gives back what was taken and did not pass. */
+  /** Gives back what `take` said is owed and did not pass; less than nothing: more passed than that. */
   giveBack(bytes: number): void {
     this.#tokens += bytes
   }
 
-  #passes(bytes: number): boolean {
+  /** What is owed for these; null: they must wait. */
+  #pass(bytes: number): number | null {
     const perS = this.#limit()
     const now = this.#clock.monotonic()
     const elapsedS = (now - this.#atMs) / 1_000
     this.#atMs = now
     if (perS === null) {
       this.#tokens = 0
-      return true
+      return 0
     }
     this.#tokens = Math.min(perS * burstS, this.#tokens + elapsedS * perS)
-    if (this.#tokens <= 0) return false
+    if (this.#tokens <= 0) return null
     this.#tokens -= bytes
-    return true
+    return bytes
   }
 }

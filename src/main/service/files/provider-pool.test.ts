@@ -192,3 +192,20 @@ it('a request that hears no abort holds nothing: the block comes from another, a
   stop.abort()
   await expect(load).rejects.toMatchObject({ name: 'AbortError' })
 })
+
+it('large blocks that came without a limit are not paid for when one is set later', async () => {
+  const clock = new FakeClock()
+  const bandwidth: { limit: number | null } = { limit: null }
+  const down = new Throttle({ clock, limit: () => bandwidth.limit })
+  const made = new ProviderPool(
+    { clock, counters: new Counters(), random: () => 0.5, down, request: async () => new Uint8Array(1024 * 1024) },
+    { candidates: () => [a] },
+  )
+  for (let n = 0; n < 100; n += 1) await made.load(cid, { signal })
+  bandwidth.limit = 1_000_000
+  let passed = false
+  void down.take(1, signal).then(() => (passed = true))
+  await new Promise((resolve) => setImmediate(resolve))
+  await clock.advance(1_000)
+  expect(passed).toBe(true)
+})

@@ -98,14 +98,15 @@ export class ProviderPool {
   async load(cid: CID, options: { readonly signal: AbortSignal }): Promise<Uint8Array> {
     const { down } = this.#deps
     if (down === undefined) return this.#load(cid, options)
-    await down.take(usualBytes, options.signal)
+    const owed = await down.take(usualBytes, options.signal)
     let came = 0
     try {
       const block = await this.#load(cid, options)
       came = block.length
       return block
     } finally {
-      down.giveBack(usualBytes - came)
+      // What passed without a limit is not paid for when one is set later.
+      if (owed > 0) down.giveBack(owed - came)
     }
   }
 

@@ -48,7 +48,9 @@ export class SwarmExchange implements Startable {
     const { blocks, bandwidth, mayGive } = deps
     const isForAll = (cid: CID): boolean => mayGive?.(null, cid.toString() as Cid) !== false
     const blame = deps.blame ?? (() => {})
-    const admit = async (bytes: number, signal: AbortSignal): Promise<void> => bandwidth?.up.take(bytes, signal)
+    const admit = async (bytes: number, signal: AbortSignal): Promise<void> => {
+      await bandwidth?.up.take(bytes, signal)
+    }
     this.#bitswap = new BitswapExchange({
       ...deps,
       blocks: {
