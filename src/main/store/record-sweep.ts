@@ -77,7 +77,8 @@ export class RecordSweep {
         out.add(author)
         const noticedMs = this.#outSinceMs.get(author) ?? overMs
         this.#outSinceMs.set(author, noticedMs)
-        const sinceMs = standing === 'revoked' ? (record?.body.validFrom ?? noticedMs) : noticedMs
+        // A time that is not sure lags behind: what was noticed by it counts, too.
+        const sinceMs = standing === 'revoked' ? Math.min(record?.body.validFrom ?? noticedMs, noticedMs) : noticedMs
         if (overMs - sinceMs < burialMs || gone >= max) continue
         for (const stored of this.#store.some(bucket, author, max - gone)) {
           const verdict = recordState({ record: stored.record, trust, policy: buckets[bucket], now: nowMs })
