@@ -58,7 +58,7 @@ function world(init: World) {
         forget: () => {},
       },
       wanted: () => (init.wanted === undefined ? [] : [name(init.wanted)]),
-      withdraw: (cid) => void withdrawn.push(cid),
+      withdraw: (cids) => void withdrawn.push(...cids),
       store: { freesBytes: init.freesBytes ?? true },
       collect: async () => {
         if (hand.isPutOff) return false

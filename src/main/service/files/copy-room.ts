@@ -14,8 +14,8 @@ export interface CopyRoomDeps {
   readonly copies: Pick<CopyBook, 'isKept' | 'usedAtMs' | 'forget'>
   /** Files on their way. */
   readonly wanted: () => readonly Cid[]
-  /** Tells the swarm that a copy is no longer here. */
-  readonly withdraw: (cid: Cid) => void
+  /** Tells the swarm that copies are no longer here. */
+  readonly withdraw: (cids: readonly Cid[]) => void
   readonly store: Pick<ContentStore, 'freesBytes'>
   /** Removes what is needed no more, and resolves when that is done; false: it could not be done now. */
   readonly collect: (options: { readonly signal: AbortSignal }) => Promise<boolean>
@@ -171,10 +171,10 @@ export class CopyRoom {
     for (const { cid, sizeBytes } of gone) {
       index.dropHeld(cid)
       copies.forget(cid)
-      withdraw(cid)
       counters.add('files.copy:removed')
       counters.add('files.copy:removed-bytes', sizeBytes)
     }
+    withdraw(gone.map(({ cid }) => cid))
     index.changed(signal())
     log.info({ copies: gone.length }, 'fetched copies were removed to make room')
     changed(gone.map(({ cid }) => cid))

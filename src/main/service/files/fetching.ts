@@ -67,7 +67,7 @@ export class Fetching {
         ...deps,
         copies: this.#copies,
         wanted: () => this.wanted(),
-        withdraw: (cid) => shares.withdrawCopies(cid),
+        withdraw: (cids) => shares.withdrawCopies(cids),
         here: (cid, options) => bytesHere(cid, deps.blocks, options),
         collect: (options) => deps.collector().now(options),
         soon: () => deps.collector().soon(),

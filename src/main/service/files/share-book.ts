@@ -9,6 +9,7 @@ import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import { RecordFacts } from './record-facts.ts'
 import { copyValue, shareValue, type FileValue, type ShareDraft } from './share-record.ts'
+import { maxAtOnce, rest, ShareWithdrawal } from './share-withdrawal.ts'
 import { firstShare, shareView, type ShareFact } from './share-view.ts'
 
 /** A share lives this long without its origin; while the origin runs it is renewed. */
@@ -42,11 +43,17 @@ export interface Here {
 export class ShareBook {
   readonly #deps: ShareBookDeps
   readonly #facts: RecordFacts
+  readonly #withdrawal: ShareWithdrawal
   #off: Unsubscribe[] = []
 
   constructor(deps: ShareBookDeps) {
     this.#deps = deps
     this.#facts = new RecordFacts(deps)
+    this.#withdrawal = new ShareWithdrawal({
+      counters: deps.counters,
+      counts: (id) => this.#facts.has(id),
+      dismiss: (ids) => deps.book.attestAll(ids, 'dismiss'),
+    })
   }
 
   async start(): Promise<void> {
@@ -77,6 +84,7 @@ export class ShareBook {
   stop(): void {
     for (const off of this.#off) off()
     this.#off = []
+    this.#withdrawal.clear()
     this.#facts.clear()
   }
 
@@ -92,7 +100,7 @@ export class ShareBook {
 
   /** Says, once, that this peer holds a whole copy. */
   copy(cid: Cid, sizeBytes: number): void {
-    if (this.#facts.own(cid).length > 0) return
+    if (this.#facts.own(cid).some(({ id }) => !this.#withdrawal.has(id))) return
     this.#deps.book.author({ bucket: 'files', key: cid, value: copyValue(sizeBytes), validForMs })
   }
 
@@ -119,6 +127,11 @@ export class ShareBook {
   /** Takes back a record of this peer, if it still counts. */
   withdraw(id: RecordId): void {
     if (this.#facts.has(id)) this.#deps.book.attest(id, 'dismiss')
+  }
+
+  /** As `withdraw`, of any number: the first at once, the others soon. */
+  withdrawAll(ids: Iterable<RecordId>): void {
+    this.#withdrawal.add(ids)
   }
 
   /** The files that this peer says it shares or holds. */
@@ -149,7 +162,7 @@ export class ShareBook {
 
   /** This peer's share records under a name. */
   ownNamed(name: string): readonly { readonly id: RecordId; readonly cid: Cid; readonly channel: string | null }[] {
-    return this.#facts.ownNamed(name)
+    return this.#facts.ownNamed(name).filter(({ id }) => !this.#withdrawal.has(id))
   }
 
   /** This peer's share records, all of them or those of one file. */
@@ -166,34 +179,49 @@ export class ShareBook {
     return shares.length
   }
 
-  /** Takes back what this peer said of a file that it no longer holds. */
-  withdrawCopies(cid: Cid): void {
-    for (const fact of this.#facts.own(cid)) if (fact.value.kind === 'copy') this.withdraw(fact.id)
+  /** Takes back what this peer said of files that it no longer holds. */
+  withdrawCopies(cids: readonly Cid[]): void {
+    this.withdrawAll(
+      cids.flatMap((cid) => this.#facts.own(cid).flatMap(({ id, value }) => (value.kind === 'copy' ? [id] : []))),
+    )
   }
 
   /**
-   * Signs anew what would end soon, then takes the old record back. Tells which were replaced by which.
+   * Signs anew what would end soon, then takes the old record back; of many, bit by bit.
+   * @param replaced told for each bit which were replaced by which
    */
-  renew(): ReadonlyMap<RecordId, RecordId> {
-    const { self, book } = this.#deps
-    const replaced = new Map<RecordId, RecordId>()
+  async renew(replaced: (ids: ReadonlyMap<RecordId, RecordId>) => void): Promise<void> {
+    const due = this.#endingSoon()
+    for (let at = 0; at < due.length; at += maxAtOnce) {
+      if (at > 0) await rest()
+      // What was taken back meanwhile is not to come again.
+      const some = due.slice(at, at + maxAtOnce).filter(({ fact: { id } }) => this.#facts.has(id))
+      if (some.length === 0) continue
+      const drafts = some.map(({ cid, fact }): RecordDraft => {
+        return { bucket: 'files', key: cid, value: valueOf(fact.value), validForMs }
+      })
+      const fresh = this.#deps.book.authorAll(drafts)
+      this.#deps.book.attestAll(
+        some.map(({ fact }) => fact.id),
+        'dismiss',
+      )
+      replaced(new Map(some.flatMap(({ fact }, n) => (fresh[n] === undefined ? [] : [[fact.id, fresh[n].record.id]]))))
+    }
+  }
+
+  /** The newest record of this peer of each kind and name, where that ends soon. */
+  #endingSoon(): readonly { readonly cid: Cid; readonly fact: ShareFact }[] {
     const soonMs = this.#deps.now() + renewBeforeMs
-    for (const cid of this.ownCids()) {
+    return this.ownCids().flatMap((cid) => {
       const newest = new Map<string, ShareFact>()
       for (const fact of this.#facts.all(cid)) {
-        if (fact.author !== self) continue
+        if (fact.author !== this.#deps.self || this.#withdrawal.has(fact.id)) continue
         const what = fact.value.kind === 'share' ? `share:${fact.value.name}` : 'copy'
         const other = newest.get(what)
         if (other === undefined || other.validUntilMs < fact.validUntilMs) newest.set(what, fact)
       }
-      for (const fact of newest.values()) {
-        if (fact.validUntilMs > soonMs) continue
-        const { record } = book.author({ bucket: 'files', key: cid, value: valueOf(fact.value), validForMs })
-        this.withdraw(fact.id)
-        replaced.set(fact.id, record.id)
-      }
-    }
-    return replaced
+      return [...newest.values()].flatMap((fact) => (fact.validUntilMs > soonMs ? [] : [{ cid, fact }]))
+    })
   }
 
   /** Who says to hold a file, this peer left out; origins first. */

@@ -192,8 +192,8 @@ it('a share whose record ended while its origin was off is shared again', async 
   await open()
   expect(index.files.size).toBe(1)
   await care.start()
+  await vi.waitFor(() => expect(repaired).toEqual([cid]))
   expect(index.files.size).toBe(0)
-  expect(repaired).toEqual([cid])
 })
 
 it('a linked file whose record ended is still known, and to be read anew', async () => {
@@ -203,7 +203,7 @@ it('a linked file whose record ended is still known, and to be read anew', async
   while (book.sweep().more);
   await open()
   await care.start()
-  expect(repaired).toEqual([cid])
+  await vi.waitFor(() => expect(repaired).toEqual([cid]))
   expect([...index.files.values()]).toMatchObject([{ cid, linked: true, mtimeMs: -1 }])
 })
 

@@ -80,10 +80,11 @@ export class ShareCare implements Startable {
     }
     const indexed = new Set([...index.files.values()].map(({ recordId }) => recordId))
     // A file that is there but not indexed (the index was lost) is hashed again: then its record still holds.
-    for (const { id, name, cid } of shares.ownShares()) {
-      if (indexed.has(id) || names.has(name)) continue
-      if (!keeps || isLeftOut(name, index.held.get(cid)?.sizeBytes ?? 0)) shares.withdraw(id)
-    }
+    const over = shares.ownShares().filter(({ id, name, cid }) => {
+      if (indexed.has(id) || names.has(name)) return false
+      return !keeps || isLeftOut(name, index.held.get(cid)?.sizeBytes ?? 0)
+    })
+    shares.withdrawAll(over.map(({ id }) => id))
     if (gone === 0) return
     this.#claimCopies()
     this.#changed()
@@ -123,7 +124,7 @@ export class ShareCare implements Startable {
     for (const { cid, sizeBytes } of shares.ownCopies()) {
       if (index.held.has(cid)) continue
       if (await store.complete(cid, { signal })) index.keepCopy(cid, sizeBytes)
-      else shares.withdrawCopies(cid)
+      else shares.withdrawCopies([cid])
       this.#changed()
     }
   }
@@ -167,7 +168,7 @@ export class ShareCare implements Startable {
       const paths = index.pathsOf(cid)
       const isLost = paths.length === 0 && isKept(cid)
       index.dropHeld(cid)
-      shares.withdrawCopies(cid)
+      shares.withdrawCopies([cid])
       for (const path of paths) this.#readAgain(path)
       if (isLost) this.#fetchAgain(cid)
     }
@@ -196,7 +197,7 @@ export class ShareCare implements Startable {
     while (!signal.aborted) {
       try {
         // At the start too: a robot that is switched on for minutes a day keeps its shares.
-        this.#renew()
+        await this.#renew()
         this.#reviveShares()
         await this.#findCopies(signal)
         this.#claimCopies()
@@ -210,14 +211,15 @@ export class ShareCare implements Startable {
     }
   }
 
-  #renew(): void {
+  async #renew(): Promise<void> {
     const { index, shares } = this.#deps
-    const replaced = shares.renew()
-    for (const [path, file] of index.files) {
-      const recordId = replaced.get(file.recordId)
-      if (recordId !== undefined) index.setFile(path, { ...file, recordId })
-    }
-    if (replaced.size > 0) this.#changed()
+    await shares.renew((replaced) => {
+      for (const [path, file] of index.files) {
+        const recordId = replaced.get(file.recordId)
+        if (recordId !== undefined) index.setRecord(path, recordId)
+      }
+      this.#changed()
+    })
   }
 
   #changed(): void {

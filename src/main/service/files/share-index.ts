@@ -127,6 +127,12 @@ export class ShareIndex {
     if (before !== undefined) this.#release(before.cid, path)
   }
 
+  /** A file is said to be shared by another record now. */
+  setRecord(path: string, recordId: IndexedFile['recordId']): void {
+    const file = this.#files.get(path)
+    if (file !== undefined) this.#files.set(path, { ...file, recordId })
+  }
+
   /** What lies at a path is to be read anew, though it may be what it was. */
   unread(path: string): void {
     const file = this.#files.get(path)

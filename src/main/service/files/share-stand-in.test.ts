@@ -80,7 +80,7 @@ it('a kept copy tells what a share told that nobody renews, and goes on being li
   })
   // It is renewed as it is.
   await world.clock.advance(20 * dayMs)
-  shares.renew()
+  await shares.renew(() => {})
   expect(copiesOfSelf()).toMatchObject([{ kind: 'copy', of: { name: facts.name } }])
 })
 
