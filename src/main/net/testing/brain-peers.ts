@@ -60,8 +60,8 @@ export class BrainPeer implements Startable {
     const basics = { clock, counters, log: silentLog, random: Math.random }
     this.#database = Database.open(basics, { home: this.home })
     // So that a test may have an hour pass at once.
-    const init = { timeBasis: () => 'borne-out' } as const
-    this.book = new RecordBook({ ...basics, identity, database: this.#database, swarm: circle.swarm() }, init)
+    const timed = { timeBasis: () => 'borne-out' } as const
+    this.book = new RecordBook({ ...basics, identity, database: this.#database, swarm: circle.swarm() }, timed)
     if (!stranger) circle.admit(this.book)
     const standingOf = (peer: PeerId) => this.book.trust().of(peer).standing
     const pool = new VerifyPool(basics, { workers: 1 })
