@@ -25,7 +25,10 @@ export async function saveFile(
   try {
     for await (const bytes of file.bytes()) await part.write(bytes)
     await part.sync()
-    if ('folder' in place) return { path: await giveName(part.path, folder, file.name), bytes: file.sizeBytes }
+    if ('folder' in place) {
+      const path = await giveName(part.path, folder, { name: file.name, cid: file.root })
+      return { path, bytes: file.sizeBytes }
+    }
     await rename(part.path, place.path).catch((error: unknown) => {
       throw diskError(error, `writing ${basename(place.path)}`)
     })

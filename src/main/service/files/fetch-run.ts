@@ -157,7 +157,8 @@ export class FetchRun {
       return place.path
     }
     const { dir, name, more } = place
-    const written = await giveName(part.path, await makeSubFolder(dir, name.folders), name.name)
+    const file = { name: name.name, cid: this.#cid }
+    const written = await giveName(part.path, await makeSubFolder(dir, name.folders), file)
     for (const other of more) await this.#copy(written, dir, other)
     return written
   }
@@ -167,7 +168,7 @@ export class FetchRun {
     const part = join(dir, partName(this.#deps.peerId))
     try {
       await copyFile(written, part, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
-      await giveName(part, await makeSubFolder(dir, folders), name)
+      await giveName(part, await makeSubFolder(dir, folders), { name, cid: this.#cid })
     } catch (error) {
       await unlink(part).catch(() => {})
       throw diskError(error, `writing ${join(dir, ...folders, name)}`)

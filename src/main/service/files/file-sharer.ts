@@ -208,7 +208,7 @@ export class FileSharer {
       else await part.finish()
       const nowS = clock.now() / 1_000
       if (mtimeMs !== null) await utimes(part.path, nowS, mtimeMs / 1_000).catch(() => {})
-      const path = await giveName(part.path, dir, basename(name))
+      const path = await giveName(part.path, dir, { name: basename(name), cid })
       const facts = await stat(path)
       // What lay there was unshared; this is another.
       this.#deps.unshared.set(path, false)

@@ -1,11 +1,12 @@
 import { access } from 'node:fs/promises'
 import { extname, join } from 'node:path'
+import type { Cid } from '../../../shared/ids.ts'
 
 /** Longest name of one file or folder on the file systems that robots and laptops use. */
 const maxNameBytes = 255
 /** Longest path within the share folder; a record's value has room for it. */
 const maxPathBytes = 1_024
-/** Room for " (999)" and ".part" behind a name. */
+/** Room for " (5ofw36n5-99)" or " (999).part" behind a name. */
 const maxSafeBytes = 240
 /** Folders that one name can make: as many as a folder that is shared may be deep. */
 const maxFolders = 16
@@ -73,6 +74,18 @@ export function numbered(name: string, n: number): string {
   if (n <= 1) return name
   const extension = extname(name)
   return `${name.slice(0, name.length - extension.length)} (${n})${extension}`
+}
+
+/** Beyond this many of one name, each is called by its content: looking at all of them would take longer with each. */
+const maxNumbers = 20
+
+/** The n-th choice for the name of a file, as `numbered`; from the 21st on, `name (5ofw36n5)` by the end of its CID. */
+export function nameOf({ name, cid }: { readonly name: string; readonly cid: Cid }, n: number): string {
+  if (n <= maxNumbers) return numbered(name, n)
+  const again = n - maxNumbers
+  const extension = extname(name)
+  const mark = again === 1 ? cid.slice(-8) : `${cid.slice(-8)}-${again}`
+  return `${name.slice(0, name.length - extension.length)} (${mark})${extension}`
 }
 
 /** The first choice for a name that is not there yet. */

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
 import { copyFile, link, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { PeerId } from '../../../shared/ids.ts'
+import type { Cid, PeerId } from '../../../shared/ids.ts'
 import { diskError, systemCode } from './disk-error.ts'
 import { partSuffix } from './folder-scan.ts'
-import { numbered } from './safe-name.ts'
+import { nameOf } from './safe-name.ts'
 
 /** Small writes are slow on cards; a leaf of 256 KiB is written as it is. */
 const readChunkBytes = 256 * 1024
@@ -134,12 +134,16 @@ export async function removeParts(dirs: readonly string[], peer: PeerId): Promis
 const markOf = (peer: PeerId): string => `.${peer.slice(-8)}${partSuffix}`
 
 /**
- * Gives a finished part file its name in the same folder: `name`, or `name (2)` when another file has it. A file that
- * has the very same bytes is used instead. Tells the path.
+ * Gives a finished part file its name in the same folder: `name`, or `name (2)` when another file has it; see `nameOf`. A
+ * file of those names that has the very same bytes is used instead. Tells the path.
  */
-export async function giveName(part: string, dir: string, name: string): Promise<string> {
+export async function giveName(
+  part: string,
+  dir: string,
+  file: { readonly name: string; readonly cid: Cid },
+): Promise<string> {
   for (let n = 1; ; n += 1) {
-    const path = join(dir, numbered(name, n))
+    const path = join(dir, nameOf(file, n))
     try {
       if (await sameContent(part, path)) {
         await unlink(part)
