@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CID } from 'multiformats/cid'
 import { afterEach, expect, it, vi } from 'vitest'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
@@ -8,7 +9,8 @@ import { systemClock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
 import { silentLog } from '../../base/log.ts'
 import { FetchQueue } from './fetch-queue.ts'
-import { Fetcher, type FetcherDeps } from './fetcher.ts'
+import { Fetcher, type FetcherDeps, type FetcherInit } from './fetcher.ts'
+import { NoProviderError } from './provider-pool.ts'
 import { TransferList } from './transfer-list.ts'
 
 const cid = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku' as Cid
@@ -20,34 +22,37 @@ afterEach(async () => {
 })
 
 /** A fetcher whose store and room the test lends. */
-async function fetching(deps: Pick<FetcherDeps, 'store' | 'makeRoom'>) {
+async function fetching(deps: Pick<FetcherDeps, 'store' | 'makeRoom'>, init: FetcherInit = {}) {
   const home = await mkdtemp(join(tmpdir(), 'dt-swarm-fetcher-'))
   const run = new AbortController()
   const basics = { clock: systemClock, counters: new Counters(), log: silentLog, signal: () => run.signal }
   const transfers = new TransferList({ clock: systemClock, changed: () => {}, forgot: () => {} })
   const queue = new FetchQueue(basics, { path: join(home, 'fetches.json') })
-  const fetcher = new Fetcher({
-    ...basics,
-    ...deps,
-    transfers,
-    queue,
-    peerId: 'p' as PeerId,
-    shares: { facts: () => undefined },
-    holders: {
-      nameOf: () => 'a',
-      linked: () => [],
-      isHeld: () => true,
-      isHopeful: () => false,
-      connect: async () => {},
-      source: () => ({ candidates: () => [] }),
-      explain: () => 'nobody has it',
+  const fetcher = new Fetcher(
+    {
+      ...basics,
+      ...deps,
+      transfers,
+      queue,
+      peerId: 'p' as PeerId,
+      shares: { facts: () => undefined },
+      holders: {
+        nameOf: () => 'a',
+        linked: () => [],
+        isHeld: () => true,
+        isHopeful: () => false,
+        connect: async () => {},
+        source: () => ({ candidates: () => [] }),
+        explain: () => 'nobody has it',
+      },
+      downloadDir: () => home,
+      came: () => {},
+      released: () => {},
+      finished: () => {},
+      forgetFailures: () => {},
     },
-    downloadDir: () => home,
-    came: () => {},
-    released: () => {},
-    finished: () => {},
-    forgetFailures: () => {},
-  })
+    init,
+  )
   const stop = async (): Promise<void> => {
     run.abort(new DOMException('stop', 'AbortError'))
     await fetcher.stopped()
@@ -168,4 +173,31 @@ it('an old failure is not tried again beside the fetch that took its place', asy
   transfers.resume(first)
   await vi.waitFor(() => expect(state(first)).toBe('running'))
   expect(queue.has(cid)).toBe(true)
+})
+
+it('one that waited for a holder in vain goes to the place where it is wanted next', async () => {
+  const hidden = new NoProviderError(CID.parse(cid), [])
+  let isThere = false
+  const { fetcher, transfers, queue, state } = await fetching(
+    {
+      store: {
+        sizeBytes: async () => {
+          if (!isThere) throw hidden
+          return 3
+        },
+        read: async function* (): AsyncGenerator<Uint8Array> {
+          yield Uint8Array.of(1, 2, 3)
+        },
+      },
+      makeRoom: async () => {},
+    },
+    { patienceMs: 0 },
+  )
+  const { id } = fetcher.fetch(cid, { to: 'store' })
+  await vi.waitFor(() => expect(state(id)).toBe('failed'))
+  isThere = true
+  expect(fetcher.fetch(cid, { to: 'downloads' }).id).toBe(id)
+  expect(queue.get(cid)?.to).toBe('downloads')
+  await vi.waitFor(() => expect(state(id)).toBe('done'))
+  expect(transfers.view(id)?.path).toContain(cid)
 })
