@@ -12,6 +12,7 @@ import type { BucketName } from '../../model/bucket.ts'
 import { Database } from '../../store/database.ts'
 import { identityOfSeed, type Identity } from '../../store/identity-store.ts'
 import { RecordBook } from '../../store/record-book.ts'
+import type { RecordBookInit } from '../../store/record-book-init.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import { Brain, type BrainInit } from '../messages/brain.ts'
 import type { Channel, ChannelEvents } from '../channels/channel.ts'
@@ -60,7 +61,7 @@ export class BrainPeer implements Startable {
     const basics = { clock, counters, log: silentLog, random: Math.random }
     this.#database = Database.open(basics, { home: this.home })
     // So that a test may have an hour pass at once.
-    const timed = { timeBasis: () => 'borne-out' } as const
+    const timed: RecordBookInit = { timeBasis: () => 'borne-out' }
     this.book = new RecordBook({ ...basics, identity, database: this.#database, swarm: circle.swarm() }, timed)
     if (!stranger) circle.admit(this.book)
     const standingOf = (peer: PeerId) => this.book.trust().of(peer).standing
