@@ -13,6 +13,10 @@ const manifestName = 'dt-swarm-courier.json'
 const recordsName = 'records.car'
 /** As many files as a peer shares at most. */
 const maxFiles = 50_000
+/** Of a step of a path. */
+const maxStepLength = 60
+/** Of the folders of a name: with the robot before them and the file behind them a path stays within 1,024 bytes. */
+const maxFolderBytes = 500
 /** Of so many files with long names; more is read from no stick. */
 const maxManifestBytes = 128 * 1_024 * 1_024
 
@@ -61,6 +65,14 @@ export class CourierFolder {
         throw new SwarmError('NOT_FOUND', `There is no folder ${dir}. Is the stick mounted?`)
       throw diskError(error, `opening ${dir}`)
     }
+  }
+
+  /** Whether the stick is still in: what says what is on it can be found. */
+  async isThere(): Promise<boolean> {
+    return lstat(join(this.dir, manifestName)).then(
+      () => true,
+      () => false,
+    )
   }
 
   /** Null when there is none. @throws SwarmError INVALID_INPUT for one that is damaged */
@@ -180,12 +192,15 @@ export function pathsFor(
   const paths = new Map<Cid, string>()
   // In one order whatever order they come in, so that the same file gets the same place again.
   for (const { cid, name, originName } of shares.toSorted((a, b) => (a.cid < b.cid ? -1 : 1))) {
-    const folders = name
-      .split('/')
-      .slice(0, -1)
-      .slice(0, 16)
-      .map((step) => fit(step, 'folder').slice(0, 60))
-    const folder = ['files', fit(originName, 'robot').slice(0, 60), ...folders].join('/')
+    const folders: string[] = []
+    let bytes = 0
+    for (const step of name.split('/').slice(0, -1).slice(0, 16)) {
+      const short = cut(fit(step, 'folder'))
+      bytes += Buffer.byteLength(short) + 1
+      if (bytes > maxFolderBytes) break
+      folders.push(short)
+    }
+    const folder = ['files', cut(fit(originName, 'robot')), ...folders].join('/')
     for (let n = 1; ; n += 1) {
       const path = `${folder}/${numberedName(fit(name, cid), n)}`
       // Sticks tell no capitals apart.
@@ -198,6 +213,9 @@ export function pathsFor(
   }
   return paths
 }
+
+/** Not through the middle of a character. */
+const cut = (step: string): string => step.slice(0, maxStepLength).toWellFormed()
 
 function jsonOf(text: string): unknown {
   try {

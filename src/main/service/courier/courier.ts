@@ -39,6 +39,8 @@ export interface ExportOptions {
 /** Left free for the folder itself and the database. */
 const spareBytes = 16 * 1_024 * 1_024
 const maxLeftOut = 100
+/** What is so with every file. */
+const endings = new Set<string>(['DISK_FULL', 'KUBO_UNREACHABLE'])
 
 /** Carries files and records between networks that never meet, with the checks that the network makes. */
 export class Courier implements Startable {
@@ -138,7 +140,9 @@ export class Courier implements Startable {
     for (const file of planned) {
       signal.throwIfAborted()
       // What has its name was written whole.
-      const handle = there.get(file.path)?.cid === file.cid ? await folder.file(file) : null
+      const known = there.get(file.path)?.cid === file.cid
+      // One that cannot be read is written anew.
+      const handle = known ? await folder.file(file).catch(() => null) : null
       if (handle === null) missing.push(file)
       await handle?.close()
     }
@@ -146,7 +150,8 @@ export class Courier implements Startable {
     this.#set({ files: missing.length, bytes, knownFiles: planned.length - missing.length })
     await this.#mustFit(bytes, (await (this.#deps.roomAt ?? roomAt)(folder.dir))?.freeBytes ?? null, dir)
     // What was brought before, and is not chosen now, stays on the stick.
-    const kept = [...there.values()].filter(({ path }) => !planned.some((file) => file.path === path))
+    const taken = new Set(planned.map(({ path }) => path))
+    const kept = [...there.values()].filter(({ path }) => !taken.has(path))
     const manifest: Manifest = { v: 1, swarm: id, swarmName, files: [...planned, ...kept].slice(0, 50_000) }
     await folder.writeManifest(manifest)
     if (records) {
@@ -157,11 +162,13 @@ export class Courier implements Startable {
     }
     for (const file of missing) {
       this.#set({ step: `writing ${file.name}` })
-      await folder.write(
-        file.path,
-        counted(files.reader.content(file.cid, { signal }), signal, (more) => this.#more(more)),
-      )
-      this.#set({ doneFiles: this.#now.doneFiles + 1 })
+      await this.#orLeftOut(file, folder, signal, async () => {
+        await folder.write(
+          file.path,
+          counted(files.reader.content(file.cid, { signal }), signal, (more) => this.#more(more)),
+        )
+        this.#set({ doneFiles: this.#now.doneFiles + 1 })
+      })
     }
   }
 
@@ -190,21 +197,37 @@ export class Courier implements Startable {
     for (const file of missing) {
       signal.throwIfAborted()
       this.#set({ step: `checking ${file.name}` })
-      const handle = await folder.file(file)
-      if (handle === null) {
-        this.#leftOut(file.cid, file.name, 'it is not on the stick, or not whole')
-        continue
-      }
-      const isIt = await files.fetching.takeIn(
-        file.cid,
-        counted(bytesOf(handle, signal), signal, (more) => this.#more(more)),
-        { signal },
-      )
-      if (isIt) this.#set({ doneFiles: this.#now.doneFiles + 1 })
-      else {
-        this.#deps.counters.add('courier.refused:wrong-content')
-        this.#leftOut(file.cid, file.name, 'its bytes are not those that its CID names')
-      }
+      await this.#orLeftOut(file, folder, signal, () => this.#takeIn(file, folder, signal))
+    }
+  }
+
+  async #takeIn(file: ManifestFile, folder: CourierFolder, signal: AbortSignal): Promise<void> {
+    const handle = await folder.file(file)
+    if (handle === null) return this.#leftOut(file.cid, file.name, 'it is not on the stick, or not whole')
+    const bytes = counted(bytesOf(handle, signal), signal, (more) => this.#more(more))
+    if (await this.#deps.files.fetching.takeIn(file.cid, bytes, { signal })) {
+      this.#set({ doneFiles: this.#now.doneFiles + 1 })
+      return
+    }
+    this.#deps.counters.add('courier.refused:wrong-content')
+    this.#leftOut(file.cid, file.name, 'its bytes are not those that its CID names')
+  }
+
+  /** One file that cannot be read or written is left out; what would be so with all others ends it. */
+  async #orLeftOut(
+    { cid, name }: ManifestFile,
+    folder: CourierFolder,
+    signal: AbortSignal,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      const code = error instanceof SwarmError ? error.code : 'INTERNAL'
+      if (signal.aborted || isAbort(error) || endings.has(code) || !(await folder.isThere())) throw error
+      this.#deps.counters.add(`courier.left-out:${code.toLowerCase()}`)
+      if (code === 'INTERNAL') this.#deps.log.warn({ err: error, cid }, 'the courier had to leave a file out')
+      this.#leftOut(cid, name, error instanceof SwarmError ? error.message : 'it could not be read or written')
     }
   }
 
