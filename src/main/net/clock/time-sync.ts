@@ -10,6 +10,7 @@ import type { SwarmClock } from '../../base/swarm-clock.ts'
 import { decideTime, isBorneOut, isPossibleTime, isSure, type ClockEvidence } from '../../model/clock-sync.ts'
 import { verifyRecord, type SignedRecord } from '../../model/record.ts'
 import type { RecordBook } from '../../store/record-book.ts'
+import { LinkTurns } from './link-turns.ts'
 import type { NeighbourClockEvents } from './neighbour-clocks.ts'
 import type { SwarmNode } from '../swarm-node.ts'
 import { TimeDialogue } from './time-dialogue.ts'
@@ -46,13 +47,6 @@ export interface TimeSyncInit {
 const maxAsked = 16
 /** The machine's clock was set, or it slept: between two looks quartz clocks do not drift by this. */
 const stepMs = 1_000
-/**
- * A verification costs a Raspberry Pi half a millisecond; a swarm whose every word is from the future says many. Each link
- * has a turn of its own, and is blamed for what nobody has signed: one that makes words up must not keep the others' out.
- */
-const hearEveryMs = 50
-/** Links that have had a turn: more than a node has. */
-const maxHeard = 256
 /** What is lost when the power goes: ten minutes of a clock that is wrong by years. */
 const keepEveryMs = 10 * 60_000
 
@@ -79,8 +73,7 @@ export class TimeSync implements Startable {
   /** When that was, by the monotonic clock. */
   #seenAtMs: number
   #keptAtMs = -Infinity
-  /** When each link may have the next word verified that is refused for its time. */
-  readonly #hearAgainMs = new Map<PeerId, number>()
+  readonly #turns = new LinkTurns()
 
   constructor(deps: TimeSyncDeps, init: TimeSyncInit) {
     this.#deps = deps
@@ -102,7 +95,6 @@ export class TimeSync implements Startable {
       node.events.on('link:down', ({ peer }) => {
         this.#nextAskMs.delete(peer)
         this.#failures.delete(peer)
-        this.#hearAgainMs.delete(peer)
       }),
       book.events.on('trust:changed', () => this.#decide()),
       book.events.on('records:stored', ({ records, arrival }) => {
@@ -220,13 +212,7 @@ export class TimeSync implements Startable {
    */
   #hearAstray(record: SignedRecord, from: PeerId): void {
     const { clock, counters, node } = this.#deps
-    if (!this.#isTold(record)) return
-    const now = clock.monotonic()
-    if (now < (this.#hearAgainMs.get(from) ?? -Infinity)) return
-    this.#hearAgainMs.delete(from)
-    this.#hearAgainMs.set(from, now + hearEveryMs)
-    const oldest = this.#hearAgainMs.keys().next()
-    if (this.#hearAgainMs.size > maxHeard && oldest.done !== true) this.#hearAgainMs.delete(oldest.value)
+    if (!this.#isTold(record) || !this.#turns.take(from, clock.monotonic())) return
     if (!verifyRecord({ ...record, attestations: [] }, this.#deps.book.swarm)) {
       counters.add('time.refused:bad-signature')
       node.offenders.add(from)
