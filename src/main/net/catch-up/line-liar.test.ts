@@ -45,12 +45,12 @@ async function meetLiar(): Promise<Scene> {
   return { honest: [a, b], liar: liar.peerId, lie }
 }
 
-/** How long it takes until what only the second has is with the first, while the liar goes on. */
-async function msUntilCaughtUp({ honest: [a, b], lie }: Scene, as: PeerId, count: number): Promise<number> {
+/** How long it takes until what only the second has is with the first, while the liar goes on. @param as null: it rests */
+async function msUntilCaughtUp({ honest: [a, b], lie }: Scene, as: PeerId | null, count: number): Promise<number> {
   const before = a.keys('files').length
   for (let i = 0; i < count; i += 1) b.say('files', `log${before + i}`)
   const startedMs = performance.now()
-  const lying = setInterval(() => void lie(as), 50)
+  const lying = setInterval(() => void (as === null ? undefined : lie(as)), 50)
   try {
     await vi.waitFor(() => expect(a.keys('files')).toHaveLength(before + count), { timeout: 30_000, interval: 5 })
   } finally {
@@ -67,6 +67,8 @@ test.each([
   const [a, b] = scene.honest
   // As if all that it says had been lost: only catching up brings it.
   vi.spyOn(b.brain, 'publish').mockImplementation(() => {})
+  // What the machine needs for the same without a liar is its own affair, not the liar's doing.
+  let plainMs = await msUntilCaughtUp(scene, null, 20)
   await vi.waitFor(
     async () => {
       await scene.lie(nameOf(scene))
@@ -76,10 +78,10 @@ test.each([
   )
   // At the worst, nothing is known of the liar yet, and it is being asked just now.
   const firstMs = await msUntilCaughtUp(scene, nameOf(scene), 20)
-  expect(firstMs).toBeLessThan(wholePatienceMs / 2)
-  await vi.waitFor(() => expect(a.counters.get('line-catch-up.failed:silent')).toBeGreaterThan(0), { timeout: 10_000 })
+  await vi.waitFor(() => expect(a.counters.get('line-catch-up.failed:silent')).toBeGreaterThan(0))
   const thenMs = await msUntilCaughtUp(scene, nameOf(scene), 20)
-  expect(thenMs).toBeLessThan(wholePatienceMs / 2)
+  plainMs = Math.max(plainMs, await msUntilCaughtUp(scene, null, 20))
+  for (const ms of [firstMs, thenMs]) expect(ms).toBeLessThan(2 * plainMs + wholePatienceMs / 2)
 })
 
 const isQuestion = ({ kind, direction }: StreamEntry): boolean => kind === 'reconcile' && direction === 'out'
