@@ -24,17 +24,15 @@ const root = async (at: Daemon) => {
   return found === null ? null : { version: found.version, threshold: found.threshold, keys: found.keys.length }
 }
 
-/** Signs on the command line what waits for this daemon, once `count` changes do. */
+/**
+ * Signs on the command line what waits for this daemon, once `count` changes do. One after the other: who signs that a
+ * root key is revoked signs the root without it by that, too.
+ */
 async function sign(at: Daemon, count: number): Promise<void> {
-  let mine: ProposalView[] = []
-  await expect
-    .poll(async () => {
-      mine = (await at.trust()).proposals.filter((proposal) => proposal.mine)
-      return mine.length
-    }, patience)
-    .toBe(count)
-  for (const { recordId } of mine) {
-    expect(await run(['trust', 'sign', recordId, '--home', at.home])).toMatchObject({ code: 0 })
+  const mine = async (): Promise<ProposalView[]> => (await at.trust()).proposals.filter((proposal) => proposal.mine)
+  await expect.poll(async () => (await mine()).length, patience).toBe(count)
+  for (let [first] = await mine(); first !== undefined; [first] = await mine()) {
+    expect(await run(['trust', 'sign', first.recordId, '--home', at.home])).toMatchObject({ code: 0 })
   }
 }
 
