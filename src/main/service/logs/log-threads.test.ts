@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import { FakeClock, systemClock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
@@ -98,3 +101,20 @@ it('an inspection never throws: what the file did is told, what was called off i
   await inspector.stop()
   await inspector.stop()
 }, 60_000)
+
+it('the end of a log is taken of the file itself, never through a link in its place', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'log-threads-'))
+  writeFileSync(join(folder, 'token'), 'secret\n')
+  symlinkSync(join(folder, 'token'), join(folder, 'ros.log'))
+  threads = new LogThreads(
+    { clock: systemClock, counters, log: silentLog },
+    { threads: 1, maxWaiting: 4, deadlineMs: 20_000 },
+  )
+  threads.start()
+  const tail = { kind: 'tail', name: 'ros.log', backMs: 1_000, maxBytes: 1_000, about: [] } as const
+  const run = (path: string) => threads.run({ ...tail, path: join(folder, path), to: join(folder, 'to') })
+  await expect(run('ros.log')).rejects.toMatchObject({ reason: 'failed', message: expect.stringContaining('ELOOP') })
+  expect(existsSync(join(folder, 'to'))).toBe(false)
+  expect(await run('token')).toMatchObject({ bytes: 7 })
+  rmSync(folder, { recursive: true })
+})

@@ -17,7 +17,8 @@ const readForMs = 12_000
 /** A thread that looks into files: one job at a time, whatever the file does to it. */
 async function work(job: LogJob): Promise<LogAnswers[LogJob['kind']]> {
   if (job.kind === 'inspect') return ofPath(job.path, (source) => inspect(source, job))
-  if (job.kind === 'tail') return ofPath(job.path, (source) => logTail(source, job))
+  // The hunt for logs found no link there; one that was put in its place since is not followed.
+  if (job.kind === 'tail') return ofPath(job.path, (source) => logTail(source, job), constants.O_NOFOLLOW)
   const endMs = performance.now() + readForMs
   const source = new PagedSource(piecesOver(job.port), {
     sizeBytes: job.sizeBytes,
@@ -33,10 +34,14 @@ async function work(job: LogJob): Promise<LogAnswers[LogJob['kind']]> {
   }
 }
 
-async function ofPath<Answer>(path: string, look: (source: PagedSource) => Promise<Answer>): Promise<Answer> {
+async function ofPath<Answer>(
+  path: string,
+  look: (source: PagedSource) => Promise<Answer>,
+  flags = 0,
+): Promise<Answer> {
   const endMs = performance.now() + readForMs
   // A pipe of that name must not hold the thread up.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | flags)
   try {
     const facts = await file.stat()
     if (!facts.isFile()) throw new Error('it is no file')

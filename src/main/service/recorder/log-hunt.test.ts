@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -51,6 +51,40 @@ it('links are not followed but where a person named one', async () => {
   symlinkSync(join(folder, 'logs'), join(folder, 'latest'))
   expect((await hunt(['logs', 'logs/*'])).names).toEqual(['a.log'])
   expect((await hunt(['latest'])).names).toEqual(['a.log'])
+})
+
+it('a pattern leads into no linked folder, also not by its last step', async () => {
+  write('elsewhere/.secrets/token')
+  mkdirSync(join(folder, 'data'))
+  symlinkSync(join(folder, 'elsewhere/.secrets'), join(folder, 'data/link'))
+  symlinkSync(join(folder, 'data'), join(folder, 'named'))
+  const paths = ['data/**', 'data/**/*', 'data/*/*', 'data/l*/token', 'data/{link/token,x}', '*/.secrets/*']
+  expect((await hunt(paths.slice(0, -1))).names).toEqual([])
+  expect((await hunt(paths)).names).toEqual(['token'])
+  write('data/a/b.log')
+  expect((await hunt(['named/**/*.log'])).names).toEqual(['b.log'])
+})
+
+it('a pattern reaches as deep as it says', async () => {
+  write('a/b/c/d/e/f.log')
+  write('a/x.log', 1_000)
+  write('a/b/y.log', 2_000)
+  expect((await hunt(['*/*.log'])).names).toEqual(['x.log'])
+  expect((await hunt(['a/{b/y,z/z}.log', 'a/[bc]/y.???'])).names).toEqual(['y.log'])
+  expect((await hunt(['a/**/*.log'])).names).toEqual(['f.log', 'x.log', 'y.log'])
+})
+
+it('names that match nothing count as well, and looking can be called off amid them', async () => {
+  const many = join(folder, 'many')
+  mkdirSync(many)
+  for (let at = 0; at < 20_001; at++) linkSync(at === 0 ? write('one') : join(folder, 'one'), join(many, `${at}`))
+  const { names, leftOut } = await hunt(['many/**/*.log', 'one'])
+  expect(leftOut).toEqual([{ name: 'more', why: expect.stringContaining('only 20000 names') }])
+  expect(names).toEqual(['one'])
+  const off = new AbortController()
+  const hunted = hunt(['many/**/*.log'], { signal: off.signal })
+  setImmediate(() => off.abort(new Error('enough')))
+  await expect(hunted).rejects.toThrow('enough')
 })
 
 it('a closed folder stays closed, but for what is open in it', async () => {

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
-import { glob, lstat, readdir, realpath, stat } from 'node:fs/promises'
-import { basename, join, sep } from 'node:path'
+import { lstat, opendir, realpath, stat } from 'node:fs/promises'
+import { basename, join, matchesGlob, resolve, sep } from 'node:path'
 import { partSuffix } from '../files/folder-scan.ts'
 
 export interface FoundLog {
@@ -30,14 +30,19 @@ export interface Hunt {
 
 /** Logs of one robot that are written at the same time: ROS has one a node. */
 const maxLogs = 32
-/** Entries looked at: a pattern may be about more than was meant. */
-const maxLooked = 5_000
+/** Names looked at, whether they match or not: a path may be about more than was meant. A folder of a year's bags is less. */
+const maxLooked = 20_000
 const maxDepth = 4
+/** With `**` in a pattern. */
+const maxPatternDepth = 16
 const pattern = /[*?[\]{}]/
+/** Choices that are more than a step: `{a/b,c}`. */
+const bracedSteps = /\{[^}]*[\\/]/
+const namesHidden = /(^|[\\/{,])\./
 
 /**
- * Finds logs that were written to lately: regular files, no links, no hidden ones but where a pattern names them so. A path
- * that cannot be read is told and costs the others nothing. Rejects when it is called off.
+ * Finds logs that were written to lately: regular files, no links, no hidden ones but where a pattern names them so (`*` and
+ * `**` do not). A path that cannot be read is told and costs the others nothing. Rejects when it is called off.
  */
 export async function huntLogs({ paths, sinceMs, closed, open, signal }: HuntInit): Promise<Hunt> {
   const found = new Map<string, FoundLog>()
@@ -71,18 +76,28 @@ export async function huntLogs({ paths, sinceMs, closed, open, signal }: HuntIni
     else take(await realpath(path), facts)
   }
 
+  /** Not by `glob` of Node, which goes into linked folders, tells matches only, and cannot be called off. */
   async function visitPattern(path: string): Promise<void> {
-    const namesHidden = path.includes(`${sep}.`)
-    for await (const match of glob(path)) {
+    const steps = resolve(path).split(sep)
+    const at = steps.findIndex((one) => pattern.test(one))
+    await visitMatches(await realpath(steps.slice(0, at).join(sep) + sep), [], steps.slice(at))
+  }
+
+  async function visitMatches(folder: string, above: readonly string[], wanted: readonly string[]): Promise<void> {
+    for await (const entry of await opendir(folder)) {
       if (!step()) return
-      if (!namesHidden && match.includes(`${sep}.`)) continue
-      const facts = await lstat(match).catch(() => null)
-      if (facts?.isFile() === true) take(await realpath(match), facts)
+      const below = [...above, entry.name]
+      const path = join(folder, entry.name)
+      if (entry.isDirectory() && mayHold(below, wanted))
+        await visitMatches(path, below, wanted).catch(() => signal.throwIfAborted())
+      if (!entry.isFile() || !matchesGlob(below.join(sep), wanted.join(sep))) continue
+      const facts = await lstat(path).catch(() => null)
+      if (facts !== null) take(path, facts)
     }
   }
 
   async function visitFolder(folder: string, depth: number): Promise<void> {
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
+    for await (const entry of await opendir(folder)) {
       if (!step()) return
       if (entry.name.startsWith('.')) continue
       const path = join(folder, entry.name)
@@ -97,7 +112,7 @@ export async function huntLogs({ paths, sinceMs, closed, open, signal }: HuntIni
     signal.throwIfAborted()
     looked += 1
     if (looked === maxLooked + 1)
-      leftOut.push({ name: 'more', why: `only ${maxLooked} files were looked at: name fewer folders` })
+      leftOut.push({ name: 'more', why: `only ${maxLooked} names were looked at: name fewer folders` })
     return looked <= maxLooked
   }
 
@@ -110,6 +125,15 @@ export async function huntLogs({ paths, sinceMs, closed, open, signal }: HuntIni
     if (shutBy > openBy) return
     found.set(path, { path, name: basename(path), sizeBytes: facts.size, mtimeMs: facts.mtimeMs })
   }
+}
+
+/** Whether something in a folder may match. @param below its steps below the fixed part of the pattern */
+function mayHold(below: readonly string[], wanted: readonly string[]): boolean {
+  const all = wanted.join(sep)
+  const last = below.length - 1
+  const isFree = wanted.slice(0, below.length).some((one) => one.includes('**')) || bracedSteps.test(all)
+  if (!isFree) return below.length < wanted.length && matchesGlob(below[last] ?? '', wanted[last] ?? '')
+  return below.length < maxPatternDepth && (namesHidden.test(all) || below[last]?.startsWith('.') === false)
 }
 
 function reals(folders: readonly string[]): Promise<string[]> {
