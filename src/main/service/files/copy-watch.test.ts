@@ -10,6 +10,7 @@ const run = 'bafyrun' as Cid
 const other = 'bafyother' as Cid
 const duckie = '12D3KooWDuckie' as PeerId
 const server = '12D3KooWServer' as PeerId
+const self = '12D3KooWSelf' as PeerId
 const running: CopyWatch[] = []
 
 afterEach(async () => {
@@ -39,6 +40,7 @@ async function rig() {
   const told: Cid[][] = []
   let asked = 0
   const watch = new CopyWatch({
+    self,
     shares: { said: (cid) => said.get(cid) ?? [] },
     keeperOf: (peer) => {
       asked += 1
@@ -113,6 +115,13 @@ it('a file that nobody shares any more is forgotten, with who held it', async ()
   await clock.advance(20_000)
   expect(asked()).toBe(before)
   expect(told).toEqual([])
+})
+
+it('of a file that nobody shares any more this peer knows how safe it is as long as it holds it itself', async () => {
+  const { watch, say } = await rig()
+  say(run, fact(duckie, 'share'), fact(self, 'copy'), fact(server, 'copy'))
+  say(run, fact(self, 'copy'), fact(server, 'copy'))
+  expect(watch.of(run)).toMatchObject({ copies: 2, aliveCopies: 2, risk: 'none' })
 })
 
 it('20,000 files of a hundred machines are looked at once a change, not once a question', async () => {

@@ -8,6 +8,7 @@ import type { ShareBook } from './share-book.ts'
 import { firstShare } from './share-view.ts'
 
 export interface CopyWatchDeps {
+  readonly self: PeerId
   readonly shares: Pick<ShareBook, 'said'>
   readonly keeperOf: (peer: PeerId) => Keeper
   /** Names of the pinning services that have it, as this peer knows. */
@@ -86,8 +87,9 @@ export class CopyWatch implements Startable {
     for (const cid of cids) {
       const before = this.#holders.get(cid) ?? []
       const facts = this.#deps.shares.said(cid)
-      // What somebody holds and nobody shares is shown nowhere.
-      const now = firstShare(facts) === undefined ? [] : [...new Set(facts.map(({ author }) => author))]
+      const authors = [...new Set(facts.map(({ author }) => author))]
+      // What somebody holds and nobody shares is shown nowhere but where it is kept.
+      const now = firstShare(facts) === undefined && !authors.includes(this.#deps.self) ? [] : authors
       for (const peer of before) if (!now.includes(peer)) this.#drop(peer, cid)
       for (const peer of now) this.#open(peer).cids.add(cid)
       if (now.length === 0) {

@@ -205,8 +205,9 @@ export class FileFinder implements Startable {
     const said = shares.said(cid)
     const first = firstShare(said)?.share
     if (first !== undefined) {
-      const { name, sha1, channel } = first
-      if (index.remember(cid, { name, sha1, channel })) index.changed(signal())
+      const { name, sha1, channel, modifiedAtMs, sharedAtMs, simulated } = first
+      const told = { name, sha1, channel, modifiedAtMs, sharedAtMs, simulated }
+      if (index.remember(cid, told)) index.changed(signal())
     }
     const kept = index.held.get(cid)?.said?.sha1 ?? null
     const all = [kept, ...said.map(({ value }) => toldBy(value)?.sha1 ?? null)]

@@ -103,6 +103,7 @@ export function makeFileParts(deps: FileServiceDeps, init: FileServiceInit, { ev
   )
   const copies = new CopyWatch({
     ...deps,
+    self: peerId,
     shares: shareBook,
     keeperOf:
       deps.keeperOf ??
@@ -112,7 +113,7 @@ export function makeFileParts(deps: FileServiceDeps, init: FileServiceInit, { ev
     changed: sharesChanged,
   })
   const here = {
-    isLocal: (cid: Cid) => index.held.has(cid),
+    held: (cid: Cid) => index.held.get(cid),
     isKept: (cid: Cid) => fetching.isKept(cid),
     safetyOf: (cid: Cid) => copies.of(cid),
   }

@@ -9,6 +9,7 @@ import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import { RecordFacts } from './record-facts.ts'
 import { copyValue, shareValue, type FileValue, type ShareDraft } from './share-record.ts'
+import type { Held } from './share-index.ts'
 import { maxAtOnce, rest, ShareWithdrawal } from './share-withdrawal.ts'
 import { firstShare, shareView, type ShareFact } from './share-view.ts'
 
@@ -31,8 +32,8 @@ export interface ShareBookDeps {
 
 /** What only this machine knows of a file. */
 export interface Here {
-  /** All of it is in the store. */
-  readonly isLocal: (cid: Cid) => boolean
+  /** What is known of it when all of it is in the store. */
+  readonly held: (cid: Cid) => Held | undefined
   /** A person wants it kept. */
   readonly isKept: (cid: Cid) => boolean
   /** How safe it is with those who hold it. */
@@ -237,7 +238,7 @@ export class ShareBook {
     return first && { name: first.share.name, sizeBytes: first.share.sizeBytes }
   }
 
-  /** All files that somebody shares, newest first. */
+  /** All files that somebody shares, and those that are kept here though nobody does; newest first. */
   list(here: Here): readonly ShareView[] {
     const views = [...this.#facts.cids()].flatMap((cid) => this.view(cid, here) ?? [])
     return views.sort((a, b) => b.sharedAtMs - a.sharedAtMs || (a.cid < b.cid ? -1 : 1))
@@ -246,7 +247,8 @@ export class ShareBook {
   view(cid: Cid, here: Here): ShareView | undefined {
     const facts = this.said(cid)
     if (facts.length === 0) return undefined
-    const own = { local: here.isLocal(cid), kept: here.isKept(cid), safety: here.safetyOf(cid) }
+    const held = here.held(cid)
+    const own = { held, local: held !== undefined, kept: here.isKept(cid), safety: here.safetyOf(cid) }
     return shareView(cid, facts, this.#deps, own)
   }
 

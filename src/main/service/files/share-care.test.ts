@@ -22,7 +22,7 @@ const { signal } = new AbortController()
 const identity = identityOfSeed(randomBytes(32))
 const trusted = trustedSwarm([], { root: identity })
 const safety = { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy' } as const
-const nowhere = { isLocal: () => false, isKept: () => false, safetyOf: () => safety }
+const nowhere = { held: () => undefined, isKept: () => false, safetyOf: () => safety }
 
 let home: string
 let clock: FakeClock

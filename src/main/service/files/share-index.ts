@@ -16,8 +16,12 @@ const saidSchema = z.object({
   name: z.string().max(1_024),
   sha1: z.string().length(40).nullable(),
   channel: z.string().max(63).nullable(),
+  modifiedAtMs: z.number().optional(),
+  sharedAtMs: z.number().optional(),
+  simulated: z.boolean().optional(),
 })
 export type Said = z.infer<typeof saidSchema>
+const saidKeys = saidSchema.keyof().options
 
 const indexSchema = z.object({
   v: z.literal(1),
@@ -148,8 +152,8 @@ export class ShareIndex {
   remember(cid: Cid, said: Said): boolean {
     const held = this.#held.get(cid)
     const before = held?.said
-    const isSame = before?.name === said.name && before.sha1 === said.sha1 && before.channel === said.channel
-    if (held === undefined || isSame) return false
+    const isSame = saidKeys.every((key) => before?.[key] === said[key])
+    if (held === undefined || (before !== undefined && isSame)) return false
     this.#held.set(cid, { ...held, said })
     return true
   }

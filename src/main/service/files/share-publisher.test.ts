@@ -19,7 +19,7 @@ import { ShareIndex } from './share-index.ts'
 import { SharePublisher, type Publication } from './share-publisher.ts'
 
 const safety = { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy' } as const
-const nowhere = { isLocal: () => false, isKept: () => false, safetyOf: () => safety }
+const nowhere = { held: () => undefined, isKept: () => false, safetyOf: () => safety }
 let home: string
 let clock: FakeClock
 let database: Database

@@ -14,7 +14,7 @@ import { copyValue, fileValueSchema, shareValue } from './share-record.ts'
 const cid = 'bafkreifjjcie6lypi6ny7amxnfftagclbuxndqonfipmb64f2km2devei4' as Cid
 const dayMs = 24 * hourMs
 const safety = { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy' } as const
-const here = { isLocal: () => true, isKept: () => true, safetyOf: () => safety }
+const here = { held: () => ({ sizeBytes: 5, copy: true }), isKept: () => true, safetyOf: () => safety }
 const facts = {
   name: 'run-17/left.bag',
   sizeBytes: 5,
@@ -82,6 +82,27 @@ it('a kept copy tells what a share told that nobody renews, and goes on being li
   await world.clock.advance(20 * dayMs)
   await shares.renew(() => {})
   expect(copiesOfSelf()).toMatchObject([{ kind: 'copy', of: { name: facts.name } }])
+})
+
+it('what is kept here is listed here when its owner has taken the file back, and for nobody else', async () => {
+  const share = robotShares()
+  shares.copy(cid, 5)
+  world.take(world.attested(share, 'dismiss', robot))
+  const told = { name: facts.name, sha1: null, channel: 'course' }
+  const held = () => ({ sizeBytes: 5, copy: true, said: told })
+  expect(shares.view(cid, { ...here, held })).toMatchObject({
+    ...told,
+    sizeBytes: 5,
+    mediaType: 'application/x-rosbag',
+    sharedAtMs: world.clock.now(),
+    kept: true,
+    local: true,
+    own: false,
+    copies: [{ name: 'server' }],
+  })
+  expect(shares.list({ ...here, held })).toHaveLength(1)
+  expect(shares.view(cid, { ...here, held, isKept: () => false })).toBeUndefined()
+  expect(copiesOfSelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }])
 })
 
 it('is seen to each hour, for what is kept', async () => {

@@ -1,6 +1,8 @@
 import type { CopySafety } from '../../../shared/file-views.ts'
 import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
 import type { EvidenceView, ShareView } from '../../../shared/views.ts'
+import { mediaTypeOf } from './media-type.ts'
+import type { Held } from './share-index.ts'
 import { toldBy, type FileValue, type ShareFacts } from './share-record.ts'
 
 /** What one record says of a file. */
@@ -42,14 +44,45 @@ function firstStandIn(facts: readonly ShareFact[]): ReturnType<typeof firstShare
   return fact === undefined || share === null ? undefined : { fact, share }
 }
 
-/** A file as a screen shows it, from all records about it that count now; undefined when nobody shares it. */
+/** Of a file that is kept here, and of which nobody tells anything any more, what was told when it came. */
+function firstKept(facts: readonly ShareFact[], self: PeerId, held: Held | undefined): ReturnType<typeof firstShare> {
+  const fact = facts.find(({ author, value }) => author === self && value.kind === 'copy')
+  if (fact === undefined || held?.said === undefined) return undefined
+  const { name, sha1, channel, modifiedAtMs, sharedAtMs, simulated } = held.said
+  const saidAtMs = fact.evidence.validFromMs
+  const share = {
+    name,
+    sizeBytes: held.sizeBytes,
+    mediaType: mediaTypeOf(name),
+    modifiedAtMs: modifiedAtMs ?? saidAtMs,
+    sharedAtMs: sharedAtMs ?? saidAtMs,
+    simulated: simulated ?? false,
+    sha1,
+    channel,
+    log: null,
+  }
+  return { fact, share }
+}
+
+/**
+ * A file as a screen shows it, from all records about it that count now; undefined when nobody shares it, and it is not
+ * kept here.
+ */
 export function shareView(
   cid: Cid,
   facts: readonly ShareFact[],
   { self, nameOf, isAlive }: ShareEyes,
-  here: { readonly local: boolean; readonly kept: boolean; readonly safety: CopySafety },
+  {
+    held,
+    ...here
+  }: {
+    readonly local: boolean
+    readonly kept: boolean
+    readonly safety: CopySafety
+    readonly held: Held | undefined
+  },
 ): ShareView | undefined {
-  const first = firstShare(facts)
+  const first = firstShare(facts) ?? (here.kept ? firstKept(facts, self, held) : undefined)
   if (first === undefined) return undefined
   const { fact, share } = first
   const holders = [...new Set([fact.author, ...facts.map(({ author }) => author)])]

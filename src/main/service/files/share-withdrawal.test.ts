@@ -11,7 +11,7 @@ import { ShareIndex } from './share-index.ts'
 
 const dayMs = 24 * hourMs
 const safety = { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy' } as const
-const here = { isLocal: () => true, isKept: () => true, safetyOf: () => safety }
+const here = { held: () => ({ sizeBytes: 5, copy: true }), isKept: () => true, safetyOf: () => safety }
 let world: OneBook
 let shares: ShareBook
 
