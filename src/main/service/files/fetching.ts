@@ -163,16 +163,18 @@ export class Fetching {
 
   /**
    * Keeps these here for good and fetches what is not here, all of one group. Tells the transfers that it takes. What nobody
-   * gives just now waits until somebody does. @throws SwarmError LIMIT_REACHED
+   * gives just now waits until somebody does. @throws SwarmError LIMIT_REACHED when there are more than may wait: then
+   * none is kept
    */
   hold(cids: readonly Cid[], options: Required<Omit<FetchOptions, 'to'>>): readonly TransferView[] {
     const { index, signal, changed } = this.#deps
+    const missing = cids.filter((cid) => !index.held.has(cid))
+    mustFit(missing.filter((cid) => !this.#queue.has(cid)).length, this.#queue.room)
     this.#copies.keepAll(cids)
-    const missing = cids.filter((cid) => {
+    for (const cid of cids) {
       const held = index.held.get(cid)
       if (held !== undefined) index.keepCopy(cid, held.sizeBytes)
-      return held === undefined
-    })
+    }
     index.changed(signal())
     changed(cids)
     return missing.map((cid) => this.fetch(cid, { to: 'store', ...options }))

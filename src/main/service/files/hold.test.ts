@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { CID } from 'multiformats/cid'
+import { create as digestOf } from 'multiformats/hashes/digest'
 import { afterEach, expect, it } from 'vitest'
 import { defaultFileSettings } from '../../../shared/file-views.ts'
-import { stopFilePeers } from './testing/file-peers.ts'
+import type { Cid } from '../../../shared/ids.ts'
+import { startFilePeers, stopFilePeers } from './testing/file-peers.ts'
 import { pair, shared, waitFor } from './testing/file-steps.ts'
 
 afterEach(stopFilePeers)
@@ -32,4 +35,20 @@ it('what is held comes to the store, counts as a copy, and stays whatever the qu
   // What is here is not fetched again, and a fetched copy can be kept afterwards.
   expect(b.files.fetching.hold([kept], { priority: 'high', group })).toEqual([])
   expect(b.files.fetching.isWanted(kept)).toBe(false)
+})
+
+it('of more than may wait to be fetched none is kept, and none is begun', async () => {
+  const [peer] = await startFilePeers(['a'])
+  if (peer === undefined) throw new Error('a peer was asked for')
+  const cids = Array.from(
+    { length: 10_001 },
+    () => CID.createV1(0x55, digestOf(0x12, randomBytes(32))).toString() as Cid,
+  )
+  const { fetching, transfers } = peer.files
+  const group = { id: 'g', name: 'Rescue of 10001 files' }
+  expect(() => fetching.hold(cids, { priority: 'high', group })).toThrow(
+    /10001 files are meant, and 10000 more can wait/,
+  )
+  expect(transfers.all()).toEqual([])
+  expect(cids.some((cid) => fetching.isKept(cid))).toBe(false)
 })
