@@ -36,6 +36,7 @@ let care: ShareCare
 let repaired: Cid[]
 let fetched: Cid[]
 let kept: Set<Cid>
+let whenDeleted: 'unshare' | 'keep'
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'dt-swarm-care-'))
@@ -44,6 +45,7 @@ beforeEach(async () => {
   repaired = []
   fetched = []
   kept = new Set()
+  whenDeleted = 'unshare'
   const basics = { clock, counters, log: silentLog, random: () => 0.5 }
   database = Database.open(basics, { home })
   book = new RecordBook({ ...basics, database, identity, swarm: trusted.swarm() })
@@ -80,7 +82,7 @@ async function open(): Promise<void> {
   index = new ShareIndex(basics, { path: join(home, 'files.json') })
   await index.load()
   care = new ShareCare({
-    whenDeleted: () => 'unshare',
+    whenDeleted: () => whenDeleted,
     isKept: (cid) => kept.has(cid),
     fetchAgain: (cid) => fetched.push(cid),
     ...basics,
@@ -255,6 +257,18 @@ it('a file that is gone is taken back, and no longer held, unless another file h
   expect(recordsOf(cid)).toEqual([])
   expect(index.held.has(cid)).toBe(false)
   expect(released).toHaveBeenCalledTimes(1)
+})
+
+it('where deleted files are kept, flights are not: the flight recorder removes them to keep its bounds', async () => {
+  whenDeleted = 'keep'
+  const log = await share('a.log')
+  const flight = await share('flight/2030-01-01_00-00-00Z-mark/a.log')
+  await care.start()
+  await clock.advance(1)
+  care.forgetGone(new Map(), clock.monotonic())
+  expect(shares.ownShares().map(({ cid }) => cid)).toEqual([log])
+  expect([...index.held.keys()]).toEqual([log])
+  expect(recordsOf(flight)).toEqual([])
 })
 
 it('what was shared after a look at the folder began is not missed in it', async () => {

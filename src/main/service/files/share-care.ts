@@ -1,5 +1,6 @@
 import type { FileSettings } from '../../../shared/file-views.ts'
 import type { Cid } from '../../../shared/ids.ts'
+import { flightOf } from '../../../shared/recorder-views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Startable } from '../../base/lifecycle.ts'
@@ -70,11 +71,12 @@ export class ShareCare implements Startable {
   ): void {
     const { index, shares, whenDeleted } = this.#deps
     const names = new Set([...files.values()].map(({ name }) => name))
-    const keeps = whenDeleted() === 'keep'
+    // Flights are bounded on the disk: what the flight recorder removes must not stay in the store.
+    const keeps = (name: string): boolean => whenDeleted() === 'keep' && flightOf(name) === null
     let gone = 0
     for (const [path, { cid, sizeBytes, linked, name }] of index.files) {
       if (linked || files.has(path) || index.isNewer(path, lookedAtMs)) continue
-      if (keeps && name !== null && !isLeftOut(name, sizeBytes)) index.keepCopy(cid, sizeBytes)
+      if (name !== null && keeps(name) && !isLeftOut(name, sizeBytes)) index.keepCopy(cid, sizeBytes)
       index.dropFile(path)
       gone += 1
     }
@@ -82,7 +84,7 @@ export class ShareCare implements Startable {
     // A file that is there but not indexed (the index was lost) is hashed again: then its record still holds.
     const over = shares.ownShares().filter(({ id, name, cid }) => {
       if (indexed.has(id) || names.has(name)) return false
-      return !keeps || isLeftOut(name, index.held.get(cid)?.sizeBytes ?? 0)
+      return !keeps(name) || isLeftOut(name, index.held.get(cid)?.sizeBytes ?? 0)
     })
     shares.withdrawAll(over.map(({ id }) => id))
     if (gone === 0) return

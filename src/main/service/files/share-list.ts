@@ -5,7 +5,7 @@ import { fits, type FileQuery } from './file-query.ts'
 import type { Here, ShareBook } from './share-book.ts'
 
 export interface ShareListDeps {
-  readonly book: Pick<ShareBook, 'list' | 'view' | 'cids'>
+  readonly book: Pick<ShareBook, 'list' | 'view' | 'cids' | 'ownNamed'>
   readonly finder: Pick<FileFinder, 'isShown'>
   readonly here: Here
 }
@@ -33,6 +33,11 @@ export class ShareList {
     const { book, finder, here } = this.#deps
     const share = book.view(cid, here)
     return share !== undefined && finder.isShown(share) ? share : undefined
+  }
+
+  /** What this peer shares under a name. */
+  own(name: string): Cid | undefined {
+    return this.#deps.book.ownNamed(name)[0]?.cid
   }
 
   /** Those that are meant, newest first. */

@@ -8,10 +8,10 @@ import type { StoredRecord } from '../../store/record-store.ts'
 import type { Diagnostics } from '../diagnostics/diagnostics.ts'
 import { diskError } from '../files/disk-error.ts'
 import { roomAt } from '../files/disk-room.ts'
-import { makeFolder } from '../files/make-folder.ts'
 import { numbered, safeName } from '../files/safe-name.ts'
 import { LogFailure, type LogThreads } from '../logs/log-threads.ts'
 import { maxFlightBytes } from './flight-budget.ts'
+import { asideOf, folderOf, makeFlightFolder } from './flight-folder.ts'
 import { healthCsv } from './health-csv.ts'
 import { huntLogs, type FoundLog } from './log-hunt.ts'
 import type { RecordSlice } from './record-slice.ts'
@@ -59,9 +59,6 @@ const maxPoints = 1_800
 /** Told in the document; a pattern may match anything. */
 const maxLeftOut = 100
 
-/** Folders that are being filled; what a peer that died left behind is known by it. */
-export const openPrefix = '.flight-'
-
 /** Writes one flight: the ends of logs, records and health, first aside, then under its name. */
 export class FlightMaker {
   readonly #deps: FlightMakerDeps
@@ -70,13 +67,12 @@ export class FlightMaker {
     this.#deps = deps
   }
 
-  /** @throws SwarmError DISK_FULL, PERMISSION_DENIED; nothing is left of it then */
+  /** @throws SwarmError DISK_FULL, PERMISSION_DENIED, NOT_FOUND; nothing is left of it then */
   async make(plan: FlightPlan, signal: AbortSignal): Promise<Flight> {
     const id = flightId(plan.cause, plan.atMs)
-    const aside = join(plan.shareDir, `${openPrefix}${id}`)
+    const aside = asideOf(plan.shareDir, id)
     try {
-      await makeFolder(plan.shareDir)
-      await makeFolder(join(plan.shareDir, 'flight'))
+      await makeFlightFolder(plan.shareDir)
       await rm(aside, { recursive: true, force: true })
       await mkdir(aside)
       const flight = await this.#fill(id, aside, plan, signal)
@@ -204,10 +200,6 @@ export class FlightMaker {
     const peers = [self, ...neighbours().slice(0, maxNeighbours)]
     return peers.flatMap((author) => [...book.live('machines', { author }), ...book.live('diagnostics', { author })])
   }
-}
-
-export function folderOf(shareDir: string, id: string): string {
-  return join(shareDir, 'flight', id)
 }
 
 function freeName(name: string, taken: ReadonlySet<string>): string {

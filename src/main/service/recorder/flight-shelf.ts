@@ -1,13 +1,14 @@
-import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { PeerId } from '../../../shared/ids.ts'
 import { flightCauseSchema, flightSchema } from '../../../shared/recorder-views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
 import { StateFile } from '../files/state-file.ts'
 import { maxFlights, surplus, type Flown } from './flight-budget.ts'
-import { folderOf, openPrefix, type Flight } from './flight-maker.ts'
+import { findFlights, removeFlight, sweepFlights } from './flight-folder.ts'
+import type { Flight } from './flight-maker.ts'
 
 /** More than are kept at once: for those whose folder cannot be removed. */
 const maxRemembered = 4 * maxFlights
@@ -19,7 +20,13 @@ const stateSchema = z.object({
   /** False once it has stopped as it should. */
   running: z.boolean(),
   /** Newest first. */
-  flights: z.array(flightSchema.extend({ files: z.array(flightSchema.shape.files.element.omit({ cid: true })) })),
+  flights: z.array(
+    flightSchema.extend({
+      files: z.array(flightSchema.shape.files.element.omit({ cid: true })),
+      /** The share folder that it is in, which may be another by now. Earlier builds did not say. */
+      shareDir: z.string().optional(),
+    }),
+  ),
   /** When something was saved, newest first, also what was removed since. */
   flown: z.array(z.object({ cause: flightCauseSchema, atMs: z.number() })).catch([]),
 })
@@ -28,13 +35,17 @@ type State = z.infer<typeof stateSchema>
 /** What the flight recorder saved: on the disk within its bounds, and remembered over a restart. */
 export class FlightShelf {
   readonly #file: StateFile<State>
+  readonly #self: PeerId
   #flights: readonly Flight[] = []
+  /** The share folder that each is in, by its id. */
+  readonly #dirs = new Map<string, string>()
   #flown: readonly Flown[] = []
 
   constructor(
     deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log },
-    init: { readonly home: string },
+    init: { readonly home: string; readonly self: PeerId },
   ) {
+    this.#self = init.self
     this.#file = new StateFile(deps, {
       path: join(init.home, 'recorder.json'),
       schema: stateSchema,
@@ -56,32 +67,52 @@ export class FlightShelf {
   /** Removes what a peer that died was saving. @returns whether the last run ended without a goodbye */
   async open(shareDir: string): Promise<boolean> {
     const before = this.#file.load()
-    this.#flights = before?.flights ?? []
-    this.#flown = before?.flown ?? []
-    for (const name of await readdir(shareDir).catch(() => [])) {
-      if (name.startsWith(openPrefix)) await rm(join(shareDir, name), { recursive: true, force: true }).catch(() => {})
-    }
+    this.#dirs.clear()
+    this.#flights = (before?.flights ?? []).map(({ shareDir: dir, ...flight }) => {
+      this.#dirs.set(flight.id, dir ?? shareDir)
+      return flight
+    })
+    await this.#find(shareDir)
+    this.#flown = before?.flown ?? this.#flights.slice(0, maxFlown).map(({ cause, atMs }) => ({ cause, atMs }))
+    await sweepFlights(shareDir)
     return before?.running === true
   }
 
   /** The oldest make room; what is gone from the share folder is shared no longer. */
   async add(flight: Flight, shareDir: string): Promise<void> {
-    this.#flights = [flight, ...this.#flights].slice(0, maxRemembered)
+    this.#flights = [flight, ...this.#flights]
+    this.#dirs.set(flight.id, shareDir)
     this.#flown = [{ cause: flight.cause, atMs: flight.atMs }, ...this.#flown].slice(0, maxFlown)
+    await this.#find(shareDir)
     const gone = new Set<Flight>()
     for (const old of surplus(this.#flights)) {
-      const done = await rm(folderOf(shareDir, old.id), { recursive: true, force: true }).catch(() => false)
-      if (done !== false) gone.add(old)
+      if (await removeFlight(this.#dirs.get(old.id) ?? shareDir, old.id)) gone.add(old)
     }
-    this.#flights = this.#flights.filter((one) => !gone.has(one))
+    this.#flights = this.#flights.filter((one) => !gone.has(one)).slice(0, maxRemembered)
+    const kept = new Set(this.#flights.map(({ id }) => id))
+    for (const id of this.#dirs.keys()) if (!kept.has(id)) this.#dirs.delete(id)
     this.save(true)
+  }
+
+  /** What lies there and was forgotten (a kill before it was noted, a lost file) takes room all the same; it goes first. */
+  async #find(shareDir: string): Promise<void> {
+    const known = new Set(this.#flights.flatMap(({ id }) => (this.#dirs.get(id) === shareDir ? [id] : [])))
+    const found = await findFlights(shareDir, { peer: this.#self, known })
+    // A person may have moved them with the share folder.
+    this.#flights = [...this.#flights, ...found.filter(({ id }) => !this.#dirs.has(id))]
+    for (const { id } of found) this.#dirs.set(id, shareDir)
   }
 
   save(running: boolean): void {
     const state = (): State => ({
       v: 1,
       running,
-      flights: this.#flights.map((flight) => ({ ...flight, files: [...flight.files], leftOut: [...flight.leftOut] })),
+      flights: this.#flights.map((flight) => ({
+        ...flight,
+        shareDir: this.#dirs.get(flight.id),
+        files: [...flight.files],
+        leftOut: [...flight.leftOut],
+      })),
       flown: [...this.#flown],
     })
     this.#file.changed(state, AbortSignal.abort())

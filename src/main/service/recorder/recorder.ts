@@ -21,7 +21,8 @@ import type { Sharing } from '../files/sharing.ts'
 import { LogThreads } from '../logs/log-threads.ts'
 import { FaultWatch } from './fault-watch.ts'
 import { refusal } from './flight-budget.ts'
-import { FlightMaker, folderOf, type Flight, type FlightMakerDeps } from './flight-maker.ts'
+import { folderOf } from './flight-folder.ts'
+import { FlightMaker, type Flight, type FlightMakerDeps } from './flight-maker.ts'
 import { FlightShelf } from './flight-shelf.ts'
 import { RecordSlice } from './record-slice.ts'
 
@@ -30,7 +31,7 @@ export interface RecorderDeps extends Pick<FlightMakerDeps, 'roomAt'> {
   readonly swarm: () => RecordId
   readonly book: Pick<RecordBook, 'events' | 'live' | 'latest' | 'trust'>
   readonly diagnostics: Pick<Diagnostics, 'events' | 'history'>
-  readonly files: { readonly sharing: Pick<Sharing, 'sharePaths'>; readonly shares: Pick<ShareList, 'all'> }
+  readonly files: { readonly sharing: Pick<Sharing, 'sharePaths'>; readonly shares: Pick<ShareList, 'own'> }
   readonly node: Pick<SwarmNode, 'libp2p' | 'offenders' | 'linked' | 'connect' | 'neighbours'>
   readonly nameOf: (peer: PeerId) => string
   readonly settings: () => { readonly name: string; readonly shareDir: string; readonly recorder: RecorderSettings }
@@ -81,7 +82,7 @@ export class Recorder implements Startable {
       },
       mark: (text, from) => this.#mark(`${text === '' ? '' : `${text}, `}by ${deps.nameOf(from)}`.slice(0, 300)),
     })
-    this.#shelf = new FlightShelf(deps, init)
+    this.#shelf = new FlightShelf(deps, { home: init.home, self: deps.self })
   }
 
   async start(): Promise<void> {
@@ -137,12 +138,9 @@ export class Recorder implements Startable {
   }
 
   status(): RecorderView {
-    const { settings, files, self } = this.#deps
+    const { settings, files } = this.#deps
     const { recorder } = settings()
-    const cids = new Map<string, FlightView['files'][number]['cid']>()
-    if (this.#shelf.flights.length > 0) {
-      for (const { origin, name, cid } of files.shares.all()) if (origin === self) cids.set(name, cid)
-    }
+    const cidOf = (name: string): FlightView['files'][number]['cid'] => files.shares.own(name) ?? null
     return {
       state: !recorder.on ? 'off' : this.#job === null ? 'ready' : 'taking',
       settings: recorder,
@@ -150,7 +148,7 @@ export class Recorder implements Startable {
       flights: this.#shelf.flights.map((flight) => ({
         ...flight,
         leftOut: [...flight.leftOut],
-        files: flight.files.map((file) => ({ ...file, cid: cids.get(`flight/${flight.id}/${file.name}`) ?? null })),
+        files: flight.files.map((file) => ({ ...file, cid: cidOf(`flight/${flight.id}/${file.name}`) })),
       })),
     }
   }
