@@ -68,12 +68,14 @@ export class FetchJob {
   #run: FetchRun
   #going: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
   #paused = false
+  #isPatient: boolean
 
   /** Begins at once. */
   constructor(deps: FetchJobDeps & FetchJobOwner, init: FetchJobInit, transfer: Transfer) {
     this.#deps = deps
     this.#init = init
     this.#to = init.to
+    this.#isPatient = init.isPatient
     this.cid = init.cid
     this.transfer = transfer
     this.#run = new FetchRun(deps, transfer, init)
@@ -131,6 +133,11 @@ export class FetchJob {
     if (this.#going === null) return
     this.#going.stop.abort(moved)
     this.#go()
+  }
+
+  /** From now on it waits for as long as anybody is said to have it. */
+  bePatient(): void {
+    this.#isPatient = true
   }
 
   /** Resolves once nothing of it runs any more; the service's signal must have been aborted. */
@@ -250,8 +257,7 @@ export class FetchJob {
           tries = 0
         }
         const why = away ?? holders.explain(cid)
-        const { patienceMs, isPatient } = this.#init
-        if (clock.monotonic() - sinceMs >= patienceMs && !(isPatient && holders.isHeld(cid))) {
+        if (clock.monotonic() - sinceMs >= this.#init.patienceMs && !(this.#isPatient && holders.isHeld(cid))) {
           throw new SwarmError('FETCH_FAILED', why, { cause: error, detail: { reason: 'no-provider', cid } })
         }
         // Others have their turn while this one waits.

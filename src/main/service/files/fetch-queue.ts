@@ -36,6 +36,7 @@ const entrySchema = z.object({
   priority: transferSchema.shape.priority.default('normal'),
   paused: z.boolean().default(false),
   group: transferSchema.shape.group.default(null),
+  patient: z.boolean().default(true),
 })
 /** A fetch that goes on after a restart. */
 export type QueuedFetch = Readonly<z.infer<typeof entrySchema>>
@@ -91,7 +92,7 @@ export class FetchQueue {
   /** Adds one, or changes it where it is. */
   set(cid: Cid, change: Partial<Omit<QueuedFetch, 'cid'>> & { readonly to: FetchTarget }): void {
     const before = this.#entries.get(cid)
-    this.#entries.set(cid, { priority: 'normal', paused: false, group: null, ...before, ...change, cid })
+    this.#entries.set(cid, { priority: 'normal', paused: false, group: null, patient: true, ...before, ...change, cid })
     this.#changed()
   }
 

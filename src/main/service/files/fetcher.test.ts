@@ -201,3 +201,27 @@ it('one that waited for a holder in vain goes to the place where it is wanted ne
   await vi.waitFor(() => expect(state(id)).toBe('done'))
   expect(transfers.view(id)?.path).toContain(cid)
 })
+
+it('one of many waits for those who are said to have it, unless it is for the background; until a person wants it too', async () => {
+  const hidden = new NoProviderError(CID.parse(cid), [])
+  const { fetcher, queue, state } = await fetching(
+    {
+      store: {
+        sizeBytes: () => Promise.reject(hidden),
+        read: async function* (): AsyncGenerator<Uint8Array> {},
+      },
+      makeRoom: async () => {},
+    },
+    { patienceMs: 0 },
+  )
+  const group = { id: 'g', name: 'Archive' }
+  const { id } = fetcher.fetch(cid, { to: 'store', group, patient: false })
+  expect(fetcher.active(cid)?.id).toBe(id)
+  await vi.waitFor(() => expect(state(id)).toBe('failed'))
+  await vi.waitFor(() => expect(fetcher.active(cid)).toBeUndefined())
+  expect(queue.get(cid)?.patient).toBe(false)
+  fetcher.fetch(cid, { to: 'store', group: { id: 'r', name: 'Rescue' } })
+  await vi.waitFor(() => expect(fetcher.active(cid)?.step).toBe('nobody has it'))
+  expect(state(id)).toBe('waiting')
+  expect(queue.get(cid)?.patient).toBe(true)
+})

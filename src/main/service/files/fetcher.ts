@@ -26,6 +26,8 @@ export interface FetchOptions {
   readonly to: FetchTarget
   readonly priority?: TransferView['priority']
   readonly group?: TransferGroup | null
+  /** Of one of many: whether it waits for those who are said to have it, for as long as they are. Default: it does. */
+  readonly patient?: boolean
 }
 
 /** Fetches that move bytes at a time; more would only make each slower. */
@@ -56,11 +58,15 @@ export class Fetcher {
     if (known !== undefined && (known.isActive || transfers.get(known.transfer.id) !== undefined)) {
       if (options.priority !== undefined) known.transfer.setPriority(options.priority)
       known.writeOut(options.to)
+      if (options.patient !== false && (options.group ?? null) !== null) {
+        queue.set(cid, { to: queue.get(cid)?.to ?? options.to, patient: true })
+        known.bePatient()
+      }
       known.resume()
       return known.transfer.view
     }
     this.#mayQueue(cid)
-    const { to, priority = 'normal', group = null } = options
+    const { to, priority = 'normal', group = null, patient = true } = options
     const facts = shares.facts(cid)
     const transfer = transfers.add('fetch', facts?.name ?? cid, {
       cid,
@@ -68,7 +74,7 @@ export class Fetcher {
       priority,
       group,
     })
-    queue.set(cid, { to, priority, group, paused: false })
+    queue.set(cid, { to, priority, group, paused: false, patient })
     const job = new FetchJob(
       {
         ...this.#deps,
@@ -77,7 +83,7 @@ export class Fetcher {
         over: () => this.#over(cid, job),
         again: () => this.#again(cid, job),
       },
-      { patienceMs: this.#patienceMs, isPatient: group !== null, cid, to },
+      { patienceMs: this.#patienceMs, isPatient: group !== null && patient, cid, to },
       transfer,
     )
     this.#jobs.set(cid, job)
@@ -104,6 +110,12 @@ export class Fetcher {
   /** Files on their way, held ones, and those that failed for want of a provider and are tried again. */
   wanted(): readonly Cid[] {
     return [...new Set([...this.#deps.queue.cids(), ...this.#jobs.keys()])]
+  }
+
+  /** One that waits, runs or is held; not one that has failed, or is being called off. */
+  active(cid: Cid): TransferView | undefined {
+    const job = this.#jobs.get(cid)
+    return job?.isActive === true && !job.transfer.signal.aborted ? job.transfer.view : undefined
   }
 
   /** Resolves once nothing runs any more; the signal must have been aborted. */

@@ -165,8 +165,17 @@ export class Fetching {
    * Keeps these here for good and fetches what is not here, all of one group. Tells the transfers that it takes. What nobody
    * gives just now waits until somebody does. @throws SwarmError LIMIT_REACHED when there are more than may wait: then
    * none is kept
+   *
+   * @param background what is on its way already stays as it is, urgent or held, and what nobody gives fails and is not
+   *   waited for
    */
-  hold(cids: readonly Cid[], options: Required<Omit<FetchOptions, 'to'>>): readonly TransferView[] {
+  hold(
+    cids: readonly Cid[],
+    {
+      background = false,
+      ...options
+    }: Required<Pick<FetchOptions, 'priority' | 'group'>> & { readonly background?: boolean },
+  ): readonly TransferView[] {
     const { index, signal, changed } = this.#deps
     const missing = cids.filter((cid) => !index.held.has(cid))
     mustFit(missing.filter((cid) => !this.#queue.has(cid)).length, this.#queue.room)
@@ -177,10 +186,19 @@ export class Fetching {
     }
     index.changed(signal())
     changed(cids)
-    return missing.map((cid) => this.fetch(cid, { to: 'store', ...options }))
+    return missing.map(
+      (cid) =>
+        (background ? this.#fetcher.active(cid) : undefined) ??
+        this.fetch(cid, { to: 'store', ...options, patient: !background }),
+    )
   }
 
-  /** Whether it is on its way, or waits for that. */
+  /** One that waits, runs or is held; not one that has failed and may be tried again. */
+  active(cid: Cid): TransferView | undefined {
+    return this.#fetcher.active(cid)
+  }
+
+  /** Whether it is on its way, or waits for that, or is tried again when somebody gives it. */
   isWanted(cid: Cid): boolean {
     return this.#queue.has(cid)
   }

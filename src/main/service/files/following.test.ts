@@ -66,7 +66,14 @@ async function followed(init: { readonly room?: number; readonly queued?: readon
       },
       fetch: (cid, options) => {
         asked.push({ cid, options })
-        queue.set(cid, { cid, to: options.to, priority: 'low', paused: false, group: options.group ?? null })
+        queue.set(cid, {
+          cid,
+          to: options.to,
+          priority: 'low',
+          paused: false,
+          group: options.group ?? null,
+          patient: true,
+        })
       },
     },
     { path: join(home, 'follows.json') },
@@ -165,7 +172,7 @@ it('news that come while others are looked at are looked at next', async () => {
 })
 
 it('what is on its way for somebody else is written out for the follow too, asked for once and no less urgent', async () => {
-  const other = { to: 'store', priority: 'high', group: null } as const
+  const other = { to: 'store', priority: 'high', group: null, patient: true } as const
   const { clock, id, following, hear, end, asked } = await followed({
     queued: [
       { cid: cidOf(1), paused: false, ...other },

@@ -52,3 +52,22 @@ it('of more than may wait to be fetched none is kept, and none is begun', async 
   expect(transfers.all()).toEqual([])
   expect(cids.some((cid) => fetching.isKept(cid))).toBe(false)
 })
+
+it('what is fetched already stays as urgent as it was, or held, when the archive wants it too, also after a restart', async () => {
+  const [peer] = await startFilePeers(['a'])
+  if (peer === undefined) throw new Error('a peer was asked for')
+  const urgent = CID.createV1(0x55, digestOf(0x12, randomBytes(32))).toString() as Cid
+  const paused = CID.createV1(0x55, digestOf(0x12, randomBytes(32))).toString() as Cid
+  const archive = { priority: 'low', group: { id: 'archive', name: 'Archive' }, background: true } as const
+  peer.files.fetching.hold([urgent], { priority: 'high', group: { id: 'r', name: 'Rescue of 1 file' } })
+  const [begun] = peer.files.fetching.hold([paused], archive)
+  peer.files.transfers.pause(begun?.id ?? '')
+  const now = () => [urgent, paused].map((cid) => peer.files.fetching.active(cid))
+  await waitFor(() => expect(now()).toMatchObject([{ priority: 'high' }, { state: 'paused' }]))
+  expect(peer.files.fetching.hold([urgent, paused], archive)).toEqual(now())
+  await peer.restartFiles()
+  await waitFor(() => expect(now()).toMatchObject([{ priority: 'high' }, { state: 'paused' }]))
+  peer.files.fetching.hold([urgent, paused], archive)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(now()).toMatchObject([{ priority: 'high' }, { state: 'paused' }])
+})
