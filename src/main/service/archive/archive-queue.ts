@@ -7,6 +7,8 @@ import type { ArchiveFiles } from './archive-service.ts'
 
 export interface ArchiveQueueDeps {
   readonly files: Pick<ArchiveFiles, 'fetching' | 'freeBytes'>
+  /** Whether any of those that count as holders is up. */
+  readonly isGiven: (cid: Cid) => boolean
   readonly clock: Clock
   readonly counters: Counters
   readonly log: Log
@@ -22,7 +24,7 @@ const maxDeclined = 50_000
 const group = { id: 'archive', name: 'Archive' }
 
 /** What has to be known of a file until it is here: of 20,000 that wait, their views would fill a Raspberry Pi. */
-type Wanted = Pick<ShareView, 'cid' | 'sizeBytes' | 'local'>
+type Wanted = Pick<ShareView, 'cid' | 'sizeBytes' | 'local'> & { readonly isGiven: boolean }
 
 /**
  * What an archive is to keep and has not yet: handed on a few at a time, as far as the disk has room. As long as the list
@@ -34,6 +36,8 @@ export class ArchiveQueue {
   /** In the order of hearing of them. */
   readonly #wanted = new Map<Cid, Wanted>()
   readonly #underWay = new Map<Cid, number>()
+  /** On their way for somebody else, or since before the start: at most those of the queue of fetches. */
+  readonly #joined = new Set<Cid>()
   readonly #restUntilMs = new Map<Cid, number>()
   readonly #noRoom = new Set<Cid>()
   readonly #declined = new Set<Cid>()
@@ -43,9 +47,9 @@ export class ArchiveQueue {
     this.#leaveFreeBytes = init.leaveFreeBytes
   }
 
-  want(share: ShareView): void {
-    const { cid, sizeBytes, local } = share
-    if (!this.#declined.has(cid)) this.#wanted.set(cid, { cid, sizeBytes, local })
+  /** What nobody gives just now waits here, and not among the fetches, where it would be in the way of others. */
+  want({ cid, sizeBytes, local }: ShareView, { isGiven }: { readonly isGiven: boolean }): void {
+    if (!this.#declined.has(cid)) this.#wanted.set(cid, { cid, sizeBytes, local, isGiven })
   }
 
   /** It is here, or need not be. What is under way goes on. */
@@ -58,6 +62,7 @@ export class ArchiveQueue {
   clear(): void {
     this.#wanted.clear()
     this.#underWay.clear()
+    this.#joined.clear()
     this.#restUntilMs.clear()
     this.#noRoom.clear()
     this.#declined.clear()
@@ -65,7 +70,10 @@ export class ArchiveQueue {
 
   /** A fetch has ended, of whomever. */
   ended({ cid, state }: TransferView): void {
-    if (cid === null || !this.#underWay.delete(cid)) return
+    if (cid === null) return
+    const isJoined = this.#joined.delete(cid)
+    // What has come for others is kept when it is next looked at.
+    if (!this.#underWay.delete(cid) && (!isJoined || state === 'done')) return
     if (state === 'done') {
       this.#deps.counters.add('archive.copy:kept')
       this.drop(cid)
@@ -78,17 +86,22 @@ export class ArchiveQueue {
   /** Begins to fetch what fits. @throws SwarmError LIMIT_REACHED */
   async take(): Promise<void> {
     this.#forgetCancelled()
+    this.#join()
     const nowMs = this.#deps.clock.monotonic()
     const due = [...this.#wanted.values()].filter(
-      ({ cid }) => !this.#underWay.has(cid) && (this.#restUntilMs.get(cid) ?? -Infinity) <= nowMs,
+      ({ cid, local, isGiven }) =>
+        (local || isGiven) &&
+        !this.#underWay.has(cid) &&
+        !this.#joined.has(cid) &&
+        (this.#restUntilMs.get(cid) ?? -Infinity) <= nowMs,
     )
-    if (due.length === 0 || this.#underWay.size >= maxUnderWay) return
+    const going = this.#going()
+    if (due.length === 0 || going.files >= maxUnderWay) return
     const free = (await this.#deps.files.freeBytes()) ?? Infinity
-    // What is under way may not be here yet: it is counted whole, so that the disk is rather left too empty.
-    let roomBytes = free - this.#leaveFreeBytes - [...this.#underWay.values()].reduce((sum, bytes) => sum + bytes, 0)
+    let roomBytes = free - this.#leaveFreeBytes - going.bytes
     const fitting: Wanted[] = []
     for (const share of due) {
-      if (this.#underWay.size + fitting.length >= maxUnderWay) break
+      if (going.files + fitting.length >= maxUnderWay) break
       // What is here already only has to stay.
       const needed = share.local ? 0 : share.sizeBytes
       if (needed > roomBytes && needed > 0) {
@@ -119,6 +132,26 @@ export class ArchiveQueue {
     return `The archive takes no more: ${what} (${inWords(bytes)}) would leave less than ${inWords(this.#leaveFreeBytes)} free on the disk. Free some space, or let it keep less.`
   }
 
+  /** What is fetched already stays as whoever asked for it wants it: urgent, or held, or soon. */
+  #join(): void {
+    for (const { cid, local } of this.#wanted.values()) {
+      if (local || this.#underWay.has(cid) || this.#joined.has(cid)) continue
+      if (this.#deps.files.fetching.active(cid) !== undefined) this.#joined.add(cid)
+    }
+  }
+
+  /** Those that take a place and room: not what a person holds, nor what nobody gives any more. */
+  #going(): { readonly files: number; readonly bytes: number } {
+    const { files, isGiven } = this.#deps
+    let going = { files: 0, bytes: 0 }
+    for (const [cid, sizeBytes] of this.#underWay) {
+      const view = files.fetching.active(cid)
+      if (view === undefined || view.state === 'paused' || !isGiven(cid)) continue
+      going = { files: going.files + 1, bytes: going.bytes + Math.max(0, sizeBytes - view.doneBytes) }
+    }
+    return going
+  }
+
   #begin(shares: readonly Wanted[]): void {
     if (shares.length === 0) return
     for (const { cid, local, sizeBytes } of shares) {
@@ -128,10 +161,9 @@ export class ArchiveQueue {
     try {
       this.#deps.files.fetching.hold(
         shares.map(({ cid }) => cid),
-        { priority: 'low', group },
+        { priority: 'low', group, background: true },
       )
     } catch (error) {
-      // Those that were begun before it are found to be on their way when they are wanted again.
       for (const { cid } of shares) {
         this.#underWay.delete(cid)
         this.#rest(cid)
@@ -143,9 +175,10 @@ export class ArchiveQueue {
 
   /** A fetch that a person cancelled ends without a word; it is found by its absence. */
   #forgetCancelled(): void {
-    for (const cid of this.#underWay.keys()) {
+    for (const cid of [...this.#underWay.keys(), ...this.#joined]) {
       if (this.#deps.files.fetching.isWanted(cid)) continue
       this.#underWay.delete(cid)
+      this.#joined.delete(cid)
       this.drop(cid)
       this.#declined.add(cid)
       const oldest = this.#declined.values().next().value

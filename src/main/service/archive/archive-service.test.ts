@@ -87,6 +87,64 @@ describe('an archive', () => {
     expect(server.asked).toEqual([cid, cid])
   })
 
+  it('does not wait for robots that are off: it fetches what others share, and theirs when they are back', async () => {
+    const world = makeWorld()
+    const server = await world.add('server', all)
+    server.freeBytes = 100_000
+    const began = Array.from({ length: 64 }, (_, n) => world.share(`begun${n}`, robot, { sizeBytes: 1_000 }))
+    await world.settle()
+    expect(server.asked).toEqual(began)
+    world.keepers.set(robot, { status: 'gone', silentMs: 3_600_000 })
+    const late = world.share('late', robot, { sizeBytes: 98_000 })
+    const other = world.share('other', peerOf('duckie08'), { sizeBytes: 90_000 })
+    await world.settle()
+    expect(server.asked).toEqual([...began, other])
+    expect(server.archive.warnings()).toEqual([])
+    expect(server.archive.view()).toMatchObject({ waitingFiles: 66 })
+    server.freeBytes = null
+    world.keepers.delete(robot)
+    await world.settle(60_000)
+    await world.bring()
+    await world.settle(60_000)
+    expect(server.asked).toEqual([...began, other, late])
+  })
+
+  it('reckons with no room for what has come already, nor for what a person holds', async () => {
+    const world = makeWorld()
+    const server = await world.add('server', all)
+    server.freeBytes = 7_000
+    const first = world.share('first', robot, { sizeBytes: 6_000 })
+    await world.settle()
+    server.freeBytes = 3_000
+    server.doneBytes.set(first, 5_000)
+    const second = world.share('second', robot, { sizeBytes: 1_000 })
+    await world.settle()
+    server.paused.add(first)
+    const third = world.share('third', robot, { sizeBytes: 1_000 })
+    await world.settle()
+    expect(server.asked).toEqual([first, second, third])
+    expect(server.archive.warnings()).toEqual([])
+  })
+
+  it('leaves what is on its way as whoever asked for it wants it, and keeps it when it is here', async () => {
+    const world = makeWorld()
+    const server = await world.add('server', {})
+    const rescued = world.share('rescued', robot)
+    const fetched = world.share('fetched', robot)
+    const cancelled = world.share('cancelled', robot)
+    server.archive.rescue({ cids: [rescued], risk: 'high' })
+    for (const cid of [fetched, cancelled]) server.fetching.set(cid, 'normal')
+    server.set({ ...all, copies: 1 })
+    await world.settle()
+    expect(server.asked).toEqual([rescued])
+    expect([...server.fetching.values()]).toEqual(['high', 'normal', 'normal'])
+    server.fetching.delete(cancelled)
+    await world.bring()
+    await world.settle(60 * 60_000)
+    expect(server.asked).toEqual([rescued])
+    expect([...server.kept]).toEqual([rescued, fetched])
+  })
+
   it('hands on no more than 64 at a time', async () => {
     const world = makeWorld()
     const server = await world.add('server', all)

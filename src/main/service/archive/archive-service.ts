@@ -16,14 +16,14 @@ import type { FileScope } from '../files/file-scope.ts'
 import { isAtRisk } from '../files/file-query.ts'
 import { parseCid } from '../files/parse-cid.ts'
 import type { ShareList } from '../files/share-list.ts'
-import { dueAfterMs, isArchived } from './archive-choice.ts'
+import { dueAfterMs, isArchived, isGiven } from './archive-choice.ts'
 import { ArchiveQueue } from './archive-queue.ts'
 
 /** What the archive needs of the service of files. */
 export interface ArchiveFiles {
   readonly events: EventSource<Pick<FileServiceEvents, 'shares:changed' | 'fetch:finished'>>
   readonly shares: Pick<ShareList, 'cids' | 'get'>
-  readonly fetching: Pick<Fetching, 'hold' | 'isKept' | 'isWanted'>
+  readonly fetching: Pick<Fetching, 'active' | 'hold' | 'isKept' | 'isWanted'>
   readonly scope: Pick<FileScope, 'sees'>
   /** What may still be written where the bytes are kept; null: that cannot be told. */
   freeBytes(): Promise<number | null>
@@ -84,7 +84,14 @@ export class ArchiveService implements Startable {
     this.#deps = deps
     this.#init = init
     this.#settings = init.settings
-    this.#queue = new ArchiveQueue(deps, { leaveFreeBytes: init.leaveFreeBytes ?? 1_000_000_000 })
+    const isGivenNow = (cid: Cid): boolean => {
+      const share = deps.files.shares.get(cid)
+      return share !== undefined && isGiven(share, deps.self, deps.keeperOf)
+    }
+    this.#queue = new ArchiveQueue(
+      { ...deps, isGiven: isGivenNow },
+      { leaveFreeBytes: init.leaveFreeBytes ?? 1_000_000_000 },
+    )
   }
 
   async start(): Promise<void> {
@@ -227,9 +234,10 @@ export class ArchiveService implements Startable {
       this.#shortSinceMs.delete(cid)
       return this.#queue.drop(cid)
     }
-    if (isArchived(share, this.#settings.archive)) return this.#queue.want(share)
+    const given = isGiven(share, this.#deps.self, this.#deps.keeperOf)
+    if (isArchived(share, this.#settings.archive)) return this.#queue.want(share, { isGiven: given })
     if (share.local || !this.#isDue(share, volunteers)) return this.#queue.drop(cid)
-    this.#queue.want(share)
+    this.#queue.want(share, { isGiven: given })
   }
 
   /** Whether it has too few copies, and this peer is to fetch one. */

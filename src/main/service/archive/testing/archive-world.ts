@@ -35,6 +35,10 @@ export class ArchiveMachine {
   readonly kept = new Set<Cid>()
   /** On their way, in the order of asking. */
   readonly fetching = new Map<Cid, TransferView['priority']>()
+  /** Of those on their way. */
+  readonly doneBytes = new Map<Cid, number>()
+  /** Of those on their way, what a person holds. */
+  readonly paused = new Set<Cid>()
   /** Each file that it was ever asked to fetch, as often as it was. */
   readonly asked: Cid[] = []
   readonly counters = new Counters()
@@ -53,7 +57,9 @@ export class ArchiveMachine {
           fetching: {
             isKept: (cid) => this.kept.has(cid),
             isWanted: (cid) => this.fetching.has(cid),
-            hold: (cids, { priority }) => cids.flatMap((cid) => this.#hold(world, cid, priority)),
+            active: (cid) => this.#active(cid),
+            hold: (cids, { priority, background = false }) =>
+              cids.flatMap((cid) => this.#hold(world, cid, { priority, background })),
           },
           scope: { sees: (peer) => world.onChannel.has(peer ?? '') },
           freeBytes: async () => this.freeBytes,
@@ -74,9 +80,22 @@ export class ArchiveMachine {
     this.archive.applySettings(settings)
   }
 
-  #hold(world: ArchiveWorld, cid: Cid, priority: TransferView['priority']): TransferView[] {
+  #active(cid: Cid): TransferView | undefined {
+    const state = this.paused.has(cid) ? 'paused' : 'waiting'
+    return this.fetching.has(cid)
+      ? ({ cid, state, doneBytes: this.doneBytes.get(cid) ?? 0 } as TransferView)
+      : undefined
+  }
+
+  #hold(
+    world: ArchiveWorld,
+    cid: Cid,
+    { priority, background }: { readonly priority: TransferView['priority']; readonly background: boolean },
+  ): TransferView[] {
     this.kept.add(cid)
     if (world.shares.get(cid)?.holders.has(this.peer) === true) return []
+    const active = background ? this.#active(cid) : undefined
+    if (active !== undefined) return [active]
     this.asked.push(cid)
     this.fetching.set(cid, priority)
     return [{ cid } as TransferView]
