@@ -5,6 +5,7 @@ import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
 import { copyRisk, judgeKeeper, type Keeper, type KeeperJudgement } from '../../model/copy-risk.ts'
 import type { ShareBook } from './share-book.ts'
+import { isHolding } from './share-record.ts'
 import { firstShare } from './share-view.ts'
 
 export interface CopyWatchDeps {
@@ -87,7 +88,7 @@ export class CopyWatch implements Startable {
     for (const cid of cids) {
       const before = this.#holders.get(cid) ?? []
       const facts = this.#deps.shares.said(cid)
-      const authors = [...new Set(facts.map(({ author }) => author))]
+      const authors = [...new Set(facts.flatMap(({ author, value }) => (isHolding(value) ? author : [])))]
       // What somebody holds and nobody shares is shown nowhere but where it is kept.
       const now = firstShare(facts) === undefined && !authors.includes(this.#deps.self) ? [] : authors
       for (const peer of before) if (!now.includes(peer)) this.#drop(peer, cid)

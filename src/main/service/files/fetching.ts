@@ -100,10 +100,14 @@ export class Fetching {
     )
   }
 
-  /** Goes on with what was under way, once the shares are known. */
+  /** Which files are kept: before anything looks after what is here. */
+  load(): void {
+    this.#copies.load()
+  }
+
+  /** Goes on with what was under way, once it was loaded and the shares are known. */
   async start(): Promise<void> {
     this.#queue.load()
-    this.#copies.load()
     this.#following.load()
     // What a killed process left half written; those in the download folder are removed by the service.
     const places = this.#queue.all().flatMap(({ to }) => (typeof to === 'string' ? [] : (folderOf(to) ?? [])))

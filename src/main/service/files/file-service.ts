@@ -79,6 +79,7 @@ export class FileService implements Startable {
     await store.start()
     await index.load()
     pins.load()
+    this.fetching.load()
     await removeParts([this.#dirs.shareDir, this.#dirs.downloadDir], peerId)
     await this.finder.start()
     await shareBook.start()

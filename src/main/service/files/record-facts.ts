@@ -1,7 +1,7 @@
 import { isCid, type Cid, type PeerId, type RecordId } from '../../../shared/ids.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
-import { fileValueSchema, type FileValue } from './share-record.ts'
+import { fileValueSchema, isHolding, type FileValue } from './share-record.ts'
 import type { ShareFact } from './share-view.ts'
 
 export interface RecordFactsDeps {
@@ -56,8 +56,10 @@ export class RecordFacts {
   /** The files that this peer says it shares or holds. */
   ownCids(kind?: FileValue['kind']): readonly Cid[] {
     const cids = [...this.#ownIds].flatMap((id) => {
-      const found = this.#find(id)
-      return found === undefined || (kind !== undefined && found.fact.value.kind !== kind) ? [] : [found.cid]
+      const found = this.find(id)
+      if (found === undefined) return []
+      const { value } = found.fact
+      return (kind === undefined ? isHolding(value) : value.kind === kind) ? [found.cid] : []
     })
     return [...new Set(cids)]
   }
@@ -66,7 +68,7 @@ export class RecordFacts {
   ownNamed(name: string): readonly { readonly id: RecordId; readonly cid: Cid; readonly channel: string | null }[] {
     const now = this.#deps.now()
     return [...(this.#ownByName.get(name) ?? [])].flatMap((id) => {
-      const { cid, fact } = this.#find(id) ?? {}
+      const { cid, fact } = this.find(id) ?? {}
       if (cid === undefined || fact?.value.kind !== 'share' || fact.validUntilMs <= now) return []
       return [{ id, cid, channel: fact.value.channel }]
     })
@@ -81,7 +83,7 @@ export class RecordFacts {
       return undefined
     }
     const evidence = {
-      fact: parsed.data.kind === 'share' ? ('file' as const) : ('copy' as const),
+      fact: parsed.data.kind === 'copy' ? ('copy' as const) : ('file' as const),
       recordId: record.id,
       author,
       seq,
@@ -128,7 +130,8 @@ export class RecordFacts {
     this.#ownByName.clear()
   }
 
-  #find(id: RecordId): { readonly cid: Cid; readonly fact: ShareFact } | undefined {
+  /** What a record says, also one that has ended. */
+  find(id: RecordId): { readonly cid: Cid; readonly fact: ShareFact } | undefined {
     const cid = this.#cidOf.get(id)
     const fact = cid === undefined ? undefined : this.#byCid.get(cid)?.get(id)
     return cid === undefined || fact === undefined ? undefined : { cid, fact }

@@ -3,14 +3,15 @@ import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
 import type { ShareView } from '../../../shared/views.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Unsubscribe } from '../../base/emitter.ts'
-import type { CborMap } from '../../model/cbor.ts'
 import type { RecordDraft } from '../../store/record-book-init.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import { RecordFacts } from './record-facts.ts'
-import { copyValue, shareValue, type FileValue, type ShareDraft } from './share-record.ts'
+import { copyValue, isHolding, shareValue, toldBy, type FileValue, type ShareDraft } from './share-record.ts'
+import { ShareDeletions } from './share-deletion.ts'
 import type { Held } from './share-index.ts'
-import { maxAtOnce, rest, ShareWithdrawal } from './share-withdrawal.ts'
+import { endingSoon, renewAll } from './share-renewal.ts'
+import { ShareWithdrawal } from './share-withdrawal.ts'
 import { firstShare, shareView, type ShareFact } from './share-view.ts'
 
 /** A share lives this long without its origin; while the origin runs it is renewed. */
@@ -45,15 +46,20 @@ export class ShareBook {
   readonly #deps: ShareBookDeps
   readonly #facts: RecordFacts
   readonly #withdrawal: ShareWithdrawal
+  readonly #deletions: ShareDeletions
   #off: Unsubscribe[] = []
 
   constructor(deps: ShareBookDeps) {
     this.#deps = deps
     this.#facts = new RecordFacts(deps)
+    this.#deletions = new ShareDeletions({ ...deps, facts: this.#facts })
     this.#withdrawal = new ShareWithdrawal({
       counters: deps.counters,
       counts: (id) => this.#facts.has(id),
-      dismiss: (ids) => deps.book.attestAll(ids, 'dismiss'),
+      dismiss: (ids) => {
+        this.#deletions.tell(ids)
+        deps.book.attestAll(ids, 'dismiss')
+      },
     })
   }
 
@@ -86,40 +92,53 @@ export class ShareBook {
     for (const off of this.#off) off()
     this.#off = []
     this.#withdrawal.clear()
+    this.#deletions.clear()
     this.#facts.clear()
   }
 
   /** Signs a share of this peer. */
   share(cid: Cid, facts: ShareDraft): RecordId {
-    return this.#deps.book.author(draftOf(cid, facts)).record.id
+    const { id } = this.#deps.book.author(draftOf(cid, facts)).record
+    this.#withdrawDeleted(cid)
+    return id
   }
 
   /** Signs many shares in one go: all or none. Tells their records in the same order. */
   shareAll(shares: readonly { readonly cid: Cid; readonly facts: ShareDraft }[]): readonly RecordId[] {
-    return this.#deps.book.authorAll(shares.map(({ cid, facts }) => draftOf(cid, facts))).map(({ record }) => record.id)
+    const signed = this.#deps.book.authorAll(shares.map(({ cid, facts }) => draftOf(cid, facts)))
+    for (const { cid } of shares) this.#withdrawDeleted(cid)
+    return signed.map(({ record }) => record.id)
+  }
+
+  /** It is shared again: from now on it is listed as long as that. */
+  #withdrawDeleted(cid: Cid): void {
+    for (const { id, value } of this.#facts.own(cid)) if (!isHolding(value)) this.withdraw(id)
   }
 
   /** Says, once, that this peer holds a whole copy. */
   copy(cid: Cid, sizeBytes: number): void {
-    if (this.#facts.own(cid).some(({ id }) => !this.#withdrawal.has(id))) return
+    if (this.#facts.own(cid).some(({ id, value }) => isHolding(value) && !this.#withdrawal.has(id))) return
     this.#deps.book.author({ bucket: 'files', key: cid, value: copyValue(sizeBytes), validForMs })
   }
 
   /**
    * Sees to it that a file of which this peer keeps a copy is still listed when the shares end of those who have been away
-   * for too long to renew them: then the record of the copy tells what they told, until one of them is back. What was
-   * taken back by its owner is not brought back: that is no longer known here. @returns whether a record was signed anew
+   * for too long to renew them, or have deleted it: then the record of the copy tells what they told, until one of them
+   * shares it again. What was taken back by its owner is not brought back: that is no longer known here.
+   * @returns whether a record was signed anew
    */
   standIn(cid: Cid, isKept: boolean): boolean {
     const own = this.#facts.own(cid).find(({ value }) => value.kind === 'copy')
     if (own?.value.kind !== 'copy') return false
     const { sizeBytes, of } = own.value
-    const shares = this.said(cid).filter(({ value }) => value.kind === 'share')
-    const first = firstShare(shares)
-    if (first === undefined) return false
+    const said = this.said(cid)
+    const shares = said.filter(({ value }) => value.kind === 'share')
+    const deleted = said.find(({ value }) => value.kind === 'deleted')
+    const told = firstShare(shares)?.share ?? (deleted && toldBy(deleted.value))
+    if (told === undefined || told === null) return false
     const lasts = shares.some(({ validUntilMs }) => validUntilMs > this.#deps.now() + standInBeforeMs)
     if (lasts ? of === undefined : of !== undefined || !isKept) return false
-    const value = lasts ? copyValue(sizeBytes) : copyValue(sizeBytes, first.share)
+    const value = lasts ? copyValue(sizeBytes) : copyValue(sizeBytes, told)
     this.#deps.book.author({ bucket: 'files', key: cid, value, validForMs })
     this.withdraw(own.id)
     return true
@@ -133,6 +152,12 @@ export class ShareBook {
   /** As `withdraw`, of any number: the first at once, the others soon. */
   withdrawAll(ids: Iterable<RecordId>): void {
     this.#withdrawal.add(ids)
+  }
+
+  /** As `withdrawAll`, of shares whose files were deleted: of those that others hold it is told what they are. */
+  withdrawDeleted(ids: readonly RecordId[]): void {
+    this.#deletions.add(ids)
+    this.withdrawAll(ids)
   }
 
   /** The files that this peer says it shares or holds. */
@@ -192,42 +217,14 @@ export class ShareBook {
    * @param replaced told for each bit which were replaced by which
    */
   async renew(replaced: (ids: ReadonlyMap<RecordId, RecordId>) => void): Promise<void> {
-    const due = this.#endingSoon()
-    for (let at = 0; at < due.length; at += maxAtOnce) {
-      if (at > 0) await rest()
-      // What was taken back meanwhile is not to come again.
-      const some = due.slice(at, at + maxAtOnce).filter(({ fact: { id } }) => this.#facts.has(id))
-      if (some.length === 0) continue
-      const drafts = some.map(({ cid, fact }): RecordDraft => {
-        return { bucket: 'files', key: cid, value: valueOf(fact.value), validForMs }
-      })
-      const fresh = this.#deps.book.authorAll(drafts)
-      this.#deps.book.attestAll(
-        some.map(({ fact }) => fact.id),
-        'dismiss',
-      )
-      replaced(new Map(some.flatMap(({ fact }, n) => (fresh[n] === undefined ? [] : [[fact.id, fresh[n].record.id]]))))
-    }
-  }
-
-  /** The newest record of this peer of each kind and name, where that ends soon. */
-  #endingSoon(): readonly { readonly cid: Cid; readonly fact: ShareFact }[] {
-    const soonMs = this.#deps.now() + renewBeforeMs
-    return this.ownCids().flatMap((cid) => {
-      const newest = new Map<string, ShareFact>()
-      for (const fact of this.#facts.all(cid)) {
-        if (fact.author !== this.#deps.self || this.#withdrawal.has(fact.id)) continue
-        const what = fact.value.kind === 'share' ? `share:${fact.value.name}` : 'copy'
-        const other = newest.get(what)
-        if (other === undefined || other.validUntilMs < fact.validUntilMs) newest.set(what, fact)
-      }
-      return [...newest.values()].flatMap((fact) => (fact.validUntilMs > soonMs ? [] : [{ cid, fact }]))
-    })
+    const { book, self, now } = this.#deps
+    const own = { facts: this.#facts, leaving: this.#withdrawal, self }
+    await renewAll(book, endingSoon(own, now() + renewBeforeMs), { validForMs, facts: this.#facts, replaced })
   }
 
   /** Who says to hold a file, this peer left out; origins first. */
   holders(cid: Cid): readonly PeerId[] {
-    const facts = this.said(cid).filter((fact) => fact.author !== this.#deps.self)
+    const facts = this.said(cid).filter(({ author, value }) => author !== this.#deps.self && isHolding(value))
     const origins = facts.filter((fact) => fact.value.kind === 'share')
     return [...new Set([...origins, ...facts].map((fact) => fact.author))]
   }
@@ -292,10 +289,4 @@ export class ShareBook {
 
 function draftOf(cid: Cid, facts: ShareDraft): RecordDraft {
   return { bucket: 'files', key: cid, value: shareValue(facts), validForMs }
-}
-
-function valueOf(value: FileValue): CborMap {
-  return value.kind === 'share'
-    ? shareValue(value)
-    : copyValue(value.sizeBytes, value.of && { ...value.of, sizeBytes: value.sizeBytes })
 }

@@ -1,5 +1,6 @@
+import { lstatSync } from 'node:fs'
 import type { FileSettings } from '../../../shared/file-views.ts'
-import type { Cid } from '../../../shared/ids.ts'
+import type { Cid, RecordId } from '../../../shared/ids.ts'
 import { flightOf } from '../../../shared/recorder-views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
@@ -74,9 +75,13 @@ export class ShareCare implements Startable {
     // Flights are bounded on the disk: what the flight recorder removes must not stay in the store.
     const keeps = (name: string): boolean => whenDeleted() === 'keep' && flightOf(name) === null
     let gone = 0
-    for (const [path, { cid, sizeBytes, linked, name }] of index.files) {
+    const deleted = new Set<RecordId>()
+    for (const [path, { cid, sizeBytes, linked, name, recordId }] of index.files) {
       if (linked || files.has(path) || index.isNewer(path, lookedAtMs)) continue
       if (name !== null && keeps(name) && !isLeftOut(name, sizeBytes)) index.keepCopy(cid, sizeBytes)
+      // Not so what a pattern or another share folder leaves out: that is taken back.
+      const isTakenBack = name === null || isLeftOut(name, sizeBytes) || shares.holders(cid).length === 0
+      if (!isTakenBack && isDeleted(path)) deleted.add(recordId)
       index.dropFile(path)
       gone += 1
     }
@@ -86,7 +91,9 @@ export class ShareCare implements Startable {
       if (indexed.has(id) || names.has(name)) return false
       return !keeps(name) || isLeftOut(name, index.held.get(cid)?.sizeBytes ?? 0)
     })
-    shares.withdrawAll(over.map(({ id }) => id))
+    const ids = over.map(({ id }) => id)
+    shares.withdrawDeleted(ids.filter((id) => deleted.has(id)))
+    shares.withdrawAll(ids)
     if (gone === 0) return
     this.#claimCopies()
     this.#changed()
@@ -99,7 +106,7 @@ export class ShareCare implements Startable {
     if (entry === undefined) return
     // Of a file that was damaged in the store, and is gone now, nothing is left to keep.
     if (whenDeleted() === 'keep' && index.held.has(entry.cid)) index.keepCopy(entry.cid, entry.sizeBytes)
-    else shares.withdraw(entry.recordId)
+    else shares.withdrawDeleted([entry.recordId])
     index.dropFile(path)
     this.#changed()
   }
@@ -226,5 +233,13 @@ export class ShareCare implements Startable {
 
   #changed(): void {
     if (this.#run !== null) this.#deps.index.changed(this.#run.signal)
+  }
+}
+
+function isDeleted(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
   }
 }

@@ -33,6 +33,8 @@ export const fileValueSchema = z.discriminatedUnion('kind', [
     /** What a share told that ends, as its peer has been away for too long to renew it. It counts while nobody shares the file. */
     of: z.object(shareFields).optional().catch(undefined),
   }),
+  /** Whoever shared it has deleted it, and did not take it back. It counts while nobody shares the file and somebody holds it. */
+  z.object({ kind: z.literal('deleted'), sizeBytes: size, of: z.object(shareFields) }),
 ])
 export type FileValue = z.infer<typeof fileValueSchema>
 export type ShareFacts = Omit<Extract<FileValue, { kind: 'share' }>, 'kind'>
@@ -45,6 +47,9 @@ export function toldBy(value: FileValue): ShareFacts | null {
   if (value.kind === 'share') return value
   return value.of === undefined ? null : { sizeBytes: value.sizeBytes, ...value.of }
 }
+
+/** Whether who says so has the file. */
+export const isHolding = (value: FileValue): boolean => value.kind !== 'deleted'
 
 /** Left free of the bucket's limit, for what a later version may add. */
 const spareBytes = 1_024
@@ -82,4 +87,18 @@ export function copyValue(sizeBytes: number, of?: ShareDraft): CborMap {
   if (of === undefined) return { kind: 'copy', sizeBytes }
   const { kind: _kind, sizeBytes: _size, ...told } = shareValue({ ...of, sizeBytes })
   return { kind: 'copy', sizeBytes, of: told }
+}
+
+/** The value of the record about a file that was deleted where it was shared. @param of what its share told */
+export function deletedValue(of: ShareFacts): CborMap {
+  return { ...copyValue(of.sizeBytes, of), kind: 'deleted' }
+}
+
+/** The value of a record that says the same once more. */
+export function sameValue(value: FileValue): CborMap {
+  if (value.kind === 'share') return shareValue(value)
+  const of = value.of && { ...value.of, sizeBytes: value.sizeBytes }
+  return value.kind === 'deleted'
+    ? deletedValue({ sizeBytes: value.sizeBytes, ...value.of })
+    : copyValue(value.sizeBytes, of)
 }

@@ -9,7 +9,7 @@ import { hourMs, OneBook, robot, self } from '../../store/testing/one-book.ts'
 import { ShareBook } from './share-book.ts'
 import { ShareCare } from './share-care.ts'
 import { ShareIndex } from './share-index.ts'
-import { copyValue, fileValueSchema, shareValue } from './share-record.ts'
+import { copyValue, deletedValue, fileValueSchema, shareValue } from './share-record.ts'
 
 const cid = 'bafkreifjjcie6lypi6ny7amxnfftagclbuxndqonfipmb64f2km2devei4' as Cid
 const dayMs = 24 * hourMs
@@ -103,6 +103,29 @@ it('what is kept here is listed here when its owner has taken the file back, and
   expect(shares.list({ ...here, held })).toHaveLength(1)
   expect(shares.view(cid, { ...here, held, isKept: () => false })).toBeUndefined()
   expect(copiesOfSelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }])
+})
+
+it('a kept copy tells what its owner said of a file that it deleted, and a file that nobody holds is not listed', async () => {
+  const share = robotShares()
+  shares.copy(cid, 5)
+  const value = deletedValue({ ...facts, log: null })
+  world.take(world.record('files', cid, robot, { value, validUntil: world.clock.now() + 30 * dayMs }))
+  world.take(world.attested(share, 'dismiss', robot))
+  expect(shares.view(cid, here)).toMatchObject({
+    name: facts.name,
+    originName: 'duckie07',
+    copies: [{ name: 'server' }],
+  })
+  expect(shares.holders(cid)).toEqual([])
+  expect(shares.standIn(cid, false)).toBe(false)
+  expect(shares.standIn(cid, true)).toBe(true)
+  expect(shares.standIn(cid, true)).toBe(false)
+  await world.clock.advance(31 * dayMs)
+  world.book.sweep()
+  expect(shares.view(cid, here)).toMatchObject({ name: facts.name, originName: 'server', channel: 'course' })
+  shares.withdrawCopies([cid])
+  world.take(world.record('files', cid, robot, { value, validUntil: world.clock.now() + 30 * dayMs }))
+  expect(shares.view(cid, here)).toBeUndefined()
 })
 
 it('is seen to each hour, for what is kept', async () => {

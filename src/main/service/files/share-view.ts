@@ -3,7 +3,7 @@ import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
 import type { EvidenceView, ShareView } from '../../../shared/views.ts'
 import { mediaTypeOf } from './media-type.ts'
 import type { Held } from './share-index.ts'
-import { toldBy, type FileValue, type ShareFacts } from './share-record.ts'
+import { isHolding, toldBy, type FileValue, type ShareFacts } from './share-record.ts'
 
 /** What one record says of a file. */
 export interface ShareFact {
@@ -37,8 +37,12 @@ export function firstShare(
   return best ?? firstStandIn(facts)
 }
 
-/** Of a file that nobody shares any more, what one of those who keep it tells: the one with the smallest id. */
+/**
+ * Of a file that nobody shares any more, but somebody holds, what one of those tells who keep it or have deleted it: the
+ * one with the smallest id.
+ */
 function firstStandIn(facts: readonly ShareFact[]): ReturnType<typeof firstShare> {
+  if (!facts.some(({ value }) => isHolding(value))) return undefined
   const [fact] = facts.filter(({ value }) => toldBy(value) !== null).toSorted((a, b) => (a.id < b.id ? -1 : 1))
   const share = fact === undefined ? null : toldBy(fact.value)
   return fact === undefined || share === null ? undefined : { fact, share }
@@ -85,7 +89,8 @@ export function shareView(
   const first = firstShare(facts) ?? (here.kept ? firstKept(facts, self, held) : undefined)
   if (first === undefined) return undefined
   const { fact, share } = first
-  const holders = [...new Set([fact.author, ...facts.map(({ author }) => author)])]
+  const holding = [fact, ...facts].filter(({ value }) => isHolding(value))
+  const holders = [...new Set(holding.map(({ author }) => author))]
   return {
     cid,
     name: share.name,

@@ -63,7 +63,7 @@ it('a file that is unshared while its new state is read stays unshared', async (
 
 it('what was unshared stays so while it is not seen, and is forgotten when it is deleted', async () => {
   const a = await started()
-  await mkdir(join(a.shareDir, 'drive'))
+  await mkdir(join(a.shareDir, 'drive'), { recursive: true })
   for (const name of ['x.log', 'drive/y.log']) await writeFile(join(a.shareDir, name), name)
   await waitFor(() => expect(namesOf(a)).toHaveLength(2))
   for (const name of namesOf(a)) a.files.sharing.unshare(cidOf(a, name))
