@@ -43,6 +43,18 @@ export function countedHolders(share: ShareView, keeperOf: (peer: PeerId) => Kee
   return new Set(counted.map(({ peer }) => peer))
 }
 
+/** Whether others have as many copies as this peer wants. */
+export function hasEnough(
+  share: ShareView,
+  self: PeerId,
+  volunteers: readonly Volunteer[],
+  keeperOf: (peer: PeerId) => Keeper,
+): boolean {
+  const wanted = volunteers.find(({ peer }) => peer === self)?.copies
+  const holders = countedHolders(share, keeperOf)
+  return wanted !== undefined && !holders.has(self) && holders.size >= wanted
+}
+
 /**
  * How long a file must have had too few copies for this peer to fetch it, ms: 0 for one that was chosen; null: it need not.
  */

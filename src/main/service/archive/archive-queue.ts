@@ -19,7 +19,7 @@ const maxUnderWay = 64
 /** What failed, or did not fit, is tried again after this. */
 const restMs = 10 * 60_000
 /** Fetches that a person has cancelled are not begun again before the next start; so many are remembered. */
-const maxDeclined = 50_000
+const maxRemembered = 50_000
 
 const group = { id: 'archive', name: 'Archive' }
 
@@ -38,6 +38,8 @@ export class ArchiveQueue {
   readonly #underWay = new Map<Cid, number>()
   /** On their way for somebody else, or since before the start: at most those of the queue of fetches. */
   readonly #joined = new Set<Cid>()
+  /** What nobody had kept before it was begun; so many are remembered. */
+  readonly #marked = new Set<Cid>()
   readonly #restUntilMs = new Map<Cid, number>()
   readonly #noRoom = new Set<Cid>()
   readonly #declined = new Set<Cid>()
@@ -59,10 +61,21 @@ export class ArchiveQueue {
     this.#noRoom.delete(cid)
   }
 
+  /** Others have made enough copies meanwhile: what was begun for that alone is called off. */
+  spare(cid: Cid): void {
+    this.drop(cid)
+    if (!this.#deps.files.fetching.callOff(cid, { kept: !this.#marked.has(cid) })) return
+    this.#underWay.delete(cid)
+    this.#joined.delete(cid)
+    this.#marked.delete(cid)
+    this.#deps.counters.add('archive.copy:spared')
+  }
+
   clear(): void {
     this.#wanted.clear()
     this.#underWay.clear()
     this.#joined.clear()
+    this.#marked.clear()
     this.#restUntilMs.clear()
     this.#noRoom.clear()
     this.#declined.clear()
@@ -75,6 +88,7 @@ export class ArchiveQueue {
     // What has come for others is kept when it is next looked at.
     if (!this.#underWay.delete(cid) && (!isJoined || state === 'done')) return
     if (state === 'done') {
+      this.#marked.delete(cid)
       this.#deps.counters.add('archive.copy:kept')
       this.drop(cid)
     } else {
@@ -156,7 +170,10 @@ export class ArchiveQueue {
     if (shares.length === 0) return
     for (const { cid, local, sizeBytes } of shares) {
       if (local) this.#wanted.delete(cid)
-      else this.#underWay.set(cid, sizeBytes)
+      else {
+        this.#underWay.set(cid, sizeBytes)
+        if (!this.#deps.files.fetching.isKept(cid)) remember(this.#marked, cid)
+      }
     }
     try {
       this.#deps.files.fetching.hold(
@@ -180,15 +197,20 @@ export class ArchiveQueue {
       this.#underWay.delete(cid)
       this.#joined.delete(cid)
       this.drop(cid)
-      this.#declined.add(cid)
-      const oldest = this.#declined.values().next().value
-      if (this.#declined.size > maxDeclined && oldest !== undefined) this.#declined.delete(oldest)
+      this.#marked.delete(cid)
+      remember(this.#declined, cid)
     }
   }
 
   #rest(cid: Cid): void {
     this.#restUntilMs.set(cid, this.#deps.clock.monotonic() + restMs)
   }
+}
+
+function remember(cids: Set<Cid>, cid: Cid): void {
+  cids.add(cid)
+  const oldest = cids.values().next().value
+  if (cids.size > maxRemembered && oldest !== undefined) cids.delete(oldest)
 }
 
 function inWords(bytes: number): string {

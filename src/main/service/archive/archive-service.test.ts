@@ -218,6 +218,53 @@ describe('a wanted number of copies', () => {
     expect(chosen.archive.warnings()).toEqual([])
   })
 
+  it('of a robot that is off nobody stands in: when it is back, there are as many copies as are wanted', async () => {
+    const world = makeWorld()
+    for (let n = 0; n < 8; n += 1) await world.add(`server${n}`, { copies: 2 })
+    world.keepers.set(robot, { status: 'gone', silentMs: 60_000 })
+    const cid = world.share('run', robot)
+    for (let times = 0; times < 12; times += 1) await world.settle(10 * 60_000)
+    world.keepers.delete(robot)
+    await world.settle(60_000)
+    await world.bring()
+    await world.settle(60_000)
+    expect(world.machines.flatMap(({ asked }) => asked)).toEqual([cid])
+    expect(world.shares.get(cid)?.holders.size).toBe(2)
+  })
+
+  it('who stands in for one that is only slow stops when the copy is there, and keeps it no more', async () => {
+    const world = makeWorld()
+    const servers = [await world.add('a', { copies: 2 }), await world.add('b', { copies: 2 })]
+    const cid = world.share('run', robot)
+    await world.settle()
+    const chosen = servers.filter(({ asked }) => asked.length > 0)
+    const [other] = servers.filter(({ asked }) => asked.length === 0)
+    await world.settle(11 * 60_000)
+    expect(other?.asked).toEqual([cid])
+    expect(other?.kept).toEqual(new Set([cid]))
+    await world.bring('done', chosen)
+    expect(other?.fetching).toEqual(new Map())
+    expect(other?.kept).toEqual(new Set())
+    expect(other?.counters.get('archive.copy:spared')).toBe(1)
+    // It is not as if a person had cancelled it.
+    for (const { peer } of chosen) world.keepers.set(peer, { status: 'gone', silentMs: 25 * 3_600_000 })
+    await world.settle(60_000)
+    expect(other?.asked).toEqual([cid, cid])
+  })
+
+  it('what a person had kept before it was fetched for this stays kept when that stops', async () => {
+    const world = makeWorld()
+    const [a, b] = [await world.add('a', { copies: 2 }), await world.add('b', { copies: 2 })]
+    const cid = world.share('run', robot)
+    for (const { kept } of [a, b]) kept.add(cid)
+    await world.settle()
+    await world.settle(11 * 60_000)
+    expect([a.asked, b.asked]).toEqual([[cid], [cid]])
+    await world.bring('done', [a])
+    expect(b.fetching).toEqual(new Map())
+    expect(b.kept).toEqual(new Set([cid]))
+  })
+
   it('a file of a channel is left to those who have joined it', async () => {
     const world = makeWorld()
     const servers = [await world.add('a', { copies: 2 }), await world.add('b', { copies: 2 })]

@@ -16,14 +16,14 @@ import type { FileScope } from '../files/file-scope.ts'
 import { isAtRisk } from '../files/file-query.ts'
 import { parseCid } from '../files/parse-cid.ts'
 import type { ShareList } from '../files/share-list.ts'
-import { dueAfterMs, isArchived, isGiven } from './archive-choice.ts'
+import { dueAfterMs, hasEnough, isArchived, isGiven } from './archive-choice.ts'
 import { ArchiveQueue } from './archive-queue.ts'
 
 /** What the archive needs of the service of files. */
 export interface ArchiveFiles {
   readonly events: EventSource<Pick<FileServiceEvents, 'shares:changed' | 'fetch:finished'>>
   readonly shares: Pick<ShareList, 'cids' | 'get'>
-  readonly fetching: Pick<Fetching, 'active' | 'hold' | 'isKept' | 'isWanted'>
+  readonly fetching: Pick<Fetching, 'active' | 'callOff' | 'hold' | 'isKept' | 'isWanted'>
   readonly scope: Pick<FileScope, 'sees'>
   /** What may still be written where the bytes are kept; null: that cannot be told. */
   freeBytes(): Promise<number | null>
@@ -236,8 +236,14 @@ export class ArchiveService implements Startable {
     }
     const given = isGiven(share, this.#deps.self, this.#deps.keeperOf)
     if (isArchived(share, this.#settings.archive)) return this.#queue.want(share, { isGiven: given })
-    if (share.local || !this.#isDue(share, volunteers)) return this.#queue.drop(cid)
-    this.#queue.want(share, { isGiven: given })
+    // Nobody can give it, nor can others: whoever stands in has no turn for that.
+    if (share.local || !given) {
+      this.#shortSinceMs.delete(cid)
+      return this.#queue.drop(cid)
+    }
+    if (this.#isDue(share, volunteers)) return this.#queue.want(share, { isGiven: given })
+    if (hasEnough(share, this.#deps.self, volunteers, this.#deps.keeperOf)) this.#queue.spare(cid)
+    else this.#queue.drop(cid)
   }
 
   /** Whether it has too few copies, and this peer is to fetch one. */

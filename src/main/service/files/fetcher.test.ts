@@ -225,3 +225,34 @@ it('one of many waits for those who are said to have it, unless it is for the ba
   expect(state(id)).toBe('waiting')
   expect(queue.get(cid)?.patient).toBe(true)
 })
+
+it('what is fetched for the background is called off, unless somebody wants it or holds it', async () => {
+  const hidden = new NoProviderError(CID.parse(cid), [])
+  const { fetcher, transfers, queue, state } = await fetching({
+    store: {
+      sizeBytes: () => Promise.reject(hidden),
+      read: async function* (): AsyncGenerator<Uint8Array> {},
+    },
+    makeRoom: async () => {},
+  })
+  const begin = () =>
+    fetcher.fetch(cid, { to: 'store', priority: 'low', group: { id: 'g', name: 'g' }, patient: false })
+  const wishes: readonly ((id: string) => unknown)[] = [
+    () => fetcher.fetch(cid, { to: 'store' }),
+    () => fetcher.claim(cid),
+    (id) => transfers.setPriority(id, 'normal'),
+    (id) => transfers.pause(id),
+  ]
+  for (const wish of wishes) {
+    const { id } = begin()
+    wish(id)
+    expect(fetcher.callOff(cid)).toBe(false)
+    transfers.cancel(id)
+    await vi.waitFor(() => expect(queue.has(cid)).toBe(false))
+  }
+  const { id } = begin()
+  expect(fetcher.callOff(cid)).toBe(true)
+  expect(fetcher.callOff(cid)).toBe(false)
+  await vi.waitFor(() => expect(state(id)).toBe('cancelled'))
+  expect(queue.has(cid)).toBe(false)
+})

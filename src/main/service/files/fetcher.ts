@@ -58,10 +58,7 @@ export class Fetcher {
     if (known !== undefined && (known.isActive || transfers.get(known.transfer.id) !== undefined)) {
       if (options.priority !== undefined) known.transfer.setPriority(options.priority)
       known.writeOut(options.to)
-      if (options.patient !== false && (options.group ?? null) !== null) {
-        queue.set(cid, { to: queue.get(cid)?.to ?? options.to, patient: true })
-        known.bePatient()
-      }
+      if (options.patient !== false) this.claim(cid)
       known.resume()
       return known.transfer.view
     }
@@ -110,6 +107,24 @@ export class Fetcher {
   /** Files on their way, held ones, and those that failed for want of a provider and are tried again. */
   wanted(): readonly Cid[] {
     return [...new Set([...this.#deps.queue.cids(), ...this.#jobs.keys()])]
+  }
+
+  /** One that was for the background is wanted by somebody: it waits as others do, and is not called off with it. */
+  claim(cid: Cid): void {
+    const { queue } = this.#deps
+    const entry = queue.get(cid)
+    if (entry === undefined || entry.patient) return
+    queue.set(cid, { to: entry.to, patient: true })
+    this.#jobs.get(cid)?.bePatient()
+  }
+
+  /** Ends what is for the background alone. False: somebody wants it meanwhile, or holds it, and it stays as it is. */
+  callOff(cid: Cid): boolean {
+    const entry = this.#deps.queue.get(cid)
+    if (entry === undefined || entry.patient || entry.paused) return false
+    if (entry.to !== 'store' || entry.priority !== 'low' || this.active(cid) === undefined) return false
+    this.#jobs.get(cid)?.transfer.cancel()
+    return true
   }
 
   /** One that waits, runs or is held; not one that has failed, or is being called off. */

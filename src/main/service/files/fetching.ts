@@ -156,6 +156,7 @@ export class Fetching {
     const { index, signal } = this.#deps
     const held = index.held.get(cid)
     if (kept && held === undefined && !this.#queue.has(cid)) this.fetch(cid, { to: 'store' })
+    if (kept) this.#fetcher.claim(cid)
     if (kept && held !== undefined) {
       // It stays though its file in the share folder may go.
       index.keepCopy(cid, held.sizeBytes)
@@ -195,6 +196,16 @@ export class Fetching {
         (background ? this.#fetcher.active(cid) : undefined) ??
         this.fetch(cid, { to: 'store', ...options, patient: !background }),
     )
+  }
+
+  /**
+   * Ends a fetch that `hold` began in the background and nobody else has asked for since; false when there is none.
+   * @param kept whether it is to stay here once it comes from elsewhere
+   */
+  callOff(cid: Cid, { kept }: { readonly kept: boolean }): boolean {
+    const isOff = this.#fetcher.callOff(cid)
+    if (isOff && !kept) this.keep(cid, false)
+    return isOff
   }
 
   /** One that waits, runs or is held; not one that has failed and may be tried again. */

@@ -71,3 +71,18 @@ it('what is fetched already stays as urgent as it was, or held, when the archive
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(now()).toMatchObject([{ priority: 'high' }, { state: 'paused' }])
 })
+
+it('what was held for the background is called off with its keeping, unless a person keeps it since', async () => {
+  const [peer] = await startFilePeers(['a'])
+  if (peer === undefined) throw new Error('a peer was asked for')
+  const { fetching } = peer.files
+  const cids = Array.from({ length: 3 }, () => CID.createV1(0x55, digestOf(0x12, randomBytes(32))).toString() as Cid)
+  fetching.hold(cids, { priority: 'low', group: { id: 'archive', name: 'Archive' }, background: true })
+  const [spared, before, since] = cids as [Cid, Cid, Cid]
+  fetching.keep(since, true)
+  expect(fetching.callOff(spared, { kept: false })).toBe(true)
+  expect(fetching.callOff(before, { kept: true })).toBe(true)
+  expect(fetching.callOff(since, { kept: false })).toBe(false)
+  expect(cids.map((cid) => fetching.isKept(cid))).toEqual([false, true, true])
+  await waitFor(() => expect(cids.map((cid) => fetching.isWanted(cid))).toEqual([false, false, true]))
+})

@@ -58,6 +58,11 @@ export class ArchiveMachine {
             isKept: (cid) => this.kept.has(cid),
             isWanted: (cid) => this.fetching.has(cid),
             active: (cid) => this.#active(cid),
+            callOff: (cid, { kept }) => {
+              const isOff = this.fetching.get(cid) === 'low' && this.fetching.delete(cid)
+              if (isOff && !kept) this.kept.delete(cid)
+              return isOff
+            },
             hold: (cids, { priority, background = false }) =>
               cids.flatMap((cid) => this.#hold(world, cid, { priority, background })),
           },
@@ -150,9 +155,9 @@ export class ArchiveWorld {
     }
   }
 
-  /** All that is on its way arrives, or ends so. */
-  async bring(state: 'done' | 'failed' = 'done'): Promise<void> {
-    for (const machine of this.machines) {
+  /** All that is on its way arrives, or ends so. @param to default: all machines */
+  async bring(state: 'done' | 'failed' = 'done', to: readonly ArchiveMachine[] = this.machines): Promise<void> {
+    for (const machine of to) {
       for (const cid of machine.fetching.keys()) {
         machine.fetching.delete(cid)
         if (state === 'done') this.shares.get(cid)?.holders.add(machine.peer)
