@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
 import { FakeClock } from '../../base/clock.ts'
 import { silentLog } from '../../base/log.ts'
@@ -133,8 +133,23 @@ it('20,000 files of a hundred machines are looked at once a change, not once a q
   expect(asked()).toBe(100)
   for (let n = 0; n < 20_000; n += 1) watch.of(`bafy${n}` as Cid)
   expect(asked()).toBe(100)
-  keepers.set(peers[7] ?? duckie, { status: 'suspect' })
+  // A beacon that is late changes nothing.
+  keepers.set(peers[6] ?? duckie, { status: 'suspect' })
+  keepers.set(peers[7] ?? duckie, { status: 'gone', silentMs: 60_000 })
   await clock.advance(5_000)
   expect(asked()).toBe(200)
   expect(told.map((cids) => cids.length)).toEqual([200])
+})
+
+it('of one machine that holds very many the files are judged bit by bit, those that are gone meanwhile left out', async () => {
+  const { clock, watch, keepers, told, say } = await rig()
+  const cids = Array.from({ length: 1_200 }, (_, n) => `bafy${n}` as Cid)
+  for (const cid of cids) say(cid, fact(duckie, 'share', cid))
+  keepers.set(duckie, { batteryPercent: 12 })
+  await clock.advance(5_000)
+  expect(told.map((some) => some.length)).toEqual([500])
+  say('bafy1199' as Cid)
+  await vi.waitFor(() => expect(told.flat()).toEqual(cids.slice(0, 1_199)))
+  expect(told.map((some) => some.length)).toEqual([500, 500, 199])
+  expect(watch.of('bafy1198' as Cid)).toMatchObject({ risk: 'high' })
 })

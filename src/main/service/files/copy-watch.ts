@@ -34,6 +34,9 @@ interface Known {
 /** Batteries and silences move slowly; one look at a thousand machines costs a millisecond. */
 const lookEveryMs = 5_000
 
+/** Judged in one go, some 10 ms; then others have the thread. */
+const sliceFiles = 500
+
 /** The warning about so many is worked out whenever it is asked for; about more at that pace. */
 const fewFiles = 500
 
@@ -103,8 +106,8 @@ export class CopyWatch implements Startable {
     }
   }
 
-  /** Looks at those who hold files, and tells which files stand differently now. */
-  look(): void {
+  /** Looks at those who hold files, and tells which files stand differently now; of many, bit by bit. */
+  async #look(signal: AbortSignal): Promise<void> {
     const touched = new Set<Cid>()
     for (const [peer, { key, cids }] of this.#known) {
       const now = this.#ask(peer, cids)
@@ -112,8 +115,15 @@ export class CopyWatch implements Startable {
       this.#known.set(peer, now)
       for (const cid of cids) touched.add(cid)
     }
-    for (const cid of touched) this.#put(cid, this.#judge(cid))
-    if (touched.size > 0) this.#deps.changed([...touched])
+    const all = [...touched]
+    for (let at = 0; at < all.length; at += sliceFiles) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve))
+      if (signal.aborted) return
+      // What was heard of meanwhile has been judged.
+      const some = all.slice(at, at + sliceFiles).filter((cid) => this.#holders.has(cid))
+      for (const cid of some) this.#put(cid, this.#judge(cid))
+      if (some.length > 0) this.#deps.changed(some)
+    }
   }
 
   /** One line for the operator, whatever the number of files. */
@@ -156,7 +166,7 @@ export class CopyWatch implements Startable {
     while (!signal.aborted) {
       try {
         await clock.sleep(this.#lookEveryMs, { signal })
-        this.look()
+        await this.#look(signal)
       } catch (err) {
         if (!signal.aborted) log.error({ err }, 'how safe the files are could not be looked at')
       }
@@ -193,7 +203,7 @@ export class CopyWatch implements Startable {
   #ask(peer: PeerId, cids: Set<Cid>): Known {
     const keeper = this.#deps.keeperOf(peer)
     const judged = judgeKeeper(keeper)
-    return { keeper, judged, cids, key: JSON.stringify([keeper.name, keeper.status, judged]) }
+    return { keeper, judged, cids, key: JSON.stringify([keeper.name, judged]) }
   }
 
   #drop(peer: PeerId, cid: Cid): void {

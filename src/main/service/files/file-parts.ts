@@ -77,7 +77,8 @@ export function makeFileParts(deps: FileServiceDeps, init: FileServiceInit, { ev
     counters,
     self: peerId,
     nameOf: deps.nameOf,
-    isAlive: (peer) => peer === peerId || deps.statusOf(peer) === 'alive',
+    // One that was not heard for some seconds counts as up, as it does for how safe a file is.
+    isAlive: (peer) => peer === peerId || ['alive', 'suspect'].includes(deps.statusOf(peer)),
     now: () => clock.now(),
     changed: (cids) => {
       copies.heard(cids)
