@@ -27,18 +27,15 @@ export function isArchived(share: ShareView, archive: ArchiveChoice): boolean {
 }
 
 /** Whether anybody who has it can give it now. */
-export function isGiven(share: ShareView, self: PeerId, keeperOf: (peer: PeerId) => Keeper): boolean {
-  return share.copies.some(({ peer }) => peer !== self && isUp(keeperOf(peer)))
+export function isGiven(share: ShareView, self: PeerId): boolean {
+  return share.copies.some(({ peer, alive }) => alive && peer !== self)
 }
-
-const isUp = ({ status }: Keeper): boolean => status === 'alive' || status === 'suspect'
 
 /** Those who count as holders of a file. */
 export function countedHolders(share: ShareView, keeperOf: (peer: PeerId) => Keeper): ReadonlySet<PeerId> {
   const counted = share.copies.filter(({ peer }) => {
-    const keeper = keeperOf(peer)
-    const { silentMs } = keeper
-    return isUp(keeper) || (silentMs !== null && silentMs < countedForMs)
+    const { status, silentMs } = keeperOf(peer)
+    return status === 'alive' || status === 'suspect' || (silentMs !== null && silentMs < countedForMs)
   })
   return new Set(counted.map(({ peer }) => peer))
 }

@@ -86,7 +86,7 @@ export class ArchiveService implements Startable {
     this.#settings = init.settings
     const isGivenNow = (cid: Cid): boolean => {
       const share = deps.files.shares.get(cid)
-      return share !== undefined && isGiven(share, deps.self, deps.keeperOf)
+      return share !== undefined && isGiven(share, deps.self)
     }
     this.#queue = new ArchiveQueue(
       { ...deps, isGiven: isGivenNow },
@@ -234,7 +234,7 @@ export class ArchiveService implements Startable {
       this.#shortSinceMs.delete(cid)
       return this.#queue.drop(cid)
     }
-    const given = isGiven(share, this.#deps.self, this.#deps.keeperOf)
+    const given = isGiven(share, this.#deps.self)
     if (isArchived(share, this.#settings.archive)) return this.#queue.want(share, { isGiven: given })
     // Nobody can give it, nor can others: whoever stands in has no turn for that.
     if (share.local || !given) {

@@ -175,7 +175,8 @@ export class ArchiveWorld {
   view(cid: Cid, { peer, kept }: ArchiveMachine): ShareView | undefined {
     const shared = this.shares.get(cid)
     if (shared === undefined) return undefined
-    const copies = [...shared.holders].map((holder) => ({ peer: holder, name: holder.slice(8), alive: true }))
+    const isUp = (holder: PeerId): boolean => ['alive', 'suspect'].includes(this.keeperOf(holder).status)
+    const copies = [...shared.holders].map((holder) => ({ peer: holder, name: holder.slice(8), alive: isUp(holder) }))
     const risk = copies.length === 1 ? 'low' : 'none'
     return {
       cid,
