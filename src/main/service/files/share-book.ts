@@ -110,7 +110,7 @@ export class ShareBook {
     return signed.map(({ record }) => record.id)
   }
 
-  /** It is shared again: from now on it is listed as long as that. */
+  /** It is shared again, or taken back: what was said when it was deleted is over. */
   #withdrawDeleted(cid: Cid): void {
     for (const { id, value } of this.#facts.own(cid)) if (!isHolding(value)) this.withdraw(id)
   }
@@ -202,6 +202,7 @@ export class ShareBook {
   withdrawShares(cid: Cid): number {
     const shares = this.#facts.own(cid).filter(({ value }) => value.kind === 'share')
     for (const { id } of shares) this.withdraw(id)
+    this.#withdrawDeleted(cid)
     return shares.length
   }
 

@@ -8,7 +8,7 @@ import { deletedValue } from './share-record.ts'
 export interface ShareDeletionsDeps {
   readonly book: Pick<RecordBook, 'authorAll'>
   readonly counters: Counters
-  readonly facts: Pick<RecordFacts, 'find' | 'said'>
+  readonly facts: Pick<RecordFacts, 'find' | 'own' | 'said'>
 }
 
 /** Those who keep the file have so long to say themselves what it is: longer than an archive is switched off for. */
@@ -38,11 +38,14 @@ export class ShareDeletions {
   /** Of these, which are being taken back now. */
   tell(ids: readonly RecordId[]): void {
     const { book, counters, facts } = this.#deps
+    const leaving = new Set(ids)
     const drafts = new Map<Cid, RecordDraft>()
     for (const id of ids) {
       if (!this.#ids.delete(id)) continue
       const { cid, fact } = facts.find(id) ?? {}
       if (cid === undefined || fact?.value.kind !== 'share') continue
+      // Under another name, or one that it was moved to, it is shared on.
+      if (facts.own(cid).some((own) => own.value.kind === 'share' && !leaving.has(own.id))) continue
       if (!facts.said(cid).some(({ value }) => value.kind === 'copy')) continue
       drafts.set(cid, { bucket: 'files', key: cid, value: deletedValue(fact.value), validForMs })
     }

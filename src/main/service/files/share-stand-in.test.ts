@@ -54,7 +54,7 @@ function robotShares(): SignedRecord {
   return record
 }
 
-const copiesOfSelf = () =>
+const saidBySelf = () =>
   world.book.live('files', { author: self.peerId }).map(({ record }) => fileValueSchema.parse(record.body.value))
 
 it('a kept copy tells what a share told that nobody renews, and goes on being listed when it has ended', async () => {
@@ -65,7 +65,7 @@ it('a kept copy tells what a share told that nobody renews, and goes on being li
   expect(shares.standIn(cid, false)).toBe(false)
   expect(shares.standIn(cid, true)).toBe(true)
   expect(shares.standIn(cid, true)).toBe(false)
-  expect(copiesOfSelf()).toMatchObject([{ kind: 'copy', sizeBytes: 5, of: { name: facts.name, channel: 'course' } }])
+  expect(saidBySelf()).toMatchObject([{ kind: 'copy', sizeBytes: 5, of: { name: facts.name, channel: 'course' } }])
   expect(shares.view(cid, here)).toMatchObject({ originName: 'duckie07', copies: [{}, {}] })
   await world.clock.advance(15 * dayMs)
   world.book.sweep()
@@ -81,7 +81,7 @@ it('a kept copy tells what a share told that nobody renews, and goes on being li
   // It is renewed as it is.
   await world.clock.advance(20 * dayMs)
   await shares.renew(() => {})
-  expect(copiesOfSelf()).toMatchObject([{ kind: 'copy', of: { name: facts.name } }])
+  expect(saidBySelf()).toMatchObject([{ kind: 'copy', of: { name: facts.name } }])
 })
 
 it('what is kept here is listed here when its owner has taken the file back, and for nobody else', async () => {
@@ -102,7 +102,7 @@ it('what is kept here is listed here when its owner has taken the file back, and
   })
   expect(shares.list({ ...here, held })).toHaveLength(1)
   expect(shares.view(cid, { ...here, held, isKept: () => false })).toBeUndefined()
-  expect(copiesOfSelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }])
+  expect(saidBySelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }])
 })
 
 it('a kept copy tells what its owner said of a file that it deleted, and a file that nobody holds is not listed', async () => {
@@ -128,6 +128,23 @@ it('a kept copy tells what its owner said of a file that it deleted, and a file 
   expect(shares.view(cid, here)).toBeUndefined()
 })
 
+it('of a file that is deleted under all its names, and held by somebody, it is told what it is until it is shared again', () => {
+  const value = copyValue(5)
+  const share = { ...facts, name: 'moved.bag' }
+  const [first, second] = [shares.share(cid, facts), shares.share(cid, share)]
+  world.take(world.record('files', cid, robot, { value, validUntil: world.clock.now() + dayMs }))
+  shares.withdrawDeleted([first])
+  expect(saidBySelf()).toMatchObject([{ kind: 'share', name: 'moved.bag' }])
+  shares.withdrawDeleted([second])
+  expect(saidBySelf()).toMatchObject([{ kind: 'deleted', of: { name: 'moved.bag' } }])
+  expect(shares.ownCids()).toEqual([])
+  shares.share(cid, share)
+  expect(saidBySelf()).toMatchObject([{ kind: 'share' }])
+  shares.withdrawShares(cid)
+  expect(saidBySelf()).toEqual([])
+  expect(shares.view(cid, here)).toBeUndefined()
+})
+
 it('is seen to each hour, for what is kept', async () => {
   robotShares()
   const basics = { clock: world.clock, counters: world.counters, log: silentLog }
@@ -145,12 +162,12 @@ it('is seen to each hour, for what is kept', async () => {
     repaired: () => {},
   })
   await care.start()
-  await vi.waitFor(() => expect(copiesOfSelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }]))
+  await vi.waitFor(() => expect(saidBySelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }]))
   await world.clock.advance(46 * dayMs)
-  expect(copiesOfSelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }])
+  expect(saidBySelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }])
   kept.add(cid)
   await world.clock.advance(2 * hourMs)
-  await vi.waitFor(() => expect(copiesOfSelf()).toMatchObject([{ of: { name: facts.name } }]))
+  await vi.waitFor(() => expect(saidBySelf()).toMatchObject([{ of: { name: facts.name } }]))
   await care.stop()
 })
 
@@ -163,7 +180,7 @@ it('when its owner is back the copy tells nothing more, so that the owner may ta
   world.book.sweep()
   const again = robotShares()
   expect(shares.standIn(cid, true)).toBe(true)
-  expect(copiesOfSelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }])
+  expect(saidBySelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }])
   expect(shares.view(cid, here)).toMatchObject({ originName: 'duckie07' })
   world.take(world.attested(again, 'dismiss', robot))
   expect(shares.view(cid, here)).toBeUndefined()
