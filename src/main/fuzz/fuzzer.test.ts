@@ -26,7 +26,12 @@ it('goes on with what is taken, and gives the same inputs for the same seed', as
   for (let time = 0; time < 2; time += 1) {
     const inputs: string[] = []
     seen.push(inputs)
-    await run((input) => void inputs.push(Buffer.from(input).toString('hex')), { isTaken: () => true })
+    const see = (input: Uint8Array): void => {
+      const hex = Buffer.from(input).toString('hex')
+      // One that took long is run once more, which a busy machine may cause at any of them.
+      if (inputs.at(-1) !== hex) inputs.push(hex)
+    }
+    await run(see, { isTaken: () => true })
   }
   const [one = [], two = []] = seen
   const length = Math.min(one.length, two.length)
