@@ -143,6 +143,7 @@ describe('an archive', () => {
     await world.settle(60 * 60_000)
     expect(server.asked).toEqual([rescued])
     expect([...server.kept]).toEqual([rescued, fetched])
+    expect(server.archive.view()).toMatchObject({ keptFiles: 2, waitingFiles: 0 })
   })
 
   it('hands on no more than 64 at a time', async () => {
