@@ -28,6 +28,8 @@ export type LogJob =
       readonly to: string
       /** How far back from its own end. */
       readonly backMs: number
+      /** How much before its own end is of a later time, and left out. */
+      readonly skipMs: number
       readonly maxBytes: number
       /** Said in the new file, where its kind has a place for it. */
       readonly about: readonly (readonly [string, string])[]

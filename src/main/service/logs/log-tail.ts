@@ -38,26 +38,36 @@ export async function logTail(source: RangeSource, job: TailJob): Promise<Answer
 }
 
 async function mcap(source: RangeSource, job: TailJob): Promise<Answer> {
-  const { backMs, about, to } = job
+  const { backMs, skipMs, about, to } = job
   const maxBytes = job.maxBytes
   return written(to, async (file) => {
     const write = async (bytes: Uint8Array): Promise<void> => {
       for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten
     }
-    const tail = await mcapTail(source, await loadDecompress(), { backMs, maxBytes, about: new Map(about), write })
+    const tail = await mcapTail(source, await loadDecompress(), {
+      backMs,
+      skipMs,
+      maxBytes,
+      about: new Map(about),
+      write,
+    })
     const { startMs, endMs, messages } = tail
     const isEmpty = messages === 0
-    const problem = isEmpty ? 'its recorder holds the messages back, and has written none yet' : tail.problem
+    const none =
+      skipMs > 0
+        ? 'no messages of that time were found'
+        : 'its recorder holds the messages back, and has written none yet'
+    const problem = isEmpty ? none : tail.problem
     return { startMs, endMs, problem, isEmpty }
   })
 }
 
 async function text(source: RangeSource, { to, ...init }: TailJob, isTable: boolean): Promise<Answer> {
-  const { at, headBytes, startMs, endMs, problem } = await textTail(source, { ...init, isTable })
+  const { at, end, headBytes, startMs, endMs, problem } = await textTail(source, { ...init, isTable })
   return written(to, async (file) => {
     await copy(source, file, 0, headBytes)
-    await copy(source, file, at, source.sizeBytes)
-    return { startMs, endMs, problem, isEmpty: at === source.sizeBytes }
+    await copy(source, file, at, end)
+    return { startMs, endMs, problem, isEmpty: at === end }
   })
 }
 

@@ -111,7 +111,7 @@ it('the end of a log is taken of the file itself, never through a link in its pl
     { threads: 1, maxWaiting: 4, deadlineMs: 20_000 },
   )
   threads.start()
-  const tail = { kind: 'tail', name: 'ros.log', backMs: 1_000, maxBytes: 1_000, about: [] } as const
+  const tail = { kind: 'tail', name: 'ros.log', backMs: 1_000, skipMs: 0, maxBytes: 1_000, about: [] } as const
   const run = (path: string) => threads.run({ ...tail, path: join(folder, path), to: join(folder, 'to') })
   await expect(run('ros.log')).rejects.toMatchObject({ reason: 'failed', message: expect.stringContaining('ELOOP') })
   expect(existsSync(join(folder, 'to'))).toBe(false)

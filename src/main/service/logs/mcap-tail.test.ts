@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { loadDecompress } from './decompress.ts'
 import { LogProblem } from './log-problem.ts'
 import { inspect } from './looking.ts'
-import { mcapTail } from './mcap-tail.ts'
+import { mcapTail, type McapTailInit } from './mcap-tail.ts'
 import { json, madeStartMs, makeMcap, type MadeOptions, type MadeTopic } from './testing/make-mcap.ts'
 import { sourceOf } from './testing/memory-source.ts'
 
@@ -21,7 +21,7 @@ const decompress = await loadDecompress()
 
 async function tailOf(
   bytes: Uint8Array,
-  change: { readonly maxBytes?: number; readonly beginningBytes?: number } = {},
+  change: Partial<Pick<McapTailInit, 'backMs' | 'skipMs' | 'maxBytes' | 'beginningBytes'>> = {},
 ) {
   const parts: Uint8Array[] = []
   const source = sourceOf(bytes)
@@ -69,6 +69,19 @@ it.each(forms)('the last minute of a file %s is a whole file of its own', async 
   for await (const { name, metadata } of reader.readMetadata({ name: 'flight-recorder' })) {
     expect([name, metadata]).toEqual(['flight-recorder', about])
   }
+})
+
+it('messages of a later time are left out, and cost those before no room', async () => {
+  const skipMs = 900_000
+  const bytes = await makeMcap([imu, battery], { steps, chunkSize: 4_096 })
+  const tail = await tailOf(bytes, { backMs: skipMs + backMs, skipMs, maxBytes: 100_000 })
+  expect(tail).toMatchObject({
+    messages: 661,
+    startMs: lastMs - skipMs - backMs,
+    endMs: lastMs - skipMs,
+    problem: null,
+  })
+  expect(await tailOf(bytes, { backMs: 10 * skipMs, skipMs: 9 * skipMs })).toMatchObject({ messages: 0 })
 })
 
 it('of a file that is being written, what is there is taken, and little of it read', async () => {

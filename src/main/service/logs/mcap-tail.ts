@@ -12,6 +12,8 @@ import type { Recording, Stretch } from './recording.ts'
 export interface McapTailInit extends Pick<McapEndsInit, 'beginningBytes'> {
   /** How far back from its last message. */
   readonly backMs: number
+  /** Messages of the time just before the last one that are left out. Default: none. */
+  readonly skipMs?: number
   readonly maxBytes: number
   /** Written beside the messages, by the name "flight-recorder". */
   readonly about: ReadonlyMap<string, string>
@@ -48,12 +50,13 @@ async function tailOf(source: RangeSource, decompress: Decompress, init: McapTai
   const ends = { endBytes: maxBytes, ...(beginningBytes === undefined ? {} : { beginningBytes }) }
   const recording = await openMcap(source, decompress, () => mcapEnds(source, decompress, ends))
   const endMs = recording.endMs ?? 0
-  const { stretches, tooMany } = chosen(recording, endMs - init.backMs, init.maxBytes)
+  const [fromMs, toMs] = [endMs - init.backMs, endMs - (init.skipMs ?? 0)]
+  const { stretches, tooMany } = chosen(recording, [fromMs, toMs], init.maxBytes)
   const copy = await Copy.begin(recording, init)
   let broken: string | null = tooMany ? `it grew by more than ${Math.round(init.maxBytes / 1e6)} MB in that time` : null
   for (const stretch of stretches) {
     try {
-      await copy.add(await recordsOf(source, stretch, decompress), endMs - init.backMs)
+      await copy.add(await recordsOf(source, stretch, decompress), [fromMs, toMs])
     } catch (error) {
       if (error instanceof WriteFailed) throw error
       broken ??= problemOf(error)
@@ -68,10 +71,10 @@ async function tailOf(source: RangeSource, decompress: Decompress, init: McapTai
 /** Those that reach into the time, from the last one back as far as there is room for them. */
 function chosen(
   { stretches }: Recording,
-  fromMs: number,
+  [startMs, endMs]: readonly [number, number],
   maxBytes: number,
 ): { readonly stretches: readonly Stretch[]; readonly tooMany: boolean } {
-  const within = stretches.filter(({ toMs }) => toMs >= fromMs)
+  const within = stretches.filter(({ fromMs, toMs }) => toMs >= startMs && fromMs <= endMs)
   let bytes = 0
   const first = within.findLastIndex(({ length }) => (bytes += length) > maxBytes) + 1
   return { stretches: within.slice(first), tooMany: first > 0 }
@@ -128,7 +131,7 @@ class Copy {
     return new Copy(writer, channels)
   }
 
-  async add(records: Uint8Array, fromMs: number): Promise<void> {
+  async add(records: Uint8Array, [fromMs, toMs]: readonly [number, number]): Promise<void> {
     for (const { op, data } of mcapRecordsIn(records)) {
       if (op !== mcapOp.message || data.length < mcapMessageHeadBytes) continue
       const reader = new FieldReader(data)
@@ -139,7 +142,7 @@ class Copy {
         reader.uint64(),
       ]
       const atMs = Number(logTime / 1_000n) / 1_000
-      const channelId = atMs < fromMs ? undefined : await this.#channel(channel)
+      const channelId = atMs < fromMs || atMs > toMs ? undefined : await this.#channel(channel)
       if (channelId === undefined) continue
       await this.#writer.addMessage({
         channelId,

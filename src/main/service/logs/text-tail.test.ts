@@ -6,13 +6,13 @@ import { textTail } from './text-tail.ts'
 const beginMs = Date.UTC(2030, 0, 2, 3, 4, 5)
 const line = (atMs: number, words: string): string => `${new Date(atMs).toISOString()} [duckie01] ${words}\n`
 const minute = 60_000
-const init = { backMs: 5 * minute, maxBytes: 16_000_000, isTable: false }
+const init = { backMs: 5 * minute, skipMs: 0, maxBytes: 16_000_000, isTable: false }
 
 async function tailOf(bytes: Uint8Array | string, change: Partial<typeof init> = {}) {
   const source = sourceOf(Buffer.from(bytes))
   const tail = await textTail(source, { ...init, ...change })
   const all = Buffer.from(bytes)
-  const text = Buffer.concat([all.subarray(0, tail.headBytes), all.subarray(tail.at)]).toString()
+  const text = Buffer.concat([all.subarray(0, tail.headBytes), all.subarray(tail.at, tail.end)]).toString()
   return { ...tail, text, readBytes: source.readBytes }
 }
 
@@ -33,6 +33,24 @@ it('of a large log only its end is read', async () => {
   const tail = await tailOf(old + line(beginMs + 60 * minute, 'now'))
   expect(tail.text).toBe(line(beginMs + 60 * minute, 'now'))
   expect(tail.readBytes).toBeLessThan(2_300_000)
+})
+
+it('lines of later hours are left out, and little of them is read', async () => {
+  const lines = Array.from({ length: 36_000 }, (_, second) =>
+    line(beginMs + second * 1_000, `second ${second} ${'x'.repeat(second % 7 === 0 ? 900 : 60)}\n  more of it`),
+  )
+  const skipMs = 30_000_000
+  const tail = await tailOf(lines.join(''), { backMs: skipMs + 5 * minute, skipMs, maxBytes: 200_000 })
+  expect(tail.text).toBe(lines.slice(5_699, 6_000).join(''))
+  expect(tail).toMatchObject({ startMs: beginMs + 5_699_000, endMs: beginMs + 5_999_000, problem: null })
+  expect(tail.readBytes).toBeLessThan(4_000_000)
+  const cut = await tailOf(lines.join(''), { backMs: skipMs + 5 * minute, skipMs, maxBytes: 20_000 })
+  expect(cut).toMatchObject({ endMs: beginMs + 5_999_000, problem: expect.stringContaining('grew') })
+  expect(lines.slice(5_699, 6_000).join('').endsWith(cut.text)).toBe(true)
+  const gap = [...lines.slice(0, 100), ...lines.slice(20_000)].join('')
+  expect(await tailOf(gap, { backMs: skipMs + 5 * minute, skipMs })).toMatchObject({ text: '', startMs: null })
+  const untimed = await tailOf('no time here\n'.repeat(50_000), { skipMs })
+  expect(untimed.problem).toContain('may be of a later time')
 })
 
 it('lines without a time stay with the line before them; an older time that is quoted ends nothing', async () => {
@@ -95,14 +113,15 @@ it('a log in UTF-16 keeps its mark', async () => {
   expect(tail.at % 2).toBe(0)
 })
 
-it('takes all lines of the time and none before, whatever their lengths', async () => {
+it('takes all lines of the time and none before or after, whatever their lengths', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.integer({ min: 0, max: 90_000 }), fc.integer({ min: 0, max: 3_000 })), {
         minLength: 1,
         maxLength: 60,
       }),
-      async (steps) => {
+      fc.integer({ min: 0, max: 40 * minute }),
+      async (steps, skipMs) => {
         let atMs = beginMs
         const lines = steps.map(([stepMs, length]) => ({ atMs: (atMs += stepMs), length }))
         const said = lines.map((one) => line(one.atMs, 'x'.repeat(one.length)))
@@ -113,6 +132,13 @@ it('takes all lines of the time and none before, whatever their lengths', async 
         const { text } = await tailOf(said.join(''))
         expect(text.endsWith(expected)).toBe(true)
         if (first > 2) expect(text).toBe(expected)
+        const [fromMs, toMs] = [last - skipMs - init.backMs, last - skipMs]
+        const begin = lines.findIndex((one) => one.atMs >= fromMs)
+        const after = lines.findIndex((one) => one.atMs > toMs)
+        const between = said.slice(begin, after < 0 ? said.length : after).join('')
+        const part = await tailOf(said.join(''), { backMs: skipMs + init.backMs, skipMs })
+        expect(part.text.endsWith(between)).toBe(true)
+        if (begin > 2) expect(part.text).toBe(between)
       },
     ),
     { numRuns: 60 },

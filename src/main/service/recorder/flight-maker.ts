@@ -34,6 +34,8 @@ export interface FlightPlan {
   /** By swarm time. */
   readonly atMs: number
   readonly minutes: number
+  /** Swarm time minus the clock of this machine when the logs were written; files have their times by that. */
+  readonly offsetMs: number
   readonly paths: readonly string[]
   readonly shareDir: string
   /** The peer's own folder, which holds its key. */
@@ -52,6 +54,8 @@ const maxLogBytes = 32 * 1_024 * 1_024
 const minLogBytes = 64 * 1_024
 /** Where less is free, the logs that are being written need it more; records and health are small. */
 const spareBytes = 256 * 1_024 * 1_024
+/** What comes later than this after the fault is of another time: a peer that died may be back hours after it. */
+const afterMs = 60_000
 /** Their last words are told, besides all that came lately. */
 const maxNeighbours = 64
 /** Of one table: an hour at a sample every 2 s. */
@@ -90,8 +94,9 @@ export class FlightMaker {
     const { clock, slice, diagnostics, self } = this.#deps
     const { cause, words, atMs, minutes, name, simulated } = plan
     const fromMs = Math.trunc(atMs - minutes * 60_000)
-    const toMs = Math.max(Math.trunc(clock.now()), fromMs + 1)
-    const { files, leftOut } = await this.#logs(dir, fromMs, plan, signal)
+    const nowMs = Math.trunc(clock.now())
+    const toMs = Math.max(Math.min(nowMs, Math.trunc(atMs + afterMs)), fromMs + 1)
+    const { files, leftOut } = await this.#logs(dir, { fromMs, toMs, isLate: toMs < nowMs }, plan, signal)
     const records = slice.toJson(fromMs, toMs, this.#lastWords())
     const health = healthCsv(
       diagnostics.history({ peer: self, fromMs, toMs, maxPoints: Math.min(maxPoints, toMs - fromMs) }),
@@ -122,14 +127,19 @@ export class FlightMaker {
     return { ...about, sizeBytes: all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), files: all }
   }
 
-  async #logs(dir: string, fromMs: number, plan: FlightPlan, signal: AbortSignal) {
-    const { clock } = this.#deps
+  async #logs(
+    dir: string,
+    { fromMs, toMs, isLate }: { readonly fromMs: number; readonly toMs: number; readonly isLate: boolean },
+    plan: FlightPlan,
+    signal: AbortSignal,
+  ) {
     const room = await (this.#deps.roomAt ?? roomAt)(plan.shareDir)
-    // Files have the times of this machine's own clock.
-    const sinceMs = fromMs - clock.offsetMs
+    const sinceMs = fromMs - plan.offsetMs
+    const untilMs = toMs - plan.offsetMs
     const { logs, leftOut } = await huntLogs({
       paths: plan.paths,
       sinceMs,
+      untilMs,
       closed: [plan.home, join(plan.shareDir, 'flight')],
       open: [plan.shareDir],
       signal,
@@ -153,7 +163,9 @@ export class FlightMaker {
       const name = freeName(safeName(log.name, 'log'), taken)
       const to = join(dir, name)
       const maxBytes = Math.min(maxLogBytes, roomBytes)
-      const tail = await this.#tail(log, { to, backMs: Math.max(0, log.mtimeMs - sinceMs), maxBytes }, plan, signal)
+      const backMs = Math.max(0, log.mtimeMs - sinceMs)
+      const skipMs = isLate ? Math.max(0, log.mtimeMs - untilMs) : 0
+      const tail = await this.#tail(log, { to, backMs, skipMs, maxBytes }, plan, signal)
       if ('why' in tail) {
         await rm(to, { force: true })
         left.push({ name: log.name, why: tail.why })
@@ -168,7 +180,7 @@ export class FlightMaker {
 
   async #tail(
     log: FoundLog,
-    how: { readonly to: string; readonly backMs: number; readonly maxBytes: number },
+    how: { readonly to: string; readonly backMs: number; readonly skipMs: number; readonly maxBytes: number },
     { cause, words, atMs, minutes, name, simulated }: FlightPlan,
     signal: AbortSignal,
   ) {

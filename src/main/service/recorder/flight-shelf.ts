@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { PeerId } from '../../../shared/ids.ts'
 import { flightCauseSchema, flightSchema } from '../../../shared/recorder-views.ts'
-import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
+import type { SwarmClock } from '../../base/swarm-clock.ts'
 import { StateFile } from '../files/state-file.ts'
 import { maxFlights, surplus, type Flown } from './flight-budget.ts'
 import { findFlights, removeFlight, sweepFlights } from './flight-folder.ts'
@@ -14,11 +14,15 @@ import type { Flight } from './flight-maker.ts'
 const maxRemembered = 4 * maxFlights
 /** More than may be saved in two days, by faults and by hand. */
 const maxFlown = 128
+/** Clocks drift by less in a day; it is not worth a write. */
+const steadyMs = 10_000
 
 const stateSchema = z.object({
   v: z.literal(1),
   /** False once it has stopped as it should. */
   running: z.boolean(),
+  /** Swarm time minus the machine's clock, as of then. */
+  offsetMs: z.number().nullable().catch(null),
   /** Newest first. */
   flights: z.array(
     flightSchema.extend({
@@ -35,16 +39,20 @@ type State = z.infer<typeof stateSchema>
 /** What the flight recorder saved: on the disk within its bounds, and remembered over a restart. */
 export class FlightShelf {
   readonly #file: StateFile<State>
+  readonly #clock: SwarmClock
   readonly #self: PeerId
   #flights: readonly Flight[] = []
   /** The share folder that each is in, by its id. */
   readonly #dirs = new Map<string, string>()
   #flown: readonly Flown[] = []
+  #noted: number | null = null
+  #before: number | null = null
 
   constructor(
-    deps: { readonly clock: Clock; readonly counters: Counters; readonly log: Log },
+    deps: { readonly clock: SwarmClock; readonly counters: Counters; readonly log: Log },
     init: { readonly home: string; readonly self: PeerId },
   ) {
+    this.#clock = deps.clock
     this.#self = init.self
     this.#file = new StateFile(deps, {
       path: join(init.home, 'recorder.json'),
@@ -64,9 +72,15 @@ export class FlightShelf {
     return this.#flown
   }
 
+  /** Swarm time minus the machine's clock in the last run: a power cut sets the clock of a Pi back. Null: not known. */
+  get offsetBeforeMs(): number | null {
+    return this.#before
+  }
+
   /** Removes what a peer that died was saving. @returns whether the last run ended without a goodbye */
   async open(shareDir: string): Promise<boolean> {
     const before = this.#file.load()
+    this.#before = before?.offsetMs ?? null
     this.#dirs.clear()
     this.#flights = (before?.flights ?? []).map(({ shareDir: dir, ...flight }) => {
       this.#dirs.set(flight.id, dir ?? shareDir)
@@ -103,10 +117,18 @@ export class FlightShelf {
     for (const { id } of found) this.#dirs.set(id, shareDir)
   }
 
+  /** To be called when the time changes. */
+  noteOffset(): void {
+    if (this.#noted === null || Math.abs(this.#clock.offsetMs - this.#noted) > steadyMs) this.save(true)
+  }
+
   save(running: boolean): void {
+    const offsetMs = this.#clock.offsetMs
+    this.#noted = offsetMs
     const state = (): State => ({
       v: 1,
       running,
+      offsetMs,
       flights: this.#flights.map((flight) => ({
         ...flight,
         shareDir: this.#dirs.get(flight.id),

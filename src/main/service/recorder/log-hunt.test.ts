@@ -20,7 +20,7 @@ function write(name: string, agoMs = 0): string {
 }
 
 async function hunt(paths: readonly string[], change: Partial<HuntInit> = {}) {
-  const init = { sinceMs: nowMs - 60_000, closed: [], open: [], signal: new AbortController().signal }
+  const init = { sinceMs: nowMs - 60_000, untilMs: nowMs, closed: [], open: [], signal: new AbortController().signal }
   const { logs, leftOut } = await huntLogs({ ...init, paths: paths.map((path) => join(folder, path)), ...change })
   return { names: logs.map(({ name }) => name), leftOut }
 }

@@ -16,6 +16,8 @@ export interface HuntInit {
   readonly paths: readonly string[]
   /** Those that were written to since then. */
   readonly sinceMs: number
+  /** Those come first whose last change is nearest to this: they were being written then. */
+  readonly untilMs: number
   /** Folders that are never looked into, and in them those that are after all: the peer's home holds its key. */
   readonly closed: readonly string[]
   readonly open: readonly string[]
@@ -23,7 +25,7 @@ export interface HuntInit {
 }
 
 export interface Hunt {
-  /** The latest change first. */
+  /** The change nearest to the end of the time first. */
   readonly logs: readonly FoundLog[]
   readonly leftOut: readonly { readonly name: string; readonly why: string }[]
 }
@@ -44,7 +46,7 @@ const namesHidden = /(^|[\\/{,])\./
  * Finds logs that were written to lately: regular files, no links, no hidden ones but where a pattern names them so (`*` and
  * `**` do not). A path that cannot be read is told and costs the others nothing. Rejects when it is called off.
  */
-export async function huntLogs({ paths, sinceMs, closed, open, signal }: HuntInit): Promise<Hunt> {
+export async function huntLogs({ paths, sinceMs, untilMs, closed, open, signal }: HuntInit): Promise<Hunt> {
   const found = new Map<string, FoundLog>()
   const leftOut: { name: string; why: string }[] = []
   let looked = 0
@@ -61,10 +63,11 @@ export async function huntLogs({ paths, sinceMs, closed, open, signal }: HuntIni
       })
     }
   }
-  const newest = [...found.values()].toSorted((a, b) => b.mtimeMs - a.mtimeMs)
-  for (const { name } of newest.slice(maxLogs, maxLogs + 100))
+  const away = ({ mtimeMs }: FoundLog): number => Math.abs(mtimeMs - untilMs)
+  const nearest = [...found.values()].toSorted((a, b) => away(a) - away(b))
+  for (const { name } of nearest.slice(maxLogs, maxLogs + 100))
     leftOut.push({ name, why: `there are more than ${maxLogs} logs` })
-  return { logs: newest.slice(0, maxLogs), leftOut }
+  return { logs: nearest.slice(0, maxLogs), leftOut }
 
   async function visitPath(path: string): Promise<void> {
     const facts = await stat(path).catch((error: unknown) => {

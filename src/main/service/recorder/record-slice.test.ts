@@ -23,8 +23,8 @@ afterEach(() => one.remove())
 const stored = (...args: Parameters<OneBook['record']>): StoredRecord => storedOf(one.record(...args), one.arrival())
 const add = (...records: StoredRecord[]): void => slice.add(records, one.clock.now())
 
-function read(fromMs = 0, besides: readonly StoredRecord[] = []) {
-  const { text, records } = slice.toJson(fromMs, one.clock.now(), besides)
+function read(fromMs = 0, besides: readonly StoredRecord[] = [], toMs = one.clock.now()) {
+  const { text, records } = slice.toJson(fromMs, toMs, besides)
   const document = JSON.parse(text) as { readonly lost: number; readonly records: readonly { readonly key: string }[] }
   expect(document.records).toHaveLength(records)
   return { lost: document.lost, keys: document.records.map(({ key }) => key) }
@@ -50,6 +50,7 @@ it('tells those that came in the time, and what is given besides, each once, old
   add(now)
   expect(read(sinceMs).keys).toEqual(['now'])
   expect(read(sinceMs, [now, before]).keys).toEqual(['before', 'now'])
+  expect(read(0, [], sinceMs - 1).keys).toEqual(['before'])
 })
 
 it('forgets what is older than an hour, and says how many it had no room for', async () => {

@@ -59,7 +59,7 @@ export class RecordSlice {
   }
 
   /**
-   * Those that came since a time, and what is given besides, as a JSON document: each for people, and as it was signed
+   * Those that came in that time, and what is given besides, as a JSON document: each for people, and as it was signed
    * (`signed`: DAG-CBOR of body, signature and attestations, in base64), so that anybody can check it.
    */
   toJson(
@@ -70,7 +70,10 @@ export class RecordSlice {
     const { self, swarm, nameOf } = this.#deps
     const chosen = new Map<RecordId, StoredRecord>()
     for (const stored of besides.slice(0, maxRecords)) chosen.set(stored.record.id, stored)
-    for (const stored of this.#held) if (stored.arrival.receivedAtMs >= fromMs) chosen.set(stored.record.id, stored)
+    for (const stored of this.#held) {
+      const { receivedAtMs } = stored.arrival
+      if (receivedAtMs >= fromMs && receivedAtMs <= toMs) chosen.set(stored.record.id, stored)
+    }
     const records = [...chosen.values()].toSorted((a, b) => a.arrival.receivedAtMs - b.arrival.receivedAtMs)
     const document = {
       v: 1,

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { PeerId, RecordId } from '../../../shared/ids.ts'
 import { defaultRecorderSettings, type RecorderSettings } from '../../../shared/recorder-views.ts'
-import { FakeClock } from '../../base/clock.ts'
+import { FakeClock, type Clock } from '../../base/clock.ts'
 import { SwarmClock } from '../../base/swarm-clock.ts'
 import { decodeSigned } from '../../model/record-codec.ts'
 import { verifyRecord } from '../../model/record.ts'
@@ -109,6 +109,12 @@ const read = (name: string, id?: string): string => readFileSync(join(folder(id)
 async function markLater(text: string): Promise<void> {
   await recorder.mark(text, { peer: me.peerId })
   system.jump(31 * minuteMs)
+}
+
+async function crash(): Promise<void> {
+  await recorder.stop()
+  const path = join(me.home, 'recorder.json')
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"running":false', '"running":true'))
 }
 
 beforeEach(async () => {
@@ -232,9 +238,7 @@ it('a disk that is nearly full keeps its room for those who write the logs', asy
 
 it('a peer that ended without warning saves what was before, once it is back', async () => {
   await pass(20_000)
-  await recorder.stop()
-  const path = join(me.home, 'recorder.json')
-  writeFileSync(path, readFileSync(path, 'utf8').replace('"running":false', '"running":true'))
+  await crash()
   mkdirSync(join(share(), '.flight-2023-11-14_22-13-20Z-mark'), { recursive: true })
   recorder = make()
   await recorder.start()
@@ -296,4 +300,37 @@ it('nothing is written or removed through a link that stands where flights belon
   await recorder.start()
   expect(await removeFlight(share(), there[0] ?? '')).toBe(false)
   expect(readdirSync(elsewhere)).toEqual(there)
+})
+
+const hourMs = 60 * minuteMs
+it.each([
+  ['hours later', 0],
+  ['with a clock that is an hour behind by now', hourMs],
+])('of a peer that is back %s the minutes before it stopped are saved, and one after', async (_, lagMs) => {
+  settings = { ...settings, paths: [join(place, 'logs')] }
+  await pass(20_000)
+  const stoppedMs = system.now()
+  await crash()
+  // Others of the machine wrote on, half an hour at least.
+  writeLog('ros.log', 3 * 3_600, stoppedMs + hourMs / 2)
+  writeLog('ended.log', 3_600, stoppedMs)
+  system.jump(10 * hourMs)
+  const machine: Clock = {
+    now: () => system.now() - lagMs,
+    monotonic: () => system.monotonic(),
+    sleep: (ms, options) => system.sleep(ms, options),
+  }
+  recorder = make({ clock: new SwarmClock(machine, { offsetMs: lagMs, source: 'swarm', peers: 2, reason: '' }) })
+  await recorder.start()
+  await pass(12_000)
+  await vi.waitFor(() => expect(flights()).toHaveLength(1))
+  const lines = read('ros.log').trimEnd().split('\n')
+  const times = lines.map((line) => Date.parse(line.split(' ')[0] ?? ''))
+  expect(times[0]).toBeGreaterThanOrEqual(stoppedMs - 6 * minuteMs)
+  expect(times[0]).toBeLessThan(stoppedMs - 4 * minuteMs)
+  expect(times.at(-1)).toBeGreaterThanOrEqual(stoppedMs)
+  expect(times.at(-1)).toBeLessThan(stoppedMs + 2 * minuteMs)
+  expect(read('ended.log').split('\n').length).toBeGreaterThan(280)
+  const { fromMs, toMs } = JSON.parse(read('flight.json'))
+  expect(toMs - fromMs).toBe(6 * minuteMs)
 })

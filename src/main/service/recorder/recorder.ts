@@ -96,6 +96,7 @@ export class Recorder implements Startable {
       book.events.on('bucket:merged', ({ records }) => {
         if (this.#isOn) this.#slice.add(records, clock.now())
       }),
+      clock.events.on('time:changed', () => this.#shelf.noteOffset()),
       diagnostics.events.on('health:heard', ({ peer, health }) => {
         if (peer !== self || !this.#isOn) return
         for (const { kind, words } of this.#watch.see(health)) this.#fault(kind, words, clock.now())
@@ -225,7 +226,9 @@ export class Recorder implements Startable {
     const { name, shareDir, recorder } = settings()
     const { minutes, paths } = recorder
     const { home } = this.#init
-    const flight = await this.#maker.make({ ...fault, minutes, paths, shareDir, home, name, simulated }, signal)
+    const offsetMs = (fault.cause === 'stopped' ? this.#shelf.offsetBeforeMs : null) ?? clock.offsetMs
+    const plan = { ...fault, minutes, offsetMs, paths, shareDir, home, name, simulated }
+    const flight = await this.#maker.make(plan, signal)
     counters.add('recorder.saved')
     await this.#shelf.add(flight, shareDir)
     await files.sharing.sharePaths([folderOf(shareDir, flight.id)])
