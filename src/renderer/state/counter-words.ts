@@ -147,6 +147,12 @@ const words: readonly (readonly [start: string, group: CounterGroup, meaning: st
   ['files.kubo:not-asked', again, 'Pieces that Kubo could not be asked for; it is asked again.'],
   ['files.failed:channel', again, 'Joining or leaving a file channel could not be told; it is tried again.'],
   ['files.renew', again, 'Records of our files that could not be renewed; it is tried again.'],
+  ['files.withdraw', again, 'Files that are shared no more, which could not be told to the others; it is tried again.'],
+  [
+    'files.deleted',
+    again,
+    'Deleted files of which others have copies, which could not be told; their copies may be missing in lists.',
+  ],
   ['files.share-failed', trouble, 'Files that could not be shared: see the transfers.'],
   [
     'files.block:corrupt',
@@ -162,6 +168,7 @@ const words: readonly (readonly [start: string, group: CounterGroup, meaning: st
   ['files.hash-thread', trouble, 'A thread that reads files ended; another was started.'],
   ['files.pins', trouble, 'The list of pieces that are kept was damaged or could not be saved; it is made again.'],
   ['brain.failed', trouble, 'Messages of channels that this peer failed to take.'],
+  ['courier.left-out', trouble, 'Files that could not be read from or written to a stick, and were left out.'],
   ['courier.failed', trouble, 'Copying to or from a stick that failed: see the Logs page.'],
   ['recorder.failed', trouble, 'Times that the last minutes could not be saved.'],
   ['files.watch', trouble, 'The system refused to watch the share folder; it is scanned from time to time instead.'],
