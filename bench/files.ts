@@ -6,11 +6,14 @@ import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { awaitKubo } from '../scripts/kubo.mjs'
 import type { FilesOrder, FilesResult } from './files-peer.ts'
+import { kuboToKubo } from './kubo-pair.ts'
 
 /**
  * How fast is a file added, and fetched by another process over loopback: by us, by Helia with its blocks on disk and
- * in memory, and as bytes over one libp2p stream, which is the limit. TCP with TLS each time; each ends with a file on disk, synced.
+ * in memory, by two real Kubo daemons where there is a Kubo (`KUBO_BIN`, or the one that the tests have built), and as
+ * bytes over one libp2p stream, which is the limit. TCP with TLS each time; each ends with a file on disk, synced.
  * One run, one machine; medians of three rounds. `node bench/files.ts [MB] [rounds]`
  */
 const sizeBytes = Number(process.argv[2] ?? 500) * 1e6
@@ -76,10 +79,17 @@ const figure = (values: readonly number[], digits = 0): string =>
 
 try {
   const hash = await write()
+  const kubo = await awaitKubo()
+  const kubos: { addMs: number; fetchMs: number }[] = []
   const results = new Map<FilesOrder['kind'], Round[]>(kinds.map((kind) => [kind, []]))
   // In turn, so that a busy minute of the machine hits all of them.
   for (let n = 0; n < rounds; n += 1) {
     for (const kind of kinds) results.get(kind)?.push(await round(kind, hash))
+    if (!('path' in kubo)) continue
+    const fetched = await kuboToKubo(kubo.path, { path, dir })
+    if ((await hashOf(fetched.path)) !== hash) throw new Error('Kubo fetched other bytes')
+    await rm(fetched.path)
+    kubos.push(fetched)
   }
   const of = (kind: FilesOrder['kind'], pick: (round: Round) => number): number[] => (results.get(kind) ?? []).map(pick)
   const speed = (ms: number): number => sizeBytes / 1e3 / ms
@@ -96,11 +106,21 @@ try {
     console.log(`         event loop delay max ${figure(of(kind, ({ fetched }) => fetched.delayMaxMs))} ms`)
     console.log(`         memory at most ${figure(of(kind, ({ fetched }) => fetched.peakBytes / 1e6))} MB`)
   }
+  if ('path' in kubo) {
+    console.log('Kubo to Kubo:')
+    console.log(`  add    ${figure(kubos.map(({ addMs }) => speed(addMs)))} MB/s`)
+    console.log(`  fetch  ${figure(kubos.map(({ fetchMs }) => speed(fetchMs)))} MB/s`)
+  } else console.log(`Kubo to Kubo: not measured, ${kubo.reason}`)
   const ratio = (kind: FilesOrder['kind'], pick: (round: Round) => number): string =>
     (median(of(kind, pick)) / median(of('dt-swarm', pick))).toFixed(2)
   console.log(`fetch / Helia on disk: ${ratio('helia', ({ fetched }) => fetched.ms)} (goal 2.5)`)
   console.log(`fetch / Helia in memory: ${ratio('helia in memory', ({ fetched }) => fetched.ms)} (goal 1.5)`)
   console.log(`fetch / raw stream: ${ratio('stream', ({ fetched }) => fetched.ms)} (goal 0.5)`)
+  if (kubos.length > 0) {
+    const [add, fetch] = [median(kubos.map(({ addMs }) => addMs)), median(kubos.map(({ fetchMs }) => fetchMs))]
+    console.log(`fetch / Kubo to Kubo: ${(fetch / median(of('dt-swarm', ({ fetched }) => fetched.ms))).toFixed(2)}`)
+    console.log(`add / Kubo: ${(add / median(of('dt-swarm', ({ added }) => added.ms))).toFixed(2)}`)
+  }
   console.log(`add / Helia on disk: ${ratio('helia', ({ added }) => added.ms)} (goal 1.0)`)
 } finally {
   await rm(dir, { recursive: true, force: true })
