@@ -1,6 +1,6 @@
 import type { PeerId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
-import { TokenBucket } from '../../base/token-bucket.ts'
+import { RateTable } from '../../base/rate-table.ts'
 import type { Verdict } from '../ingest/ingest.ts'
 
 /** Records a second that brought nothing, and at once: an honest peer has some whenever gossip was faster, or a quota is full. */
@@ -19,40 +19,30 @@ const maxPeers = 1_000
 export class VainPushes {
   readonly #clock: Pick<Clock, 'monotonic' | 'sleep'>
   readonly #isStranger: (peer: PeerId) => boolean
-  readonly #shares = new Map<string, { readonly share: TokenBucket; readonly burst: number }>()
+  readonly #shares: RateTable
 
   constructor(deps: {
     readonly clock: Pick<Clock, 'monotonic' | 'sleep'>
     readonly isStranger: (peer: PeerId) => boolean
   }) {
     this.#clock = deps.clock
+    this.#shares = new RateTable(deps.clock, { max: maxPeers })
     this.#isStranger = deps.isStranger
   }
 
   /** Resolves when this neighbour's next batch may be taken. */
   async rest(peer: PeerId, { known, refused }: Pick<Verdict, 'known' | 'refused'>): Promise<void> {
     if (known + refused === 0) return
-    const { share, burst } = this.#shareOf(peer)
+    const isStranger = this.#isStranger(peer)
+    const terms = isStranger ? strangerShare : memberShare
+    const share = this.#shares.of(`${isStranger ? 'stranger' : 'member'} ${peer}`, terms)
     // Never more owed than a burst, so that a glitch is forgiven within a minute.
-    share.spend(Math.min(burst, known + refused))
+    share.spend(Math.min(terms.burst, known + refused))
     const waitMs = Math.min(longestMs, share.waitMs())
     if (waitMs > 0) await this.#clock.sleep(waitMs)
   }
 
   get size(): number {
     return this.#shares.size
-  }
-
-  #shareOf(peer: PeerId): { readonly share: TokenBucket; readonly burst: number } {
-    const isStranger = this.#isStranger(peer)
-    const name = `${isStranger ? 'stranger' : 'member'} ${peer}`
-    const terms = isStranger ? strangerShare : memberShare
-    const kept = this.#shares.get(name) ?? { share: new TokenBucket(this.#clock, terms), burst: terms.burst }
-    // The one heard of longest ago is the first.
-    this.#shares.delete(name)
-    this.#shares.set(name, kept)
-    const oldest = this.#shares.size > maxPeers ? this.#shares.keys().next() : undefined
-    if (oldest?.done === false) this.#shares.delete(oldest.value)
-    return kept
   }
 }

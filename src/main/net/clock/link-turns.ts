@@ -1,4 +1,5 @@
 import type { PeerId } from '../../../shared/ids.ts'
+import { RecentMap } from '../../base/recent-map.ts'
 
 /**
  * A verification costs a Raspberry Pi half a millisecond; a swarm whose every word is from the future says many. Each link
@@ -10,15 +11,12 @@ const maxLinks = 256
 
 /** When each link may have the next word verified that is refused for its time. */
 export class LinkTurns {
-  readonly #nextMs = new Map<PeerId, number>()
+  readonly #nextMs = new RecentMap<PeerId, number>(maxLinks)
 
   /** Whether it is this link's turn; then it is over. @param nowMs by the monotonic clock */
   take(link: PeerId, nowMs: number): boolean {
     if (nowMs < (this.#nextMs.get(link) ?? -Infinity)) return false
-    this.#nextMs.delete(link)
     this.#nextMs.set(link, nowMs + everyMs)
-    const oldest = this.#nextMs.keys().next()
-    if (this.#nextMs.size > maxLinks && oldest.done !== true) this.#nextMs.delete(oldest.value)
     return true
   }
 }

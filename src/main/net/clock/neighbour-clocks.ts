@@ -2,6 +2,7 @@ import type { PeerId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Emitter, type EventSource } from '../../base/emitter.ts'
 import type { Log } from '../../base/log.ts'
+import { RecentMap } from '../../base/recent-map.ts'
 import { maxFutureMs } from '../../model/bucket.ts'
 import type { RecordBody, SignedRecord } from '../../model/record.ts'
 
@@ -30,7 +31,7 @@ interface Refusal {
  */
 export class NeighbourClocks {
   readonly #clock: Clock
-  readonly #refusals = new Map<PeerId, Refusal>()
+  readonly #refusals = new RecentMap<PeerId, Refusal>(maxPeers)
   readonly #events: Emitter<NeighbourClockEvents>
 
   constructor(deps: { readonly clock: Clock; readonly log: Log }) {
@@ -58,10 +59,7 @@ export class NeighbourClocks {
     if (author !== from || !isAstray) return
     const before = this.#get(from)
     const saidMs = Math.max(validFrom, before?.saidMs ?? 0)
-    this.#refusals.delete(from)
     this.#refusals.set(from, { saidMs, receivedAtMs, atMs: this.#clock.monotonic() })
-    const oldest = this.#refusals.keys().next()
-    if (this.#refusals.size > maxPeers && oldest.done !== true) this.#refusals.delete(oldest.value)
     if (before === undefined) this.#events.emit('clock:refused', { peer: from })
   }
 

@@ -1,4 +1,5 @@
 import type { PeerId } from '../../../shared/ids.ts'
+import { RecentMap } from '../../base/recent-map.ts'
 import type { ClockSample } from '../../model/clock-sync.ts'
 import type { TimeAnswer } from './time-frames.ts'
 
@@ -19,7 +20,7 @@ const maxPeers = 64
 
 /** What neighbours' clocks said lately. */
 export class TimeSamples {
-  readonly #samples = new Map<PeerId, Sample[]>()
+  readonly #samples = new RecentMap<PeerId, Sample[]>(maxPeers)
 
   /**
    * @param asked when, by our monotonic clock
@@ -31,10 +32,7 @@ export class TimeSamples {
     const over = (time: number | null): number | null => (time === null ? null : time - cameAtMs)
     const sample = { own: over(answer.own), swarm: over(answer.swarm), rttMs, takenAtMs: answered }
     const kept = [...(this.#samples.get(peer) ?? []), sample].slice(-keptPerPeer)
-    this.#samples.delete(peer)
     this.#samples.set(peer, kept)
-    const oldest = this.#samples.keys().next()
-    if (this.#samples.size > maxPeers && oldest.done !== true) this.#samples.delete(oldest.value)
   }
 
   /** What a peer has signed is at least as late as it says; when it was said is not known, so only the latest counts. */

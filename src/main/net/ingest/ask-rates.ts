@@ -1,5 +1,6 @@
 import type { PeerId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
+import { RateTable } from '../../base/rate-table.ts'
 import { TokenBucket } from '../../base/token-bucket.ts'
 import { judgedAs, type Source } from './ingest-job.ts'
 
@@ -25,15 +26,15 @@ const maxLinks = 1_000
  * one likes. A linked peer that asks for itself is held by its author's rate alone, so it is heard beside any flood.
  */
 export class AskRates {
-  readonly #clock: Clock
   readonly #isStranger: (peer: PeerId) => boolean
   readonly #all: TokenBucket
   readonly #strangers: TokenBucket
-  readonly #own = new Map<string, TokenBucket>()
-  readonly #patience = new Map<string, TokenBucket>()
+  readonly #own: RateTable
+  readonly #patience: RateTable
 
   constructor(deps: { readonly clock: Clock; readonly isStranger: (peer: PeerId) => boolean }) {
-    this.#clock = deps.clock
+    this.#own = new RateTable(deps.clock, { max: maxLinks })
+    this.#patience = new RateTable(deps.clock, { max: maxLinks })
     this.#isStranger = deps.isStranger
     this.#all = new TokenBucket(deps.clock, allShare)
     this.#strangers = new TokenBucket(deps.clock, strangersShare)
@@ -45,27 +46,12 @@ export class AskRates {
     if (isProven && author === source.from) return 'taken'
     const name = judgedAs(source)
     const isStranger = !isProven || this.#isStranger(source.from)
-    const own = this.#in(
-      this.#own,
-      `${isStranger ? 'stranger' : 'member'} ${name}`,
-      isStranger ? strangerShare : memberShare,
-    )
+    const own = isStranger
+      ? this.#own.of(`stranger ${name}`, strangerShare)
+      : this.#own.of(`member ${name}`, memberShare)
     if ((own.take() || (isStranger && this.#strangers.take())) && this.#all.take()) return 'taken'
     // What was asked for, what trusted peers pass on, and what came on a line is not its bringer's doing.
     if (!isProven || !isStranger || source.how === 'catch-up') return 'rate'
-    return this.#in(this.#patience, name, patience).take() ? 'rate' : 'flood'
-  }
-
-  #in(
-    shares: Map<string, TokenBucket>,
-    link: string,
-    terms: { readonly perS: number; readonly burst: number },
-  ): TokenBucket {
-    const share = shares.get(link) ?? new TokenBucket(this.#clock, terms)
-    shares.delete(link)
-    shares.set(link, share)
-    const oldest = shares.size > maxLinks ? shares.keys().next() : undefined
-    if (oldest?.done === false) shares.delete(oldest.value)
-    return share
+    return this.#patience.of(name, patience).take() ? 'rate' : 'flood'
   }
 }

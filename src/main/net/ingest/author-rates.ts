@@ -1,6 +1,6 @@
 import type { PeerId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
-import { TokenBucket } from '../../base/token-bucket.ts'
+import { RateTable } from '../../base/rate-table.ts'
 import { buckets, type BucketName } from '../../model/bucket.ts'
 
 /** Of an author without a role: a twentieth of a member's share. It announces itself, and asks to be let in. */
@@ -28,14 +28,13 @@ const maxKept = 10_000
  * another's share by forging, but for the moment that a verification takes; and who has used up its own costs none more.
  */
 export class AuthorRates {
-  readonly #clock: Clock
   readonly #isStranger: (author: PeerId) => boolean
-  readonly #rates = new Map<string, TokenBucket>()
+  readonly #rates: RateTable
   /** Being verified: as many as ingest has under way. */
   readonly #pending = new Map<string, number>()
 
   constructor(deps: { readonly clock: Clock; readonly isStranger: (author: PeerId) => boolean }) {
-    this.#clock = deps.clock
+    this.#rates = new RateTable(deps.clock, { max: maxKept })
     this.#isStranger = deps.isStranger
   }
 
@@ -47,7 +46,7 @@ export class AuthorRates {
   reserve(author: PeerId, bucket: RateOf): boolean {
     const key = `${bucket} ${author}`
     const pending = (this.#pending.get(key) ?? 0) + 1
-    const rate = this.#rates.get(key)
+    const rate = this.#rates.peek(key)
     const hasRoom = rate === undefined ? pending <= this.#termsOf(author, bucket).burst : rate.waitMs(pending) === 0
     if (hasRoom) this.#pending.set(key, pending)
     return hasRoom
@@ -60,13 +59,7 @@ export class AuthorRates {
     if (pending > 0) this.#pending.set(key, pending)
     else this.#pending.delete(key)
     if (!isGood) return true
-    const rate = this.#rates.get(key) ?? new TokenBucket(this.#clock, this.#termsOf(author, bucket))
-    // The least recently used is the first.
-    this.#rates.delete(key)
-    this.#rates.set(key, rate)
-    const oldest = this.#rates.keys().next()
-    if (this.#rates.size > maxKept && oldest.done !== true) this.#rates.delete(oldest.value)
-    return rate.take()
+    return this.#rates.of(key, this.#termsOf(author, bucket)).take()
   }
 
   /** Standings differ now: shares are made anew, as full as at first. */

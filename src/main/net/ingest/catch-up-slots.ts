@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { RecentMap } from '../../base/recent-map.ts'
 
 /** Neighbours that each bring another version of a record, the older ones first; more of one are made to be brought. */
 const freeVersions = 4
@@ -18,7 +19,7 @@ interface Slot {
  */
 export class CatchUpSlots {
   readonly #clock: Pick<Clock, 'monotonic'>
-  readonly #slots = new Map<string, Slot>()
+  readonly #slots = new RecentMap<string, Slot>(maxSlots)
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock
@@ -33,10 +34,7 @@ export class CatchUpSlots {
       known.versions += 1
       return true
     }
-    this.#slots.delete(slot)
     this.#slots.set(slot, { versions: 1, untilMs: now + perMs })
-    const oldest = this.#slots.size > maxSlots ? this.#slots.keys().next() : undefined
-    if (oldest?.done === false) this.#slots.delete(oldest.value)
     return true
   }
 

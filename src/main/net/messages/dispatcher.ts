@@ -4,7 +4,8 @@ import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Unsubscribe } from '../../base/emitter.ts'
 import type { Startable } from '../../base/lifecycle.ts'
-import { TokenBucket } from '../../base/token-bucket.ts'
+import { RateTable } from '../../base/rate-table.ts'
+import type { TokenBucket } from '../../base/token-bucket.ts'
 import { brainAddress, formatAddress, parseAddress, type Address } from '../../model/address.ts'
 import type { Signer } from '../../model/attestation.ts'
 import type { CborValue } from '../../model/cbor.ts'
@@ -91,13 +92,14 @@ export class Dispatcher implements Startable {
   readonly #lines: SignedLines
   readonly #replays = new ReplayGuard()
   readonly #handlers = new Map<string, ArrivedHandler>()
-  readonly #rates = new Map<string, TokenBucket>()
+  readonly #rates: RateTable
   readonly #undo: Unsubscribe[] = []
   #forwarding = 0
   #running = false
 
   constructor(deps: DispatcherDeps, init: { readonly swarm: string }) {
     this.#deps = deps
+    this.#rates = new RateTable(deps.clock, { max: maxRates })
     this.#lines = new SignedLines(init)
     this.routes = new RouteBook({ ...deps, self: deps.signer.peerId })
   }
@@ -254,13 +256,7 @@ export class Dispatcher implements Startable {
 
   #rateOf(origin: PeerId, standing: Standing): TokenBucket {
     const name = standing === 'stranger' ? 'strangers' : origin
-    const rate =
-      this.#rates.get(name) ?? new TokenBucket(this.#deps.clock, standing === 'stranger' ? strangersRate : memberRate)
-    this.#rates.delete(name)
-    this.#rates.set(name, rate)
-    const oldest = this.#rates.keys().next()
-    if (this.#rates.size > maxRates && oldest.done !== true) this.#rates.delete(oldest.value)
-    return rate
+    return this.#rates.of(name, standing === 'stranger' ? strangersRate : memberRate)
   }
 }
 
