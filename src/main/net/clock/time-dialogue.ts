@@ -1,10 +1,8 @@
-import type { Connection, Stream } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
-import { lpStream } from '@libp2p/utils'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { Counters } from '../../base/counters.ts'
+import { RateTable } from '../../base/rate-table.ts'
 import type { SwarmClock } from '../../base/swarm-clock.ts'
-import { TokenBucket } from '../../base/token-bucket.ts'
+import { Dialogue, type Frames } from '../links/dialogue.ts'
 import type { SwarmNode } from '../swarm-node.ts'
 import {
   decodeTimeAnswer,
@@ -43,31 +41,22 @@ const maxAskers = 256
 /** The questions and answers about the time between two neighbours, on streams. */
 export class TimeDialogue {
   readonly #deps: TimeDialogueDeps
-  readonly #askers = new Map<PeerId, TokenBucket>()
-  readonly #answering = new Set<Promise<void>>()
+  readonly #dialogue: Dialogue
+  readonly #askers: RateTable<PeerId>
 
   constructor(deps: TimeDialogueDeps) {
     this.#deps = deps
+    this.#dialogue = new Dialogue(deps, { protocol: timeProtocol, maxFrame: maxTimeFrame, maxStreams: 2, deadlineMs })
+    this.#askers = new RateTable(deps.clock, { max: maxAskers })
   }
 
   /** @param signal ends all answers */
-  async start(signal: AbortSignal): Promise<void> {
-    const answer = (stream: Stream, connection: Connection): void => {
-      const peer = connection.remotePeer.toString() as PeerId
-      const answering = this.#answer(stream, peer, AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]))
-      this.#answering.add(answering)
-      void answering.finally(() => this.#answering.delete(answering))
-    }
-    await this.#deps.node.libp2p.handle(timeProtocol, answer, {
-      maxInboundStreams: 2,
-      maxOutboundStreams: 2,
-      runOnLimitedConnection: true,
-    })
+  start(signal: AbortSignal): Promise<void> {
+    return this.#dialogue.start(signal, (frames, peer) => this.#answer(frames, peer))
   }
 
-  async stop(): Promise<void> {
-    await this.#deps.node.libp2p.unhandle(timeProtocol)
-    await Promise.all(this.#answering)
+  stop(): Promise<void> {
+    return this.#dialogue.stop()
   }
 
   /**
@@ -75,68 +64,45 @@ export class TimeDialogue {
    * @throws the stream's errors, and after five seconds
    */
   async ask(peer: PeerId, { signal }: { readonly signal: AbortSignal }): Promise<readonly TimedAnswer[] | null> {
-    const { node, clock, counters } = this.#deps
+    const { clock } = this.#deps
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
-    const stream = await node.libp2p.dialProtocol(peerIdFromString(peer), timeProtocol, {
-      signal: deadline,
-      runOnLimitedConnection: true,
-    })
-    try {
-      const frames = lpStream(stream, { maxDataLength: maxTimeFrame, maxBufferSize: 2 * maxTimeFrame })
+    return this.#dialogue.ask(peer, deadline, async (frames) => {
       const heard: TimedAnswer[] = []
       for (let i = 0; i < rounds; i++) {
         const asked = clock.monotonic()
-        await frames.write(timeQuestion, { signal: deadline })
-        const answer = decodeTimeAnswer((await frames.read({ signal: deadline })).subarray())
+        await frames.write(timeQuestion)
+        const answer = decodeTimeAnswer(await frames.read())
         if (answer === undefined) {
-          counters.add('time.refused:malformed')
-          node.offenders.add(peer)
-          stream.abort(new Error('the answer to a question for the time is none'))
+          this.#blame(peer)
           return null
         }
         heard.push({ answer, asked, answered: clock.monotonic() })
       }
-      await stream.close({ signal: deadline })
       return heard
-    } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)))
-      throw error
-    }
+    })
   }
 
-  async #answer(stream: Stream, peer: PeerId, signal: AbortSignal): Promise<void> {
-    const { clock, ownMs, counters, node } = this.#deps
-    const frames = lpStream(stream, { maxDataLength: maxTimeFrame, maxBufferSize: 2 * maxTimeFrame })
-    try {
-      for (let i = 0; i < rounds; i++) {
-        const bytes = (await frames.read({ signal })).subarray()
-        const cameAt = clock.monotonic()
-        const own = ownMs()
-        if (!isTimeQuestion(bytes)) {
-          counters.add('time.refused:malformed')
-          node.offenders.add(peer)
-          throw new Error('that is no question for the time')
-        }
-        if (!this.#bucketOf(peer).take()) {
-          counters.add('time.refused:rate')
-          throw new Error('too many questions for the time')
-        }
-        const swarm = clock.isKnown ? clock.now() : null
-        await frames.write(encodeTimeAnswer({ own, swarm, held: clock.monotonic() - cameAt }), { signal })
+  async #answer(frames: Frames, peer: PeerId): Promise<void> {
+    const { clock, ownMs, counters } = this.#deps
+    for (let i = 0; i < rounds; i++) {
+      const bytes = await frames.read()
+      const cameAt = clock.monotonic()
+      const own = ownMs()
+      if (!isTimeQuestion(bytes)) {
+        this.#blame(peer)
+        throw new Error('that is no question for the time')
       }
-      await stream.close({ signal })
-    } catch (error) {
-      // Its side of the stream is gone, or it asked too much: nothing is owed to it.
-      stream.abort(error instanceof Error ? error : new Error(String(error)))
+      if (!this.#askers.of(peer, answers).take()) {
+        counters.add('time.refused:rate')
+        throw new Error('too many questions for the time')
+      }
+      const swarm = clock.isKnown ? clock.now() : null
+      await frames.write(encodeTimeAnswer({ own, swarm, held: clock.monotonic() - cameAt }))
     }
   }
 
-  #bucketOf(peer: PeerId): TokenBucket {
-    const bucket = this.#askers.get(peer) ?? new TokenBucket(this.#deps.clock, answers)
-    this.#askers.delete(peer)
-    this.#askers.set(peer, bucket)
-    const oldest = this.#askers.keys().next()
-    if (this.#askers.size > maxAskers && oldest.done !== true) this.#askers.delete(oldest.value)
-    return bucket
+  #blame(peer: PeerId): void {
+    this.#deps.counters.add('time.refused:malformed')
+    this.#deps.node.offenders.add(peer)
   }
 }

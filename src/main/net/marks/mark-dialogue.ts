@@ -1,11 +1,10 @@
-import type { Connection, Stream } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
-import { lpStream } from '@libp2p/utils'
 import { isAbort, SwarmError } from '../../../shared/errors.ts'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { MarkedView } from '../../../shared/recorder-views.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Startable } from '../../base/lifecycle.ts'
+import { Dialogue, type Frames } from '../links/dialogue.ts'
+import type { SwarmNode } from '../swarm-node.ts'
 import {
   decodeMark,
   decodeMarkAnswer,
@@ -15,7 +14,6 @@ import {
   maxMarkFrame,
   type MarkAnswer,
 } from './mark-frames.ts'
-import type { SwarmNode } from '../swarm-node.ts'
 
 export interface MarkDialogueDeps {
   readonly node: Pick<SwarmNode, 'libp2p' | 'offenders' | 'linked' | 'connect'>
@@ -37,34 +35,27 @@ const linkWithinMs = 10_000
  */
 export class MarkDialogue implements Startable {
   readonly #deps: MarkDialogueDeps
-  readonly #answering = new Set<Promise<void>>()
+  readonly #dialogue: Dialogue
   #run: AbortController | null = null
 
   constructor(deps: MarkDialogueDeps) {
     this.#deps = deps
+    // One is saved at a time; who asks meanwhile is told so at once.
+    this.#dialogue = new Dialogue(deps, { protocol: markProtocol, maxFrame: maxMarkFrame, maxStreams: 2, deadlineMs })
   }
 
   async start(): Promise<void> {
     if (this.#run !== null) return
     const run = new AbortController()
     this.#run = run
-    const answer = (stream: Stream, connection: Connection): void => {
-      const peer = connection.remotePeer.toString() as PeerId
-      const answering = this.#answer(stream, peer, AbortSignal.any([run.signal, AbortSignal.timeout(deadlineMs)]))
-      this.#answering.add(answering)
-      void answering.finally(() => this.#answering.delete(answering))
-    }
-    // One is saved at a time; who asks meanwhile is told so at once.
-    const streams = { maxInboundStreams: 2, maxOutboundStreams: 2, runOnLimitedConnection: true }
-    await this.#deps.node.libp2p.handle(markProtocol, answer, streams)
+    await this.#dialogue.start(run.signal, (frames, peer) => this.#answer(frames, peer))
   }
 
   async stop(): Promise<void> {
     if (this.#run === null) return
     this.#run.abort()
     this.#run = null
-    await this.#deps.node.libp2p.unhandle(markProtocol)
-    await Promise.all(this.#answering)
+    await this.#dialogue.stop()
   }
 
   /** Resolves when it is saved there. @throws SwarmError UNREACHABLE, LIMIT_REACHED when it is refused, TIMEOUT */
@@ -98,38 +89,20 @@ export class MarkDialogue implements Startable {
       await node.connect(peer, { signal: AbortSignal.any([ended, AbortSignal.timeout(linkWithinMs)]) })
     }
     const signal = AbortSignal.any([ended, AbortSignal.timeout(deadlineMs)])
-    const stream = await node.libp2p.dialProtocol(peerIdFromString(peer), markProtocol, {
-      signal,
-      runOnLimitedConnection: true,
+    return this.#dialogue.ask(peer, signal, async (frames) => {
+      await frames.write(encodeMark(text))
+      return decodeMarkAnswer(await frames.read())
     })
-    try {
-      const frames = lpStream(stream, { maxDataLength: maxMarkFrame, maxBufferSize: 2 * maxMarkFrame })
-      await frames.write(encodeMark(text), { signal })
-      const answer = decodeMarkAnswer((await frames.read({ signal })).subarray())
-      await stream.close({ signal })
-      return answer
-    } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)))
-      throw error
-    }
   }
 
-  async #answer(stream: Stream, peer: PeerId, signal: AbortSignal): Promise<void> {
-    const { node, counters } = this.#deps
-    const frames = lpStream(stream, { maxDataLength: maxMarkFrame, maxBufferSize: 2 * maxMarkFrame })
-    try {
-      const text = decodeMark((await frames.read({ signal })).subarray())
-      if (text === undefined) {
-        counters.add('mark.refused:malformed')
-        node.offenders.add(peer)
-        throw new Error('that is no mark')
-      }
-      await frames.write(encodeMarkAnswer(await this.#marked(text, peer)), { signal })
-      await stream.close({ signal })
-    } catch (error) {
-      // Its side of the stream is gone, or it said what is none: nothing is owed to it.
-      stream.abort(error instanceof Error ? error : new Error(String(error)))
+  async #answer(frames: Frames, peer: PeerId): Promise<void> {
+    const text = decodeMark(await frames.read())
+    if (text === undefined) {
+      this.#deps.counters.add('mark.refused:malformed')
+      this.#deps.node.offenders.add(peer)
+      throw new Error('that is no mark')
     }
+    await frames.write(encodeMarkAnswer(await this.#marked(text, peer)))
   }
 
   async #marked(text: string, peer: PeerId): Promise<MarkAnswer> {
