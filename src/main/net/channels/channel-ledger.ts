@@ -1,5 +1,6 @@
 import type { PeerId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
+import { RecentMap } from '../../base/recent-map.ts'
 import type { ChannelFacts } from './channel.ts'
 import { TrafficMeter } from './traffic-meter.ts'
 
@@ -23,7 +24,7 @@ export class ChannelLedger {
   readonly #clock: Clock
   readonly #onChanged: () => void
   readonly #dropped = new Map<string, number>()
-  readonly #peers = new Map<PeerId, Heard>()
+  readonly #peers = new RecentMap<PeerId, Heard>(maxPeers)
   #state: ChannelFacts['state'] = 'off'
   #reason = 'switched off'
   #sinceMs: number
@@ -57,12 +58,7 @@ export class ChannelLedger {
 
   heard(peer: PeerId, source: string): void {
     const known = this.#peers.get(peer)
-    this.#peers.delete(peer)
     this.#peers.set(peer, { lastHeardAtMs: this.#clock.now(), atMs: this.#clock.monotonic(), source })
-    if (this.#peers.size > maxPeers) {
-      const oldest = this.#peers.keys().next()
-      if (oldest.done !== true) this.#peers.delete(oldest.value)
-    }
     if (known?.source !== source) this.#onChanged()
   }
 

@@ -3,6 +3,7 @@ import type { PeerId } from '../../../shared/ids.ts'
 import { isAbort } from '../../../shared/errors.ts'
 import { backoffMs, type BackoffInit } from '../../base/backoff.ts'
 import type { EventSource } from '../../base/emitter.ts'
+import { RecentMap } from '../../base/recent-map.ts'
 import type { Channel, ChannelEvents, ChannelFacts, SendOutcome, SwarmMessage } from './channel.ts'
 import { chunkFrame, IrcJoin, ircTag, readChunk } from './irc-chunk.ts'
 import { IrcPace, paceFor, type IrcPaceInit } from './irc-pace.ts'
@@ -72,7 +73,7 @@ export class IrcChannel implements Channel {
   /** Pings, digests, questions. */
   readonly #urgent: SendQueue
   readonly #queue: SendQueue
-  readonly #hosts = new Map<string, string>()
+  readonly #hosts = new RecentMap<string, string>(maxUsers)
   #pace: IrcPace
   #session: IrcSession | null = null
   #run: AbortController | null = null
@@ -229,10 +230,7 @@ export class IrcChannel implements Channel {
   }
 
   #hear(nick: string, hostname: string, text: string): void {
-    this.#hosts.delete(nick)
     this.#hosts.set(nick, hostname)
-    const oldest = this.#hosts.keys().next()
-    if (this.#hosts.size > maxUsers && oldest.done !== true) this.#hosts.delete(oldest.value)
     if (!this.#door.admits(nick, text.length)) return
     const chunk = readChunk(this.#tag, text)
     if (chunk.kind === 'chat') return

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
+import { RecentMap } from '../../base/recent-map.ts'
 import type { PeerId } from '../../../shared/ids.ts'
 
 export interface OffendersInit {
@@ -48,7 +49,7 @@ export class Offenders<Peer extends string = PeerId> {
   readonly #maxDoublings: number
   readonly #maxPeers: number
   readonly #counter: string
-  readonly #offenders = new Map<string, Offender>()
+  readonly #offenders: RecentMap<string, Offender>
   /** Kept apart: many small offenders must not wash out those that are cut off. */
   readonly #bans = new Map<string, Ban>()
 
@@ -64,6 +65,7 @@ export class Offenders<Peer extends string = PeerId> {
     this.#banMs = init.banMs ?? 300_000
     this.#maxDoublings = init.maxDoublings ?? 6
     this.#maxPeers = init.maxPeers ?? 2_000
+    this.#offenders = new RecentMap(this.#maxPeers)
     this.#counter = init.counter ?? 'links.cut:garbage'
   }
 
@@ -71,12 +73,11 @@ export class Offenders<Peer extends string = PeerId> {
   add(peer: Peer, by = garbagePoints): void {
     const now = this.#clock.monotonic()
     const points = this.points(peer) + by
-    this.#offenders.delete(peer)
     if (points < this.#limit || this.banned(peer)) {
       this.#offenders.set(peer, { points, atMs: now })
-      if (this.#offenders.size > this.#maxPeers) forgetFirst(this.#offenders)
       return
     }
+    this.#offenders.delete(peer)
     const bans = this.#bans.get(peer)?.bans ?? 0
     this.#bans.delete(peer)
     this.#bans.set(peer, { untilMs: now + this.#banMs * 2 ** Math.min(bans, this.#maxDoublings), bans: bans + 1 })
@@ -112,9 +113,4 @@ export class Offenders<Peer extends string = PeerId> {
     }
     if (first !== null) this.#bans.delete(first.peer)
   }
-}
-
-function forgetFirst(map: Map<string, unknown>): void {
-  const oldest = map.keys().next()
-  if (oldest.done !== true) map.delete(oldest.value)
 }

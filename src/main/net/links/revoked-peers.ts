@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
+import { RecentMap } from '../../base/recent-map.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { SwarmNode } from '../swarm-node.ts'
 
@@ -38,7 +39,7 @@ export class RevokedPeers implements Startable {
   readonly #restMs: number
   readonly #lookEveryMs: number
   /** By peer: when it first came, by the monotonic clock. */
-  readonly #cameAtMs = new Map<PeerId, number>()
+  readonly #cameAtMs = new RecentMap<PeerId, number>(maxPeers)
   #run: AbortController | null = null
   #loop: Promise<void> = Promise.resolve()
 
@@ -70,10 +71,7 @@ export class RevokedPeers implements Startable {
     const now = this.#deps.clock.monotonic()
     const cameAtMs = this.#cameAtMs.get(peer)
     if (cameAtMs !== undefined && now < cameAtMs + this.#graceMs + this.#restMs) return now < cameAtMs + this.#graceMs
-    this.#cameAtMs.delete(peer)
     this.#cameAtMs.set(peer, now)
-    const first = this.#cameAtMs.keys().next()
-    if (this.#cameAtMs.size > maxPeers && first.done !== true) this.#cameAtMs.delete(first.value)
     if (cameAtMs === undefined) this.#deps.log.warn({ peer }, 'a peer came whose key is revoked; it is not let in')
     return true
   }

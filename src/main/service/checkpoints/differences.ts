@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { CheckpointView } from '../../../shared/checkpoint-views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
+import { RecentMap } from '../../base/recent-map.ts'
 import { readChunkInSteps } from '../../model/checkpoint-chunk.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { BlockStore } from '../files/block-store.ts'
@@ -25,7 +26,9 @@ const maxKept = 16
 /** How far what is held now is from checkpoints that are here; found out when somebody looks, one at a time. */
 export class Differences {
   readonly #deps: DifferencesDeps
-  readonly #known = new Map<string, { readonly difference: CheckpointView['difference']; readonly atMs: number }>()
+  readonly #known = new RecentMap<string, { readonly difference: CheckpointView['difference']; readonly atMs: number }>(
+    maxKept,
+  )
   #underWay: Promise<void> = Promise.resolve()
   readonly #waiting = new Set<string>()
 
@@ -55,10 +58,7 @@ export class Differences {
     const name = root.toString()
     try {
       const difference = await this.#compare(root, signal)
-      this.#known.delete(name)
       this.#known.set(name, { difference, atMs: clock.monotonic() })
-      const oldest = this.#known.keys().next().value
-      if (this.#known.size > maxKept && oldest !== undefined) this.#known.delete(oldest)
       this.#deps.changed()
     } catch (err) {
       if (!signal.aborted) log.debug({ err, root: name }, 'a checkpoint could not be compared with what is held')

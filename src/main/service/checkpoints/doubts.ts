@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { RecentMap } from '../../base/recent-map.ts'
 
 /** Wrong checkpoints remembered; the oldest is forgotten first. */
 const maxDoubts = 64
@@ -6,7 +7,7 @@ const maxDoubts = 64
 /** Roots that turned out wrong, and why: they are not taken again, whoever announces them. */
 export class Doubts {
   readonly #clock: Clock
-  readonly #doubts = new Map<string, { readonly why: string; readonly untilMs: number }>()
+  readonly #doubts = new RecentMap<string, { readonly why: string; readonly untilMs: number }>(maxDoubts)
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -14,10 +15,7 @@ export class Doubts {
 
   /** @param forMs default: as long as the peer runs */
   add(root: string, why: string, { forMs = Number.POSITIVE_INFINITY }: { readonly forMs?: number } = {}): void {
-    this.#doubts.delete(root)
     this.#doubts.set(root, { why, untilMs: this.#clock.monotonic() + forMs })
-    const oldest = this.#doubts.keys().next().value
-    if (this.#doubts.size > maxDoubts && oldest !== undefined) this.#doubts.delete(oldest)
   }
 
   /** What is wrong with it; undefined: nothing is known. */

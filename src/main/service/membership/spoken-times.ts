@@ -1,5 +1,6 @@
 import type { PeerId } from '../../../shared/ids.ts'
 import type { HeardHow } from '../../../shared/views.ts'
+import { RecentMap } from '../../base/recent-map.ts'
 
 /** What is known of one arrival of one record. All times in ms since the epoch, `receivedAtMs` by our own clock. */
 export interface Hearing {
@@ -38,7 +39,7 @@ interface Lag {
  *   proves nothing newer, so it never makes a silent machine look alive.
  */
 export class SpokenTimes {
-  readonly #lags = new Map<PeerId, Lag>()
+  readonly #lags = new RecentMap<PeerId, Lag>(maxAuthors)
 
   spokenAtMs(hearing: Hearing): number {
     const { author, how, receivedAtMs, validFromMs } = hearing
@@ -46,7 +47,7 @@ export class SpokenTimes {
     const lagMs = receivedAtMs - validFromMs
     const before = this.#lags.get(author)
     if (how === 'direct') {
-      this.#remember(author, { lagMs, receivedAtMs, certain: true })
+      this.#lags.set(author, { lagMs, receivedAtMs, certain: true })
       return receivedAtMs
     }
     const errorMs = before?.certain === true ? before.lagMs : 0
@@ -55,7 +56,7 @@ export class SpokenTimes {
       const apart = before === undefined || receivedAtMs - before.receivedAtMs >= apartMs
       const steady = before !== undefined && apart && Math.abs(lagMs - before.lagMs) <= steadyMs
       const live = plausible || steady
-      if (live || (apart && before?.certain !== true)) this.#remember(author, { lagMs, receivedAtMs, certain: live })
+      if (live || (apart && before?.certain !== true)) this.#lags.set(author, { lagMs, receivedAtMs, certain: live })
       if (live) return receivedAtMs
     }
     const saidMs = validFromMs + errorMs
@@ -72,14 +73,5 @@ export class SpokenTimes {
 
   forget(author: PeerId): void {
     this.#lags.delete(author)
-  }
-
-  #remember(author: PeerId, lag: Lag): void {
-    if (!this.#lags.has(author) && this.#lags.size >= maxAuthors) {
-      const oldest = this.#lags.keys().next().value
-      if (oldest !== undefined) this.#lags.delete(oldest)
-    }
-    this.#lags.delete(author)
-    this.#lags.set(author, lag)
   }
 }
