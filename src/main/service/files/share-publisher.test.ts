@@ -1,28 +1,17 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { CID } from 'multiformats/cid'
 import { create as digestOf } from 'multiformats/hashes/digest'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid } from '../../../shared/ids.ts'
-import { FakeClock } from '../../base/clock.ts'
-import { Counters } from '../../base/counters.ts'
-import { silentLog } from '../../base/log.ts'
-import { Database } from '../../store/database.ts'
-import { identityOfSeed } from '../../store/identity-store.ts'
-import { RecordBook } from '../../store/record-book.ts'
-import { trustedSwarm } from '../../store/testing/trusted.ts'
-import { ShareBook } from './share-book.ts'
-import { ShareIndex } from './share-index.ts'
+import type { FakeClock } from '../../base/clock.ts'
+import type { RecordBook } from '../../store/record-book.ts'
+import type { ShareBook } from './share-book.ts'
+import type { ShareIndex } from './share-index.ts'
 import { SharePublisher, type Publication } from './share-publisher.ts'
+import { nowhere, ShareRig } from './testing/share-rig.ts'
 
-const safety = { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy' } as const
-const nowhere = { held: () => undefined, isKept: () => false, safetyOf: () => safety }
-let home: string
+let rig: ShareRig
 let clock: FakeClock
-let database: Database
 let book: RecordBook
 let shares: ShareBook
 let index: ShareIndex
@@ -31,24 +20,11 @@ let stop: AbortController
 const unshared = new Set<string>()
 
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'dt-swarm-publish-'))
-  clock = new FakeClock()
+  rig = new ShareRig()
+  ;({ clock, book } = rig)
+  shares = await rig.open()
+  index = rig.newIndex()
   stop = new AbortController()
-  const identity = identityOfSeed(randomBytes(32))
-  const basics = { clock, counters: new Counters(), log: silentLog, random: () => 0.5 }
-  database = Database.open(basics, { home })
-  book = new RecordBook({ ...basics, database, identity, swarm: trustedSwarm([], { root: identity }).swarm() })
-  index = new ShareIndex(basics, { path: join(home, 'files.json') })
-  shares = new ShareBook({
-    ...basics,
-    book,
-    self: identity.peerId,
-    nameOf: (peer) => peer,
-    isAlive: () => true,
-    now: () => clock.now(),
-    changed: () => {},
-  })
-  await shares.start()
   const signal = (): AbortSignal => stop.signal
   publisher = new SharePublisher({
     shares,
@@ -63,9 +39,7 @@ beforeEach(async () => {
 afterEach(async () => {
   stop.abort()
   await index.save()
-  shares.stop()
-  database.close()
-  await rm(home, { recursive: true, force: true })
+  rig.remove()
 })
 
 function publication(name: string, content: number, change: Partial<Publication> = {}): Publication {

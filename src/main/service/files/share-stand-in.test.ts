@@ -1,20 +1,14 @@
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Cid } from '../../../shared/ids.ts'
-import { silentLog } from '../../base/log.ts'
 import { buckets } from '../../model/bucket.ts'
 import { encodeCbor } from '../../model/cbor.ts'
 import type { SignedRecord } from '../../model/record.ts'
-import { hourMs, OneBook, robot, self } from '../../store/testing/one-book.ts'
-import { ShareBook } from './share-book.ts'
-import { ShareCare } from './share-care.ts'
-import { ShareIndex } from './share-index.ts'
+import { hourMs, robot, self, type OneBook } from '../../store/testing/one-book.ts'
+import type { ShareBook } from './share-book.ts'
 import { copyValue, deletedValue, fileValueSchema, shareValue } from './share-record.ts'
+import { dayMs, here, ShareRig } from './testing/share-rig.ts'
 
 const cid = 'bafkreifjjcie6lypi6ny7amxnfftagclbuxndqonfipmb64f2km2devei4' as Cid
-const dayMs = 24 * hourMs
-const safety = { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy' } as const
-const here = { held: () => ({ sizeBytes: 5, copy: true }), isKept: () => true, safetyOf: () => safety }
 const facts = {
   name: 'run-17/left.bag',
   sizeBytes: 5,
@@ -25,27 +19,17 @@ const facts = {
   sha1: 'a'.repeat(40),
   channel: 'course',
 }
+let rig: ShareRig
 let world: OneBook
 let shares: ShareBook
 
 beforeEach(async () => {
-  world = new OneBook()
-  shares = new ShareBook({
-    book: world.book,
-    counters: world.counters,
-    self: self.peerId,
-    nameOf: (peer) => (peer === robot.peerId ? 'duckie07' : 'server'),
-    isAlive: () => true,
-    now: () => world.clock.now(),
-    changed: () => {},
-  })
-  await shares.start()
+  rig = new ShareRig((peer) => (peer === robot.peerId ? 'duckie07' : 'server'))
+  world = rig.world
+  shares = await rig.open()
 })
 
-afterEach(() => {
-  shares.stop()
-  world.remove()
-})
+afterEach(() => rig.remove())
 
 function robotShares(): SignedRecord {
   const validUntil = world.clock.now() + 60 * dayMs
@@ -147,20 +131,10 @@ it('of a file that is deleted under all its names, and held by somebody, it is t
 
 it('is seen to each hour, for what is kept', async () => {
   robotShares()
-  const basics = { clock: world.clock, counters: world.counters, log: silentLog }
-  const index = new ShareIndex(basics, { path: join(world.home, 'files.json') })
+  const index = rig.newIndex()
   index.keepCopy(cid, 5)
   const kept = new Set<Cid>()
-  const care = new ShareCare({
-    ...basics,
-    store: { complete: async () => true },
-    shares,
-    index,
-    whenDeleted: () => 'unshare',
-    isKept: (one) => kept.has(one),
-    fetchAgain: () => {},
-    repaired: () => {},
-  })
+  const care = rig.newCare(index, { isKept: (one) => kept.has(one) })
   await care.start()
   await vi.waitFor(() => expect(saidBySelf()).toEqual([{ kind: 'copy', sizeBytes: 5 }]))
   await world.clock.advance(46 * dayMs)

@@ -3,36 +3,21 @@ import { CID } from 'multiformats/cid'
 import { create as digestOf } from 'multiformats/hashes/digest'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Cid } from '../../../shared/ids.ts'
-import { silentLog } from '../../base/log.ts'
-import { hourMs, OneBook, self } from '../../store/testing/one-book.ts'
-import { ShareBook } from './share-book.ts'
-import { ShareCare } from './share-care.ts'
-import { ShareIndex } from './share-index.ts'
+import { self, type OneBook } from '../../store/testing/one-book.ts'
+import type { ShareBook } from './share-book.ts'
+import { dayMs, here, ShareRig, unexpected } from './testing/share-rig.ts'
 
-const dayMs = 24 * hourMs
-const safety = { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy' } as const
-const here = { held: () => ({ sizeBytes: 5, copy: true }), isKept: () => true, safetyOf: () => safety }
+let rig: ShareRig
 let world: OneBook
 let shares: ShareBook
 
 beforeEach(async () => {
-  world = new OneBook()
-  shares = new ShareBook({
-    book: world.book,
-    counters: world.counters,
-    self: self.peerId,
-    nameOf: (peer) => peer,
-    isAlive: () => true,
-    now: () => world.clock.now(),
-    changed: () => {},
-  })
-  await shares.start()
+  rig = new ShareRig()
+  world = rig.world
+  shares = await rig.open()
 })
 
-afterEach(() => {
-  shares.stop()
-  world.remove()
-})
+afterEach(() => rig.remove())
 
 /** Shares of files of which nothing but their records counts here. */
 function shareMany(count: number) {
@@ -45,33 +30,19 @@ function shareMany(count: number) {
     return { cid, facts: { name: `run/${n}.log`, ...about } }
   })
   const ids = shares.shareAll(files)
-  return ids.map((recordId, n) => ({ recordId, cid: files[n]?.cid ?? never(), name: `run/${n}.log` }))
-}
-
-function never(): never {
-  throw new Error('this is not to be asked')
+  return ids.map((recordId, n) => ({ recordId, cid: files[n]?.cid ?? unexpected(), name: `run/${n}.log` }))
 }
 
 it('many files that are gone are taken back bit by bit, and nothing is built on them meanwhile', async () => {
-  const basics = { clock: world.clock, counters: world.counters, log: silentLog }
-  const index = new ShareIndex(basics, { path: join(world.home, 'files.json') })
-  const care = new ShareCare({
-    ...basics,
-    store: { complete: async () => true },
-    shares,
-    index,
-    whenDeleted: () => 'unshare',
-    isKept: () => false,
-    fetchAgain: never,
-    repaired: never,
-  })
+  const index = rig.newIndex()
+  const care = rig.newCare(index)
   const all = shareMany(200)
   for (const { recordId, cid, name } of all) {
     index.setFile(join('/share', name), { sizeBytes: 5, mtimeMs: 1, cid, recordId, sharedAtMs: 1, name })
   }
   await world.clock.advance(1)
   const attestAll = vi.spyOn(world.book, 'attestAll')
-  const last = all.at(-1) ?? never()
+  const last = all.at(-1) ?? unexpected()
   care.forgetGone(new Map(), world.clock.monotonic())
   expect(shares.list(here)).toHaveLength(136)
   expect(shares.ownNamed(last.name)).toEqual([])
@@ -84,7 +55,7 @@ it('many files that are gone are taken back bit by bit, and nothing is built on 
 })
 
 it('many records are signed anew bit by bit, but not one that is taken back meanwhile', async () => {
-  const last = shareMany(150).at(-1) ?? never()
+  const last = shareMany(150).at(-1) ?? unexpected()
   const authorAll = vi.spyOn(world.book, 'authorAll')
   await world.clock.advance(31 * dayMs)
   const told: number[] = []
@@ -96,5 +67,5 @@ it('many records are signed anew bit by bit, but not one that is taken back mean
   const left = world.book.live('files', { author: self.peerId })
   expect(left).toHaveLength(149)
   expect(new Set(left.map(({ record }) => record.body.validUntil))).toEqual(new Set([world.clock.now() + 60 * dayMs]))
-  await shares.renew(never)
+  await shares.renew(unexpected)
 })

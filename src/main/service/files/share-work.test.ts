@@ -23,6 +23,22 @@ function work(
 }
 
 const source = (): ShareBytes => new ShareBytes({ path: '/nowhere' }, { signal })
+/** Both places for large files can be had: nothing that is over keeps one. */
+async function expectAllPlacesFree(places: SharePlaces): Promise<void> {
+  const after = ['after', 'beside'].map((name) => work(places, name, []).one)
+  await expect(Promise.all(after.map((one) => one.turn()))).resolves.toHaveLength(2)
+}
+
+/** The first has begun to read and is held; the other two have the places. */
+async function heldWhileTwoRead(places: SharePlaces): Promise<readonly [ShareWork, ShareWork, ShareWork]> {
+  const [a, b, c] = [work(places, 'a', []).one, work(places, 'b', []).one, work(places, 'c', []).one] as const
+  await a.turn()
+  a.reading(source())
+  a.pause()
+  await Promise.all([b.turn(), c.turn()])
+  return [a, b, c]
+}
+
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 it('two large files are read at a time, the most urgent next; small ones have places of their own', async () => {
@@ -89,8 +105,7 @@ it('one that is held before its turn takes none until it goes on; one that is gi
   const given = other.turn()
   stop.abort()
   await expect(given).rejects.toMatchObject({ name: 'AbortError' })
-  // Nothing keeps a place.
-  await Promise.all([work(places, 'c', told).one.turn(), work(places, 'd', told).one.turn()])
+  await expectAllPlacesFree(places)
 })
 
 it('no more than sixteen are held half read', async () => {
@@ -114,12 +129,7 @@ it('no more than sixteen are held half read', async () => {
 
 it('holding and going on again and again while all places are taken loses none', async () => {
   const places = new SharePlaces()
-  const [a, b, c] = ['a', 'b', 'c'].map((name) => work(places, name, []).one)
-  if (a === undefined || b === undefined || c === undefined) throw new Error('three were made')
-  await a.turn()
-  a.reading(source())
-  a.pause()
-  await Promise.all([b.turn(), c.turn()])
+  const [a, b, c] = await heldWhileTwoRead(places)
   for (let n = 0; n < 3; n += 1) {
     a.resume()
     await settled()
@@ -133,25 +143,18 @@ it('holding and going on again and again while all places are taken loses none',
   await settled()
   a.hasRead()
   a.end()
-  const after = ['d', 'e'].map((name) => work(places, name, []).one)
-  await expect(Promise.all(after.map((one) => one.turn()))).resolves.toHaveLength(2)
+  await expectAllPlacesFree(places)
 })
 
 it('one that ends while it waits to go on takes no place', async () => {
   const places = new SharePlaces()
-  const [a, b, c] = ['a', 'b', 'c'].map((name) => work(places, name, []).one)
-  if (a === undefined || b === undefined || c === undefined) throw new Error('three were made')
-  await a.turn()
-  a.reading(source())
-  a.pause()
-  await Promise.all([b.turn(), c.turn()])
+  const [a, b, c] = await heldWhileTwoRead(places)
   a.resume()
   await settled()
   a.end()
   b.end()
   c.end()
-  const after = ['d', 'e'].map((name) => work(places, name, []).one)
-  await expect(Promise.all(after.map((one) => one.turn()))).resolves.toHaveLength(2)
+  await expectAllPlacesFree(places)
 })
 
 it('one that is held as soon as it goes on reads nothing', async () => {
