@@ -6,6 +6,8 @@ export type Need =
   /** A file system of a few MiB: root on Linux. */
   | 'small-disk'
   | 'kubo'
+  /** `python3` with its package `requests`. */
+  | 'python'
 
 /**
  * Tells why tests are skipped. Where `DT_SWARM_REQUIRE` names the need, or says `all`, it is a failure instead: a machine

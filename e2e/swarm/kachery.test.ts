@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { skipFor } from '../../scripts/required.ts'
 import type { FileChannelView, FoundView } from '../../src/shared/file-views.ts'
 import { Daemon, ended, repository, run, scratch } from './fixtures/daemon.ts'
 
@@ -240,11 +241,11 @@ test('files are listed and fetched by robot and time; transfers can be seen', as
   expect(await cli(server, 'follows')).toMatchObject({ code: 0, stdout: '' })
 })
 
-const python = spawnSync('python3', ['-c', 'import requests'])
-const hasPython = python.status === 0
-if (!hasPython) console.log('the Python example is not run: python3 with requests is missing here')
+const python = spawnSync('python3', ['-c', 'import requests'], { encoding: 'utf8' })
+const whyNot = python.error?.message ?? python.stderr.trim().split('\n').at(-1) ?? ''
+const noPython = skipFor('python', python.status === 0 ? null : whyNot)
 
-test.runIf(hasPython)(
+test.skipIf(noPython !== null)(
   'the Python example of the docs shares, finds and fetches with requests alone',
   async () => {
     const script = join(repository, 'docs/examples/files.py')

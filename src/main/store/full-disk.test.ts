@@ -1,10 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
-import { skipFor } from '../../../scripts/required.ts'
 import { SwarmError } from '../../shared/errors.ts'
 import { FakeClock } from '../base/clock.ts'
 import { Counters } from '../base/counters.ts'
@@ -12,33 +10,29 @@ import { silentLog } from '../base/log.ts'
 import { Database } from './database.ts'
 import { identityOfSeed } from './identity-store.ts'
 import { RecordBook } from './record-book.ts'
-import { trustedSwarm } from './testing/trusted.ts'
 import { SettingsStore } from './settings-store.ts'
+import { SmallDisks } from './testing/small-disk.ts'
+import { trustedSwarm } from './testing/trusted.ts'
 
-const disk = mkdtempSync(join(tmpdir(), 'dt-swarm-disk-'))
-const whyNot = skipFor('small-disk', mountSmallDisk())
+const disks = new SmallDisks()
 
+let disk: string
 let database: Database | undefined
+
+beforeEach(() => {
+  disk = mkdtempSync(join(tmpdir(), 'dt-swarm-disk-'))
+})
 
 afterEach(() => {
   database?.close()
-  if (whyNot === null) spawnSync('umount', [disk])
+  disks.unmount()
   rmSync(disk, { recursive: true, force: true })
 })
 
-/** A file system of 4 MiB in memory. @returns why there is none */
-function mountSmallDisk(): string | null {
-  if (process.platform !== 'linux') return 'it needs Linux'
-  if (process.getuid?.() !== 0) return 'only root can mount a small file system'
-  const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk], {
-    encoding: 'utf8',
-  })
-  return status === 0 ? null : `mount says: ${error?.message ?? stderr.trim()}`
-}
-
-it.skipIf(whyNot !== null)(
+it.skipIf(disks.whyNot !== null)(
   'a full disk is told, keeps what was there, and is left behind when there is room again',
   () => {
+    disks.mount(disk, 4)
     const clock = new FakeClock()
     const components = { clock, log: silentLog, counters: new Counters() }
     const identity = identityOfSeed(new Uint8Array(32).fill(1))
