@@ -1,8 +1,8 @@
 import { SwarmError } from '../../../shared/errors.ts'
 import type { CheckpointView } from '../../../shared/checkpoint-views.ts'
-import { toApiError } from './api-errors.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
+import { liveOptions } from './live-call.ts'
 import { liveList } from './live.ts'
 import type { ShellActions } from './shell-actions.ts'
 
@@ -10,19 +10,14 @@ export function checkpointsRouter(os: Builder, peer: ApiPeer, shell: ShellAction
   const { checkpoints } = peer
   return {
     list: os.checkpoints.list.handler(() => [...checkpoints.list()]),
-    watch: os.checkpoints.watch.handler(({ signal, context, path }) =>
+    watch: os.checkpoints.watch.handler((call) =>
       liveList<CheckpointView>(
         {
           all: () => checkpoints.list(),
           get: (root) => checkpoints.get(root),
           subscribe: (changed) => checkpoints.events.on('checkpoints:changed', ({ roots }) => changed(roots)),
         },
-        {
-          clock: peer.clock,
-          slots: context.liveSlots,
-          signal,
-          onError: (error) => toApiError(error, path.join('.'), peer),
-        },
+        liveOptions(call, peer),
       ),
     ),
     get: os.checkpoints.get.handler(({ input }) => {

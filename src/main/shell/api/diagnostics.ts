@@ -1,8 +1,8 @@
 import { SwarmError } from '../../../shared/errors.ts'
 import type { HealthView } from '../../../shared/views.ts'
-import { toApiError } from './api-errors.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
+import { liveOptions } from './live-call.ts'
 import { live } from './live.ts'
 
 export function diagnosticsRouter(os: Builder, peer: ApiPeer) {
@@ -14,7 +14,7 @@ export function diagnosticsRouter(os: Builder, peer: ApiPeer) {
       const { metrics, ...rest } = input
       return peer.diagnostics.history(metrics === undefined ? rest : { ...rest, metrics })
     }),
-    watch: os.diagnostics.watch.handler(({ input, signal, context, path }) => {
+    watch: os.diagnostics.watch.handler(({ input, ...call }) => {
       let latest: HealthView | null = null
       const take = () => {
         const health = latest
@@ -32,12 +32,7 @@ export function diagnosticsRouter(os: Builder, peer: ApiPeer) {
           first: () => peer.diagnostics.latest(input.peer) ?? null,
           next: take,
         },
-        {
-          clock: peer.clock,
-          slots: context.liveSlots,
-          signal,
-          onError: (error) => toApiError(error, path.join('.'), peer),
-        },
+        liveOptions(call, peer),
       )
     }),
   }

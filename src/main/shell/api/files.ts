@@ -2,9 +2,9 @@ import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
 import { readCid } from '../../service/files/uri.ts'
-import { toApiError } from './api-errors.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
+import { liveOptions } from './live-call.ts'
 import { liveList } from './live.ts'
 import type { ShellActions } from './shell-actions.ts'
 
@@ -12,35 +12,25 @@ export function filesRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
   const { files } = peer
   return {
     list: os.files.list.handler(({ input }) => [...files.shares.matching(input)]),
-    watch: os.files.watch.handler(({ signal, context, path }) =>
+    watch: os.files.watch.handler((call) =>
       liveList<ShareView>(
         {
           all: () => files.shares.all(),
           get: (cid) => files.shares.get(cid as Cid),
           subscribe: (changed) => files.events.on('shares:changed', ({ cids }) => changed(cids)),
         },
-        {
-          clock: peer.clock,
-          slots: context.liveSlots,
-          signal,
-          onError: (error) => toApiError(error, path.join('.'), peer),
-        },
+        liveOptions(call, peer),
       ),
     ),
     transfers: os.files.transfers.handler(() => [...files.transfers.views()]),
-    watchTransfers: os.files.watchTransfers.handler(({ signal, context, path }) =>
+    watchTransfers: os.files.watchTransfers.handler((call) =>
       liveList<TransferView>(
         {
           all: () => files.transfers.views(),
           get: (id) => files.transfers.view(id),
           subscribe: (changed) => files.events.on('transfers:changed', ({ ids }) => changed(ids)),
         },
-        {
-          clock: peer.clock,
-          slots: context.liveSlots,
-          signal,
-          onError: (error) => toApiError(error, path.join('.'), peer),
-        },
+        liveOptions(call, peer),
       ),
     ),
     fetch: os.files.fetch.handler(async ({ input }) => {

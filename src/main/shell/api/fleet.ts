@@ -1,9 +1,9 @@
 import { SwarmError } from '../../../shared/errors.ts'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { MachineView } from '../../../shared/views.ts'
-import { toApiError } from './api-errors.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
+import { liveOptions } from './live-call.ts'
 import { liveList } from './live.ts'
 
 export function fleetRouter(os: Builder, peer: ApiPeer) {
@@ -15,19 +15,14 @@ export function fleetRouter(os: Builder, peer: ApiPeer) {
   return {
     list: os.fleet.list.handler(() => [...peer.membership.list()]),
     get: os.fleet.get.handler(({ input }) => machine(input.peer)),
-    watch: os.fleet.watch.handler(({ signal, context, path }) =>
+    watch: os.fleet.watch.handler((call) =>
       liveList<MachineView>(
         {
           all: () => peer.membership.list(),
           get: (id) => peer.membership.get(id as PeerId),
           subscribe: (changed) => peer.membership.events.on('machines:changed', ({ peers }) => changed(peers)),
         },
-        {
-          clock: peer.clock,
-          slots: context.liveSlots,
-          signal,
-          onError: (error) => toApiError(error, path.join('.'), peer),
-        },
+        liveOptions(call, peer),
       ),
     ),
     forget: os.fleet.forget.handler(async ({ input }) => {

@@ -1,9 +1,8 @@
 import type { ChannelView, GraphView, SwarmMessageView } from '../../../shared/network-views.ts'
-import { toApiError } from './api-errors.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
-import type { ApiContext } from './context.ts'
-import { live, liveList, type LiveOptions } from './live.ts'
+import { liveOptions, whenChanged } from './live-call.ts'
+import { live, liveList } from './live.ts'
 
 /** The last messages that a new watcher gets, and most that it gets at once afterwards; the rest it is told as missed. */
 const watchedMessages = 200
@@ -14,15 +13,6 @@ const graphEveryMs = 1_000
 
 export function networkRouter(os: Builder, peer: ApiPeer) {
   const { network } = peer
-  const options = (
-    { signal, context }: { readonly signal: AbortSignal | undefined; readonly context: ApiContext },
-    path: readonly string[],
-  ): LiveOptions => ({
-    clock: peer.clock,
-    slots: context.liveSlots,
-    signal,
-    onError: (error) => toApiError(error, path.join('.'), peer),
-  })
   return {
     links: os.network.links.handler(() =>
       peer.node.links().map((link) => {
@@ -31,16 +21,9 @@ export function networkRouter(os: Builder, peer: ApiPeer) {
       }),
     ),
     graph: os.network.graph.handler(() => network.graph()),
-    watchGraph: os.network.watchGraph.handler(({ signal, context, path }) => {
-      let shown = ''
-      const changed = (): GraphView | null => {
-        const graph = network.graph()
-        // What this peer says of its own links is as new as the moment.
-        const facts = JSON.stringify(graph, (key, value: unknown) => (key === 'saidAtMs' ? 0 : value))
-        if (facts === shown) return null
-        shown = facts
-        return graph
-      }
+    watchGraph: os.network.watchGraph.handler((call) => {
+      // What this peer says of its own links is as new as the moment.
+      const changed = whenChanged(() => network.graph(), 'saidAtMs')
       return live<GraphView>(
         {
           subscribe: (wake) => {
@@ -58,11 +41,11 @@ export function networkRouter(os: Builder, peer: ApiPeer) {
           first: changed,
           next: changed,
         },
-        options({ signal, context }, path),
+        liveOptions(call, peer),
       )
     }),
     channels: os.network.channels.handler(() => network.channels()),
-    watchChannels: os.network.watchChannels.handler(({ signal, context, path }) =>
+    watchChannels: os.network.watchChannels.handler((call) =>
       liveList<ChannelView>(
         {
           all: () => network.channels(),
@@ -85,7 +68,7 @@ export function networkRouter(os: Builder, peer: ApiPeer) {
             }
           },
         },
-        options({ signal, context }, path),
+        liveOptions(call, peer),
       ),
     ),
     setChannel: os.network.setChannel.handler(({ input }) => network.setChannel(input)),
@@ -94,7 +77,7 @@ export function networkRouter(os: Builder, peer: ApiPeer) {
       // From the start of the stream the newest are wanted; from a number on those that follow it.
       after === 0 ? network.lastMessages(limit, filter) : network.messagesAfter(after, limit, filter),
     ),
-    watchMessages: os.network.watchMessages.handler(({ input, signal, context, path }) => {
+    watchMessages: os.network.watchMessages.handler(({ input, ...call }) => {
       let shownNo = 0
       return live<{ messages: SwarmMessageView[]; missed: number }>(
         {
@@ -110,7 +93,7 @@ export function networkRouter(os: Builder, peer: ApiPeer) {
             return news.messages.length === 0 ? null : news
           },
         },
-        options({ signal, context }, path),
+        liveOptions(call, peer),
       )
     }),
     routes: os.network.routes.handler(() => network.routes()),

@@ -1,8 +1,8 @@
 import type { PinView } from '../../../shared/pinning-views.ts'
 import { readCid } from '../../service/files/uri.ts'
-import { toApiError } from './api-errors.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
+import { liveOptions } from './live-call.ts'
 import { liveList } from './live.ts'
 
 export function pinningRouter(os: Builder, peer: ApiPeer) {
@@ -12,19 +12,14 @@ export function pinningRouter(os: Builder, peer: ApiPeer) {
     setService: os.pinning.setService.handler(({ input: { name, ...service } }) => pinning.setService(name, service)),
     removeService: os.pinning.removeService.handler(({ input }) => pinning.removeService(input.name)),
     list: os.pinning.list.handler(({ input }) => [...pinning.list(input)]),
-    watch: os.pinning.watch.handler(({ signal, context, path }) =>
+    watch: os.pinning.watch.handler((call) =>
       liveList<PinView>(
         {
           all: () => pinning.list(),
           get: (id) => pinning.get(id),
           subscribe: (changed) => pinning.events.on('pins:changed', ({ ids }) => changed(ids)),
         },
-        {
-          clock: peer.clock,
-          slots: context.liveSlots,
-          signal,
-          onError: (error) => toApiError(error, path.join('.'), peer),
-        },
+        liveOptions(call, peer),
       ),
     ),
     add: os.pinning.add.handler(({ input }) => pinning.add(readCid(input.cid) ?? input.cid, input.service)),

@@ -7,9 +7,9 @@ import { ruleWords } from '../../model/policy.ts'
 import { decodeTrust } from '../../model/trust-records.ts'
 import { withNames } from '../../service/trust/trust-words.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
-import { toApiError } from './api-errors.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
+import { liveOptions } from './live-call.ts'
 import { live } from './live.ts'
 import { fromDagJson } from '../../model/record-json.ts'
 import { bucketOf, listRecords } from './record-list.ts'
@@ -19,7 +19,7 @@ export function recordsRouter(os: Builder, peer: ApiPeer) {
   const summary = () => peer.book.counts().map((count) => summaryOf(count, peer))
   return {
     summary: os.records.summary.handler(summary),
-    watch: os.records.watch.handler(({ signal, context, path }) =>
+    watch: os.records.watch.handler((call) =>
       live<BucketSummaryView[]>(
         {
           subscribe: (wake) => {
@@ -35,12 +35,7 @@ export function recordsRouter(os: Builder, peer: ApiPeer) {
           first: summary,
           next: summary,
         },
-        {
-          clock: peer.clock,
-          slots: context.liveSlots,
-          signal,
-          onError: (error) => toApiError(error, path.join('.'), peer),
-        },
+        liveOptions(call, peer),
       ),
     ),
     list: os.records.list.handler(({ input }) => listRecords(input, peer)),

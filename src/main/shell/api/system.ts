@@ -1,8 +1,8 @@
 import { SwarmError } from '../../../shared/errors.ts'
 import type { SystemStatusView } from '../../../shared/views.ts'
 import type { ApiPeer } from './api-peer.ts'
-import { toApiError } from './api-errors.ts'
 import type { Builder } from './builder.ts'
+import { liveOptions, whenChanged } from './live-call.ts'
 import { live } from './live.ts'
 import type { LabControl, ShellActions } from './shell-actions.ts'
 
@@ -17,15 +17,8 @@ export function systemRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
   return {
     info: os.system.info.handler(() => ({ ...peer.info(), web: shell.web(), can: { ...shell.can } })),
     status: os.system.status.handler(status),
-    watch: os.system.watch.handler(({ signal, context, path }) => {
-      let shown = ''
-      const changed = (): SystemStatusView | null => {
-        const now = status()
-        const facts = JSON.stringify({ ...now, atMs: 0 })
-        if (facts === shown) return null
-        shown = facts
-        return now
-      }
+    watch: os.system.watch.handler((call) => {
+      const changed = whenChanged(status, 'atMs')
       return live<SystemStatusView>(
         {
           subscribe: (wake) => {
@@ -35,12 +28,7 @@ export function systemRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
           first: changed,
           next: changed,
         },
-        {
-          clock: peer.clock,
-          slots: context.liveSlots,
-          signal,
-          onError: (error) => toApiError(error, path.join('.'), peer),
-        },
+        liveOptions(call, peer),
       )
     }),
   }

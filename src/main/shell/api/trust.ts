@@ -1,9 +1,9 @@
 import type { PeerId } from '../../../shared/ids.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { TrustView } from '../../../shared/trust-views.ts'
-import { toApiError } from './api-errors.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
+import { liveOptions, whenChanged } from './live-call.ts'
 import { live } from './live.ts'
 import type { ShellActions } from './shell-actions.ts'
 
@@ -11,16 +11,9 @@ export function trustRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
   const { trust } = peer
   return {
     get: os.trust.get.handler(() => trust.view()),
-    watch: os.trust.watch.handler(({ signal, context, path }) => {
-      let shown = ''
+    watch: os.trust.watch.handler((call) => {
       const names = new Names(peer)
-      const changed = (): TrustView | null => {
-        const view = trust.view()
-        const facts = JSON.stringify(view)
-        if (facts === shown) return null
-        shown = facts
-        return view
-      }
+      const changed = whenChanged(() => trust.view())
       return live<TrustView>(
         {
           subscribe: (wake) => {
@@ -35,12 +28,7 @@ export function trustRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
           first: changed,
           next: changed,
         },
-        {
-          clock: peer.clock,
-          slots: context.liveSlots,
-          signal,
-          onError: (error) => toApiError(error, path.join('.'), peer),
-        },
+        liveOptions(call, peer),
       )
     }),
     invite: os.trust.invite.handler(({ input: { role, uses, validForMs } }) =>
