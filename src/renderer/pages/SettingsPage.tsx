@@ -3,6 +3,7 @@ import { useStore } from 'zustand'
 import type { TrustView } from '../../shared/trust-views.ts'
 import { AboutPanel } from '../parts/AboutPanel.tsx'
 import { AppearancePanel } from '../parts/AppearancePanel.tsx'
+import { Asked } from '../parts/Asked.tsx'
 import { IdentityPanel } from '../parts/IdentityPanel.tsx'
 import { ChannelsPanel } from '../parts/network/ChannelsPanel.tsx'
 import { PageTabs } from '../parts/PageTabs.tsx'
@@ -15,7 +16,6 @@ import { SwarmPanel } from '../parts/trust/SwarmPanel.tsx'
 import { TrustPanel } from '../parts/trust/TrustPanel.tsx'
 import { go, settingsTabs, type SettingsTab } from '../route.ts'
 import { useStores } from '../state/context.ts'
-import { useAsked } from '../state/use-asked.ts'
 import { valueIn } from '../state/live-value.ts'
 import { useInfo } from '../state/use-info.ts'
 import { useStatus } from '../state/use-live.ts'
@@ -70,17 +70,13 @@ export function SettingsPage({ tab }: { readonly tab: SettingsTab }) {
 
 function PeerTab() {
   const { settings } = useStores()
-  const state = useStore(settings.store)
   const info = useInfo()
-  useAsked(settings)
   return (
     <div className="columns settings">
       <div className="settings-column">
-        {state.phase === 'failed' ? (
-          <Failed title="The settings could not be read" problem={state.problem} onRetry={() => void settings.load()} />
-        ) : null}
-        {state.phase === 'idle' || state.phase === 'loading' ? <Loading label="Loading the settings" rows={7} /> : null}
-        {state.phase === 'ready' ? <SettingsForm inForce={state.value} /> : null}
+        <Asked of={settings} failed="The settings could not be read" loading="Loading the settings" rows={7}>
+          {(inForce) => <SettingsForm inForce={inForce} />}
+        </Asked>
       </div>
       <div className="settings-column">
         {info === null ? null : <IdentityPanel info={info} />}

@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core'
 import { useMemo } from 'react'
-import { useStore } from 'zustand'
 import type { PeerId } from '../../shared/ids.ts'
 import type { RecordView } from '../../shared/record-views.ts'
 import { formatBytes, formatExact, formatUntil } from '../format.ts'
@@ -8,13 +7,13 @@ import { hrefOf } from '../route.ts'
 import { createAsyncStore } from '../state/async-store.ts'
 import { useNow } from '../state/clock.ts'
 import { useStores } from '../state/context.ts'
-import { useAsked } from '../state/use-asked.ts'
 import { readRecordsOf } from '../state/records-of.ts'
 import { Age, heardWords } from './Age.tsx'
+import { Asked } from './Asked.tsx'
 import { CopyIcon } from './Copy.tsx'
 import { DataTable, type Column } from './DataTable.tsx'
 import { RecordStateWord } from './records/RecordStateWord.tsx'
-import { Empty, Failed, Loading } from './States.tsx'
+import { Empty } from './States.tsx'
 
 function Until({ record }: { readonly record: RecordView }) {
   const nowMs = useNow()
@@ -66,19 +65,20 @@ const idOf = (record: RecordView): string => record.id
 export function RecordsTab({ peer, name }: { readonly peer: PeerId; readonly name: string }) {
   const { bridge } = useStores()
   const asked = useMemo(() => createAsyncStore(() => readRecordsOf(bridge, peer)), [bridge, peer])
-  useAsked(asked)
-  const state = useStore(asked.store)
-  if (state.phase === 'failed') {
-    return (
-      <Failed
-        title={`The records of ${name} could not be read`}
-        problem={state.problem}
-        onRetry={() => void asked.load()}
-      />
-    )
-  }
-  if (state.phase !== 'ready') return <Loading label="Loading the records" />
-  const { records, complete } = state.value
+  return (
+    <Asked of={asked} failed={`The records of ${name} could not be read`} loading="Loading the records">
+      {(found) => <Records name={name} found={found} onReadAgain={() => void asked.load()} />}
+    </Asked>
+  )
+}
+
+interface RecordsProps {
+  readonly name: string
+  readonly found: Awaited<ReturnType<typeof readRecordsOf>>
+  readonly onReadAgain: () => void
+}
+
+function Records({ name, found: { records, complete }, onReadAgain }: RecordsProps) {
   if (records.length === 0) {
     return (
       <Empty title={`No live record of ${name}`}>
@@ -93,7 +93,7 @@ export function RecordsTab({ peer, name }: { readonly peer: PeerId; readonly nam
           {records.length} live {records.length === 1 ? 'record' : 'records'}
           {complete ? '' : '; there may be more, the search stopped after 20 000'}
         </span>
-        <Button size="compact-xs" variant="default" onClick={() => void asked.load()}>
+        <Button size="compact-xs" variant="default" onClick={onReadAgain}>
           Read again
         </Button>
       </div>

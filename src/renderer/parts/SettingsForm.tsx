@@ -1,9 +1,8 @@
-import { Button, Select, Switch, Textarea, TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { Select, Switch, Textarea, TextInput } from '@mantine/core'
 import type { Settings } from '../../shared/views.ts'
-import { problemOf } from '../bridge/problem.ts'
-import { useStores } from '../state/context.ts'
 import { changesOf, checkDraft, draftOf, settingsOf, type SettingsDraft } from '../state/settings-form.ts'
+import { useSettingsDraft } from '../state/use-settings-draft.ts'
+import { DraftForm } from './DraftForm.tsx'
 
 const roles = [
   { value: 'operator', label: 'operator: sees and steers the swarm' },
@@ -13,128 +12,86 @@ const roles = [
 
 const waitingWords = { listen: 'the listen addresses', mdns: 'mDNS', role: 'the role' } as const
 
-type Saved =
-  | { readonly phase: 'no' }
-  | { readonly phase: 'saving' }
-  | { readonly phase: 'saved'; readonly waiting: readonly (keyof typeof waitingWords)[] }
-  | { readonly phase: 'failed'; readonly message: string }
-
 /** The settings that wait for a Save: changed ones only are sent. */
 export function SettingsForm({ inForce }: { readonly inForce: Settings }) {
-  const { bridge, settings } = useStores()
-  const [draft, setDraft] = useState<SettingsDraft>(() => draftOf(inForce))
-  const [saved, setSaved] = useState<Saved>({ phase: 'no' })
+  const form = useSettingsDraft<SettingsDraft>({
+    inForce,
+    draftOf,
+    changesOf: (draft) => changesOf(draft, inForce),
+    fine: (draft) => Object.keys(checkDraft(draft)).length === 0,
+    changed: (draft) => Object.keys(changesOf(draft, inForce)).length > 0,
+  })
+  const { draft, put, saved } = form
   const errors = checkDraft(draft)
-  const changes = changesOf(draft, inForce)
-  const dirty = Object.keys(changes).length > 0
-  const wrong = Object.keys(errors).length > 0
-  const put = (change: Partial<SettingsDraft>): void => {
-    setDraft({ ...draft, ...change })
-    setSaved({ phase: 'no' })
-  }
-  const save = async (): Promise<void> => {
-    setSaved({ phase: 'saving' })
-    try {
-      const answer = await bridge.api.settings.update(changes)
-      settings.set(answer.settings)
-      setDraft(draftOf(answer.settings))
-      setSaved({ phase: 'saved', waiting: answer.waiting })
-    } catch (error) {
-      setSaved({ phase: 'failed', message: problemOf(error).message })
-    }
-  }
   return (
-    <form
-      className="panel"
-      aria-label="Peer settings"
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (dirty && !wrong) void save()
-      }}
+    <DraftForm
+      label="Peer settings"
+      title="This peer"
+      form={form}
+      savedWords={<SavedWords waiting={(saved?.waiting ?? []).map((key) => waitingWords[key])} />}
+      unsavedWords={changedWords(Object.keys(changesOf(draft, inForce)).length, settingsOf(draft).name)}
     >
-      <h2>This peer</h2>
-      <div className="form">
-        <TextInput
-          label="Name"
-          description="How others see this peer"
-          value={draft.name}
-          error={errors.name}
-          maxLength={63}
-          onChange={(event) => put({ name: event.currentTarget.value })}
-        />
-        <Select
-          label="Role"
-          description="Waits for the next start"
-          data={roles}
-          allowDeselect={false}
-          value={draft.role}
-          onChange={(value) => {
-            if (value === 'operator' || value === 'robot' || value === 'server') put({ role: value })
-          }}
-        />
-        <TextInput
-          label="Share folder"
-          description="What lies here is shared with the swarm once it stops growing"
-          value={draft.shareDir}
-          error={errors.shareDir}
-          onChange={(event) => put({ shareDir: event.currentTarget.value })}
-        />
-        <TextInput
-          label="Download folder"
-          description="Where fetched files are written"
-          value={draft.downloadDir}
-          error={errors.downloadDir}
-          onChange={(event) => put({ downloadDir: event.currentTarget.value })}
-        />
-        <h2>Network</h2>
-        <Switch
-          label="Find peers of this network by mDNS"
-          description="Waits for the next start"
-          checked={draft.mdns}
-          onChange={(event) => put({ mdns: event.currentTarget.checked })}
-        />
-        <Textarea
-          label="Bootstrap"
-          description="Peers of other networks to dial, one multiaddress a line"
-          placeholder="/ip4/192.168.1.5/tcp/4040"
-          autosize
-          minRows={2}
-          maxRows={8}
-          value={draft.bootstrap}
-          error={errors.bootstrap}
-          onChange={(event) => put({ bootstrap: event.currentTarget.value })}
-        />
-        <Textarea
-          label="Listen"
-          description="Where others can dial this peer, one multiaddress a line; waits for the next start"
-          autosize
-          minRows={2}
-          maxRows={8}
-          value={draft.listen}
-          error={errors.listen}
-          onChange={(event) => put({ listen: event.currentTarget.value })}
-        />
-        <div className="form-foot">
-          <Button type="submit" size="xs" disabled={!dirty || wrong} loading={saved.phase === 'saving'}>
-            Save
-          </Button>
-          {dirty ? (
-            <Button size="xs" variant="default" onClick={() => put(draftOf(inForce))}>
-              Undo changes
-            </Button>
-          ) : null}
-          <output>
-            {saved.phase === 'saved' ? <SavedWords waiting={saved.waiting.map((key) => waitingWords[key])} /> : null}
-            {saved.phase === 'failed' ? <span className="level-act">Not saved: {saved.message}</span> : null}
-            {saved.phase === 'no' && dirty ? (
-              <span className="dim">
-                {changedWords(Object.keys(changesOf(draft, inForce)).length, settingsOf(draft).name)}
-              </span>
-            ) : null}
-          </output>
-        </div>
-      </div>
-    </form>
+      <TextInput
+        label="Name"
+        description="How others see this peer"
+        value={draft.name}
+        error={errors.name}
+        maxLength={63}
+        onChange={(event) => put({ name: event.currentTarget.value })}
+      />
+      <Select
+        label="Role"
+        description="Waits for the next start"
+        data={roles}
+        allowDeselect={false}
+        value={draft.role}
+        onChange={(value) => {
+          if (value === 'operator' || value === 'robot' || value === 'server') put({ role: value })
+        }}
+      />
+      <TextInput
+        label="Share folder"
+        description="What lies here is shared with the swarm once it stops growing"
+        value={draft.shareDir}
+        error={errors.shareDir}
+        onChange={(event) => put({ shareDir: event.currentTarget.value })}
+      />
+      <TextInput
+        label="Download folder"
+        description="Where fetched files are written"
+        value={draft.downloadDir}
+        error={errors.downloadDir}
+        onChange={(event) => put({ downloadDir: event.currentTarget.value })}
+      />
+      <h2>Network</h2>
+      <Switch
+        label="Find peers of this network by mDNS"
+        description="Waits for the next start"
+        checked={draft.mdns}
+        onChange={(event) => put({ mdns: event.currentTarget.checked })}
+      />
+      <Textarea
+        label="Bootstrap"
+        description="Peers of other networks to dial, one multiaddress a line"
+        placeholder="/ip4/192.168.1.5/tcp/4040"
+        autosize
+        minRows={2}
+        maxRows={8}
+        value={draft.bootstrap}
+        error={errors.bootstrap}
+        onChange={(event) => put({ bootstrap: event.currentTarget.value })}
+      />
+      <Textarea
+        label="Listen"
+        description="Where others can dial this peer, one multiaddress a line; waits for the next start"
+        autosize
+        minRows={2}
+        maxRows={8}
+        value={draft.listen}
+        error={errors.listen}
+        onChange={(event) => put({ listen: event.currentTarget.value })}
+      />
+    </DraftForm>
   )
 }
 

@@ -1,4 +1,5 @@
 import { fileSettingsSchema, maxWantedCopies, type ArchiveChoice, type FileSettings } from '../../shared/file-views.ts'
+import { linesOf } from './lines.ts'
 
 /** Limits as a person writes them: megabytes a second; empty for none. */
 export interface RateDraft {
@@ -104,10 +105,7 @@ function rateOf({ down, up }: RateDraft): FileSettings['bandwidth'] {
 export function filesOf(draft: FileSettingsDraft): FileSettings {
   return {
     store: draft.store === 'embedded' ? { kind: 'embedded' } : { kind: 'kubo', url: draft.kuboUrl.trim() },
-    ignore: draft.ignore
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== ''),
+    ignore: linesOf(draft.ignore),
     maxFileBytes: bytesOf(draft.maxFileMb, mb) ?? null,
     whenDeleted: draft.whenDeleted,
     bandwidth: rateOf(draft.bandwidth),

@@ -1,4 +1,5 @@
 import { recorderSettingsSchema, type FaultKind, type RecorderSettings } from '../../shared/recorder-views.ts'
+import { linesOf } from './lines.ts'
 
 /** What the form of the flight recorder holds: numbers as text, paths one a line. */
 export interface RecorderDraft {
@@ -14,11 +15,7 @@ export function draftOfRecorder({ on, minutes, paths, faults }: RecorderSettings
 
 /** What the form says, as settings; to be used when `checkRecorder` has nothing to say. */
 export function recorderOf({ on, minutes, paths, faults }: RecorderDraft): RecorderSettings {
-  const lines = paths
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-  return { on, minutes: Number(minutes), paths: lines, faults: [...faults] }
+  return { on, minutes: Number(minutes), paths: linesOf(paths), faults: [...faults] }
 }
 
 /** One sentence for each field that cannot be saved. */

@@ -1,4 +1,5 @@
 import { settingsSchema, type Settings } from '../../shared/views.ts'
+import { linesOf } from './lines.ts'
 
 /** What the form holds: lists as text, one address a line. */
 export interface SettingsDraft {
@@ -16,13 +17,6 @@ export type DraftErrors = Partial<Readonly<Record<keyof SettingsDraft, string>>>
 export function draftOf(settings: Settings): SettingsDraft {
   const { name, role, shareDir, downloadDir, listen, bootstrap, mdns } = settings
   return { name, role, shareDir, downloadDir, listen: listen.join('\n'), bootstrap: bootstrap.join('\n'), mdns }
-}
-
-function linesOf(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
 }
 
 /** What the form says, as settings; the others are changed elsewhere. */

@@ -1,10 +1,8 @@
-import { useStore } from 'zustand'
 import type { ArchiveView } from '../../../shared/file-views.ts'
 import { formatBytes, plural } from '../../format.ts'
 import { useStores } from '../../state/context.ts'
-import { useAsked } from '../../state/use-asked.ts'
 import { useNameOf } from '../../state/use-name-of.ts'
-import { Failed, Loading } from '../States.tsx'
+import { Asked } from '../Asked.tsx'
 import { LevelMark } from '../StatusMark.tsx'
 
 /** Asked so often while it is looked at: an archive that was just turned on fills. */
@@ -13,16 +11,12 @@ const askEveryMs = 5_000
 /** What is kept here for the swarm, and how far it is. */
 export function ArchivePanel() {
   const { archive } = useStores()
-  const state = useStore(archive.store)
-  useAsked(archive, askEveryMs)
   return (
     <section className="panel" aria-label="Archive">
       <h2>Archive</h2>
-      {state.phase === 'failed' ? (
-        <Failed title="It could not be read" problem={state.problem} onRetry={() => void archive.load()} />
-      ) : null}
-      {state.phase === 'idle' || state.phase === 'loading' ? <Loading label="Loading the archive" rows={2} /> : null}
-      {state.phase === 'ready' ? <Figures view={state.value} /> : null}
+      <Asked of={archive} everyMs={askEveryMs} failed="It could not be read" loading="Loading the archive" rows={2}>
+        {(view) => <Figures view={view} />}
+      </Asked>
     </section>
   )
 }

@@ -1,19 +1,15 @@
 import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { useStore } from 'zustand'
-import { fileChannelSchema } from '../../../shared/file-views.ts'
+import { fileChannelSchema, type FileChannelView } from '../../../shared/file-views.ts'
 import { plural } from '../../format.ts'
 import { useStores } from '../../state/context.ts'
-import { useAsked } from '../../state/use-asked.ts'
 import { useAct } from '../../state/use-act.ts'
+import { Asked } from '../Asked.tsx'
 import { ProblemNote } from '../Problem.tsx'
-import { Failed, Loading } from '../States.tsx'
 
 /** Groups of peers that look for files among themselves: joined, and heard of. */
 export function FileChannelsPanel() {
   const { fileChannels } = useStores()
-  const state = useStore(fileChannels.store)
-  useAsked(fileChannels)
   return (
     <section className="panel" aria-label="File channels">
       <h2>File channels</h2>
@@ -21,23 +17,17 @@ export function FileChannelsPanel() {
         A file shared with a channel is looked for, and given, among the peers that joined it; everything else goes to
         the whole swarm.
       </p>
-      {state.phase === 'failed' ? (
-        <Failed title="They could not be read" problem={state.problem} onRetry={() => void fileChannels.load()} />
-      ) : null}
-      {state.phase === 'idle' || state.phase === 'loading' ? (
-        <Loading label="Loading the file channels" rows={2} />
-      ) : null}
-      {state.phase === 'ready' ? <Channels /> : null}
+      <Asked of={fileChannels} failed="They could not be read" loading="Loading the file channels" rows={2}>
+        {(channels) => <Channels channels={channels} />}
+      </Asked>
     </section>
   )
 }
 
-function Channels() {
+function Channels({ channels }: { readonly channels: readonly FileChannelView[] }) {
   const { bridge, fileChannels } = useStores()
-  const state = useStore(fileChannels.store)
   const [name, setName] = useState('')
   const { busy, problem, run } = useAct()
-  const channels = state.phase === 'ready' ? state.value : []
   const sorted = channels.toSorted((a, b) => Number(b.joined) - Number(a.joined) || a.name.localeCompare(b.name))
   const wanted = name.trim().toLowerCase()
   const wrong = wanted !== '' && !fileChannelSchema.shape.name.safeParse(wanted).success

@@ -1,14 +1,12 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
-import { useStore } from 'zustand'
 import type { PinServiceView } from '../../../shared/pinning-views.ts'
 import { plural } from '../../format.ts'
 import { useStores } from '../../state/context.ts'
-import { useAsked } from '../../state/use-asked.ts'
 import { useAct } from '../../state/use-act.ts'
 import { useInfo } from '../../state/use-info.ts'
+import { Asked } from '../Asked.tsx'
 import { ProblemNote } from '../Problem.tsx'
-import { Failed, Loading } from '../States.tsx'
 import { LevelMark } from '../StatusMark.tsx'
 import { ForgetServiceDialog } from './ForgetServiceDialog.tsx'
 import { PinServiceDialog } from './PinServiceDialog.tsx'
@@ -17,9 +15,7 @@ import { PinServiceDialog } from './PinServiceDialog.tsx'
 export function PinServicesPanel() {
   const { pinServices } = useStores()
   const info = useInfo()
-  const state = useStore(pinServices.store)
   const [adding, setAdding] = useState(false)
-  useAsked(pinServices)
   return (
     <section className="panel" aria-label="Pinning services">
       <h2>Pinning services</h2>
@@ -32,29 +28,25 @@ export function PinServicesPanel() {
           This swarm has a network key, so no service can link to this peer: it can only get files that Kubo keeps.
         </p>
       ) : null}
-      {state.phase === 'failed' ? (
-        <Failed title="They could not be read" problem={state.problem} onRetry={() => void pinServices.load()} />
-      ) : null}
-      {state.phase === 'idle' || state.phase === 'loading' ? (
-        <Loading label="Loading the pinning services" rows={2} />
-      ) : null}
-      {state.phase === 'ready' ? (
-        <>
-          {state.value.length === 0 ? (
-            <p className="dim">None yet. Once one is added, the panel of a file on the Logs page has “Pin at…”.</p>
-          ) : null}
-          <ul className="rows" aria-label="Pinning services">
-            {state.value.map((service) => (
-              <ServiceRow key={service.name} service={service} />
-            ))}
-          </ul>
-          <div className="panel-foot">
-            <Button size="xs" variant="default" onClick={() => setAdding(true)}>
-              Add a service…
-            </Button>
-          </div>
-        </>
-      ) : null}
+      <Asked of={pinServices} failed="They could not be read" loading="Loading the pinning services" rows={2}>
+        {(services) => (
+          <>
+            {services.length === 0 ? (
+              <p className="dim">None yet. Once one is added, the panel of a file on the Logs page has “Pin at…”.</p>
+            ) : null}
+            <ul className="rows" aria-label="Pinning services">
+              {services.map((service) => (
+                <ServiceRow key={service.name} service={service} />
+              ))}
+            </ul>
+            <div className="panel-foot">
+              <Button size="xs" variant="default" onClick={() => setAdding(true)}>
+                Add a service…
+              </Button>
+            </div>
+          </>
+        )}
+      </Asked>
       {adding ? <PinServiceDialog onClose={() => setAdding(false)} /> : null}
     </section>
   )

@@ -1,10 +1,8 @@
-import { useStore } from 'zustand'
 import type { Bandwidth, StorageView } from '../../../shared/file-views.ts'
 import { formatBytes, formatRate, plural } from '../../format.ts'
 import { useStores } from '../../state/context.ts'
-import { useAsked } from '../../state/use-asked.ts'
+import { Asked } from '../Asked.tsx'
 import { LevelMark } from '../StatusMark.tsx'
-import { Failed, Loading } from '../States.tsx'
 
 /** Asked so often while it is looked at: a fetch fills it, and Kubo comes and goes. */
 const askEveryMs = 5_000
@@ -12,16 +10,12 @@ const askEveryMs = 5_000
 /** How the bytes are kept, how much room they take and what is left. */
 export function StoragePanel() {
   const { storage } = useStores()
-  const state = useStore(storage.store)
-  useAsked(storage, askEveryMs)
   return (
     <section className="panel" aria-label="Storage">
       <h2>Storage</h2>
-      {state.phase === 'failed' ? (
-        <Failed title="It could not be read" problem={state.problem} onRetry={() => void storage.load()} />
-      ) : null}
-      {state.phase === 'idle' || state.phase === 'loading' ? <Loading label="Loading the storage" rows={3} /> : null}
-      {state.phase === 'ready' ? <Figures view={state.value} /> : null}
+      <Asked of={storage} everyMs={askEveryMs} failed="It could not be read" loading="Loading the storage" rows={3}>
+        {(view) => <Figures view={view} />}
+      </Asked>
     </section>
   )
 }

@@ -1,15 +1,14 @@
 import { Button } from '@mantine/core'
-import { useStore } from 'zustand'
+import type { FollowView } from '../../../shared/file-views.ts'
 import { plural } from '../../format.ts'
 import { useStores } from '../../state/context.ts'
-import { useAsked } from '../../state/use-asked.ts'
 import { followWords } from '../../state/file-query.ts'
 import { useAct } from '../../state/use-act.ts'
 import { useNameOf } from '../../state/use-name-of.ts'
 import { Age } from '../Age.tsx'
+import { Asked } from '../Asked.tsx'
 import { Dialog } from '../Dialog.tsx'
 import { ProblemNote } from '../Problem.tsx'
-import { Failed, Loading } from '../States.tsx'
 
 /** What this peer fetches by itself, and an end to each. */
 export function FollowsDialog({ onClose }: { readonly onClose: () => void }) {
@@ -21,16 +20,19 @@ export function FollowsDialog({ onClose }: { readonly onClose: () => void }) {
 }
 
 export function FollowList() {
+  const { follows } = useStores()
+  return (
+    <Asked of={follows} failed="It could not be read" loading="Loading what is followed" rows={3}>
+      {(all) => <Follows all={all} />}
+    </Asked>
+  )
+}
+
+function Follows({ all }: { readonly all: readonly FollowView[] }) {
   const { bridge, follows } = useStores()
-  const state = useStore(follows.store)
   const nameOf = useNameOf()
   const { busy, problem, run } = useAct()
-  useAsked(follows)
-  if (state.phase === 'failed') {
-    return <Failed title="It could not be read" problem={state.problem} onRetry={() => void follows.load()} />
-  }
-  if (state.phase !== 'ready') return <Loading label="Loading what is followed" rows={3} />
-  if (state.value.length === 0) {
+  if (all.length === 0) {
     return (
       <p className="dim">
         Nothing. On the Logs page search for a robot, a topic or words, and press Follow: what matches is fetched as
@@ -41,7 +43,7 @@ export function FollowList() {
   return (
     <>
       <ul className="rows" aria-label="Follows">
-        {state.value.map((follow) => {
+        {all.map((follow) => {
           const words = followWords(follow, nameOf)
           return (
             <li key={follow.id} className="row">

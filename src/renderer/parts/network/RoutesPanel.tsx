@@ -1,18 +1,17 @@
 import { Button, TextInput } from '@mantine/core'
 import { useMemo, useState } from 'react'
-import { useStore } from 'zustand'
 import type { RouteView } from '../../../shared/network-views.ts'
 import { formatUntil, plural } from '../../format.ts'
 import { useNow } from '../../state/clock.ts'
 import { useStores } from '../../state/context.ts'
-import { useAsked } from '../../state/use-asked.ts'
 import { peerOf, usePeerName, withShortIds } from '../../state/use-peer-name.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Age } from '../Age.tsx'
+import { Asked } from '../Asked.tsx'
 import { DataTable, type Column } from '../DataTable.tsx'
 import { ProblemNote } from '../Problem.tsx'
 import { sayFailed } from '../SharedDrop.tsx'
-import { Empty, Failed, Loading } from '../States.tsx'
+import { Empty } from '../States.tsx'
 
 /** Learned routes come and go with traffic. */
 const refreshMs = 5_000
@@ -28,7 +27,6 @@ const idOf = (route: RouteView): string => `${route.prefix} ${route.next} ${rout
 /** Which way addressed messages go. */
 export function RoutesPanel() {
   const { routes, bridge } = useStores()
-  const state = useStore(routes.store)
   const columns = useMemo(
     () =>
       columnsOf((route) => {
@@ -39,25 +37,29 @@ export function RoutesPanel() {
       }),
     [bridge, routes],
   )
-  useAsked(routes, refreshMs)
   return (
     <div className="stack">
       <p className="dim">
         An addressed message goes where the longest prefix that fits leads. <code className="mono">$0</code> stands for
         what was matched.
       </p>
-      {state.phase === 'failed' ? (
-        <Failed title="The routes could not be read" problem={state.problem} onRetry={() => void routes.load()} />
-      ) : null}
-      {state.phase === 'idle' || state.phase === 'loading' ? <Loading label="Loading the routes" rows={4} /> : null}
-      {state.phase === 'ready' && state.value.length === 0 ? (
-        <Empty title="No routes yet">
-          <p>They are learned from messages that pass; one can also be set below.</p>
-        </Empty>
-      ) : null}
-      {state.phase === 'ready' && state.value.length > 0 ? (
-        <DataTable label="Routes" columns={columns} items={state.value} idOf={idOf} />
-      ) : null}
+      <Asked
+        of={routes}
+        everyMs={refreshMs}
+        failed="The routes could not be read"
+        loading="Loading the routes"
+        rows={4}
+      >
+        {(known) =>
+          known.length === 0 ? (
+            <Empty title="No routes yet">
+              <p>They are learned from messages that pass; one can also be set below.</p>
+            </Empty>
+          ) : (
+            <DataTable label="Routes" columns={columns} items={known} idOf={idOf} />
+          )
+        }
+      </Asked>
       <AddRoute />
     </div>
   )

@@ -1,16 +1,14 @@
 import { Checkbox } from '@mantine/core'
 import { useState } from 'react'
-import { useStore } from 'zustand'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { RestingView } from '../../../shared/trust-views.ts'
 import { plural } from '../../format.ts'
 import { createAsyncStore } from '../../state/async-store.ts'
 import { useStores } from '../../state/context.ts'
-import { useAsked } from '../../state/use-asked.ts'
 import { memberName } from '../../state/trust-words.ts'
+import { Asked } from '../Asked.tsx'
 import { ScrollBox } from '../preview/ScrollBox.tsx'
 import { rolesWords } from '../Standing.tsx'
-import { Failed, Loading } from '../States.tsx'
 
 interface DropGrantsProps {
   readonly peer: PeerId
@@ -20,28 +18,28 @@ interface DropGrantsProps {
 }
 
 /** What becomes of whom a key has admitted, when the key itself loses its weight: kept, unless a person lets it go. */
-export function DropGrants({ peer, name, checked, onChange }: DropGrantsProps) {
+export function DropGrants(props: DropGrantsProps) {
+  const { peer, name } = props
   const { bridge } = useStores()
   const [resting] = useState(() => createAsyncStore(() => bridge.api.trust.resting({ peer })))
-  const state = useStore(resting.store)
-  useAsked(resting)
-  if (state.phase === 'idle' || state.phase === 'loading') {
-    return <Loading label={`Looking for what hangs on the key of ${name}`} rows={2} />
-  }
-  if (state.phase === 'failed') {
-    return (
-      <Failed
-        title={`What hangs on the key of ${name} could not be read; it is kept`}
-        problem={state.problem}
-        onRetry={() => void resting.load()}
-      />
-    )
-  }
-  const grants = state.value.words.filter((word) => !word.revokes)
+  return (
+    <Asked
+      of={resting}
+      failed={`What hangs on the key of ${name} could not be read; it is kept`}
+      loading={`Looking for what hangs on the key of ${name}`}
+      rows={2}
+    >
+      {(found) => <Grants {...props} found={found} />}
+    </Asked>
+  )
+}
+
+function Grants({ name, checked, onChange, found }: DropGrantsProps & { readonly found: RestingView }) {
+  const grants = found.words.filter((word) => !word.revokes)
   // Grants come first: those that are not listed are grants only where the list is full of them.
-  const more = state.value.total - state.value.words.length
-  const revocations = state.value.words.length - grants.length
-  if (state.value.total === 0) return null
+  const more = found.total - found.words.length
+  const revocations = found.words.length - grants.length
+  if (found.total === 0) return null
   return (
     <section className="dialog-part" aria-label={`What hangs on the key of ${name}`}>
       {grants.length === 0 ? null : (
