@@ -1,18 +1,14 @@
 import type { ApiClient } from '../../../shared/contract/contract.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { ArchiveChoice, ArchiveView } from '../../../shared/file-views.ts'
-import type { Cid } from '../../../shared/ids.ts'
 import type { TransferView } from '../../../shared/views.ts'
 import { withApi } from './call.ts'
+import { cidOf } from './cid-of.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { peerOf } from './peer-of.ts'
 import { waitForAll } from './transfer-wait.ts'
 import { bytesText, printable } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm archive status` */
 export async function showArchive(endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {
@@ -102,12 +98,6 @@ function tell(ended: readonly TransferView[], failed: readonly TransferView[], h
     } else io.out(printable(`${view.cid ?? ''} ${view.name}`.trim()))
   }
   if (here > 0) io.note(`${here === 1 ? '1 file was' : `${here} files were`} here already, and is kept from now on`)
-}
-
-async function cidOf(api: ApiClient, uri: string): Promise<Cid> {
-  const { cid } = await api.files.find({ uri })
-  if (cid !== null) return cid as Cid
-  throw new SwarmError('NOT_FOUND', `nobody is known to have ${uri}`)
 }
 
 function linesOf(view: ArchiveView, nameOf: (peer: string) => string): readonly string[] {

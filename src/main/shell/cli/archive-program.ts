@@ -1,15 +1,9 @@
 import { Option, type Command } from 'commander'
 import { maxWantedCopies } from '../../../shared/file-views.ts'
-import { localEndpoint } from './endpoint.ts'
+import { endpointOf } from './endpoint.ts'
 import { exitCodes } from './exit-code.ts'
-import { homeOf } from './home.ts'
 import type { Io } from './io.ts'
-import { homeOption, jsonOption, whole } from './options.ts'
-
-interface Common {
-  readonly home?: string
-  readonly json: boolean
-}
+import { example, homeOption, jsonOption, uriHelp, whole, type Common } from './options.ts'
 
 interface OnArguments extends Common {
   readonly robot?: string
@@ -22,9 +16,6 @@ interface RescueArguments extends Common {
   readonly risk: 'low' | 'high'
   readonly wait: boolean
 }
-
-const example = (...lines: readonly string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`
-const endpointOf = ({ home }: { readonly home?: string }) => localEndpoint(homeOf(home))
 
 /** `dt-swarm archive status | on | off | copies`, `dt-swarm rescue`. */
 export function addArchive(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -86,7 +77,7 @@ function addRescue(program: Command, io: Io, done: (exitCode: number) => void): 
     .description(
       'fetch files that may be lost before all others, and keep them here for good; see "dt-swarm files --at-risk"',
     )
-    .argument('[uri...]', 'ipfs://CID/name, a CID, or sha1://HASH/name')
+    .argument('[uri...]', uriHelp)
     .option('--all', 'all that may be lost', false)
     .addOption(
       new Option('--risk <level>', 'of all: "high", or "low" with what hangs on one machine')

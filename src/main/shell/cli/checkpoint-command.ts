@@ -9,13 +9,9 @@ import { isCid, type Cid } from '../../../shared/ids.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
 import { get } from './streams.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { putFile } from './put-file.ts'
 import { agoText, bytesText, printable, table, timeText } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm checkpoint create`. */
 export async function createCheckpoint(endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {

@@ -1,18 +1,8 @@
-import { Option, type Command } from 'commander'
-import { localEndpoint } from './endpoint.ts'
+import type { Command } from 'commander'
+import { endpointOf } from './endpoint.ts'
 import { exitCodes } from './exit-code.ts'
-import { homeOf } from './home.ts'
 import type { Io } from './io.ts'
-import { homeOption } from './options.ts'
-
-interface Common {
-  readonly home?: string
-  readonly json: boolean
-}
-
-const json = () => new Option('--json', 'print JSON').default(false)
-const example = (text: string) => `\nExample:\n  $ ${text}\n`
-const endpointOf = ({ home }: Common) => localEndpoint(homeOf(home))
+import { example, homeOption, jsonOption, type Common } from './options.ts'
 
 /** `dt-swarm checkpoint …` and `dt-swarm summary`. */
 export function addCheckpoints(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -20,7 +10,7 @@ export function addCheckpoints(program: Command, io: Io, done: (exitCode: number
     .command('summary')
     .description("print the swarm's state: trust, machines, records by bucket, the newest checkpoint")
     .addOption(homeOption())
-    .addOption(json())
+    .addOption(jsonOption())
     .addHelpText('after', example('dt-swarm summary --json'))
     .action(async (options: Common) => {
       const { swarmSummary } = await import('./summary-command.ts')
@@ -35,7 +25,7 @@ export function addCheckpoints(program: Command, io: Io, done: (exitCode: number
       .command(name)
       .description(description)
       .addOption(homeOption())
-      .addOption(json())
+      .addOption(jsonOption())
       .addHelpText('after', example(`dt-swarm checkpoint ${shown}`))
 
   add('create', 'make one of now and announce it', 'create').action(async (options: Common) => {

@@ -8,12 +8,8 @@ import { readCid } from '../../service/files/uri.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
 import { filterOf, type FilterArguments } from './file-filter.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { bytesText, printable } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm courier export DIR`: false when something was left out or it failed. */
 export async function exportTo(

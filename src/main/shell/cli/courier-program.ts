@@ -1,25 +1,16 @@
 import type { Command } from 'commander'
 import { SwarmError } from '../../../shared/errors.ts'
-import { localEndpoint } from './endpoint.ts'
+import { endpointOf } from './endpoint.ts'
 import { exitCodes } from './exit-code.ts'
 import { addFilter, isFilter, type FilterArguments } from './file-filter.ts'
-import { homeOf } from './home.ts'
 import type { Io } from './io.ts'
-import { homeOption, jsonOption } from './options.ts'
-
-interface Common {
-  readonly home?: string
-  readonly json: boolean
-}
+import { example, homeOption, jsonOption, type Common } from './options.ts'
 
 interface ExportArguments extends Common, FilterArguments {
   readonly all: boolean
   readonly files: boolean
   readonly records: boolean
 }
-
-const example = (...lines: readonly string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`
-const endpointOf = ({ home }: { readonly home?: string }) => localEndpoint(homeOf(home))
 
 /** `dt-swarm courier export | import`. */
 export function addCourier(program: Command, io: Io, done: (exitCode: number) => void): void {

@@ -2,6 +2,7 @@ import { isLoopback } from '../web/guard.ts'
 import { readToken } from '../web/token.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import { findDaemon } from './daemon-file.ts'
+import { homeOf } from './home.ts'
 
 /** A peer's API and the proof that we may call it. */
 export interface Endpoint {
@@ -35,6 +36,9 @@ export function localEndpoint(home: string): Endpoint {
     throw new SwarmError('PERMISSION_DENIED', `the web token in ${home} cannot be read: are you its owner?`)
   return { url: daemon.web, token }
 }
+
+/** The daemon of the home that a command is given. @throws SwarmError NO_DAEMON */
+export const endpointOf = ({ home }: { readonly home?: string }): Endpoint => localEndpoint(homeOf(home))
 
 /**
  * The peer that HOST (`host`, `host:port` or a URL, perhaps with ?token=) names.

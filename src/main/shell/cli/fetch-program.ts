@@ -1,17 +1,11 @@
-import { Argument, Option, type Command } from 'commander'
+import { Argument, type Command } from 'commander'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { TransferView } from '../../../shared/views.ts'
-import { localEndpoint } from './endpoint.ts'
+import { endpointOf } from './endpoint.ts'
 import { exitCodes } from './exit-code.ts'
 import { addFilter, isFilter, type FilterArguments } from './file-filter.ts'
-import { homeOf } from './home.ts'
 import type { Io } from './io.ts'
-import { homeOption, jsonOption } from './options.ts'
-
-interface Common {
-  readonly home?: string
-  readonly json: boolean
-}
+import { example, given, groupJsonOption, homeOption, jsonOption, uriHelp, type Common } from './options.ts'
 
 interface FetchArguments extends Common, FilterArguments {
   readonly out?: string
@@ -19,16 +13,6 @@ interface FetchArguments extends Common, FilterArguments {
   readonly store: boolean
   readonly wait: boolean
 }
-
-const example = (...lines: readonly string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`
-const endpointOf = ({ home }: { readonly home?: string }) => localEndpoint(homeOf(home))
-
-/** Options of a group itself may stand before its command: `dt-swarm transfers --json pause …`. */
-const given = (command: Command): Common => {
-  const { home, json } = command.optsWithGlobals<Partial<Common>>()
-  return { json: json ?? false, ...(home === undefined ? {} : { home }) }
-}
-const bareJson = () => new Option('--json', 'print JSON')
 
 /** `dt-swarm files | fetch | follows | transfers`. */
 export function addFetching(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -55,7 +39,7 @@ function addFetch(program: Command, io: Io, done: (exitCode: number) => void): v
       .description(
         'fetch files from whoever has them, verified; prints where each was written: those that are named come here, those that match go to the download folder of the peer, in the folders that they were shared in',
       )
-      .argument('[uri...]', 'ipfs://CID/name, a CID, or sha1://HASH/name'),
+      .argument('[uri...]', uriHelp),
   )
     .option(
       '--out <path>',
@@ -120,7 +104,7 @@ function addFollows(program: Command, io: Io): void {
     .command('follows')
     .description('what is fetched by itself as soon as somebody shares it: see "fetch --follow"')
     .addOption(homeOption())
-    .addOption(bareJson())
+    .addOption(groupJsonOption())
     .addHelpText('after', example('dt-swarm follows', 'dt-swarm follows end 6f9619ff-8b86-d011-b42d-00cf4fc964ff'))
     .action(async (_: unknown, command: Command) => {
       const { showFollows } = await import('./files-command.ts')
@@ -131,7 +115,7 @@ function addFollows(program: Command, io: Io): void {
     .description('fetch it by itself no longer')
     .argument('<id>')
     .addOption(homeOption())
-    .addOption(bareJson())
+    .addOption(groupJsonOption())
     .action(async (id: string, _: unknown, command: Command) => {
       const { endFollow } = await import('./files-command.ts')
       await endFollow(id, endpointOf(given(command)), given(command), io)
@@ -143,7 +127,7 @@ function addTransfers(program: Command, io: Io): void {
     .command('transfers')
     .description('shares and fetches under way or lately ended; pause, resume, cancel, or say which comes first')
     .addOption(homeOption())
-    .addOption(bareJson())
+    .addOption(groupJsonOption())
     .addHelpText('after', example('dt-swarm transfers pause 6f9619ff', 'dt-swarm transfers priority high 6f9619ff'))
     .action(async (_: unknown, command: Command) => {
       const { showTransfers } = await import('./transfers-command.ts')
@@ -159,7 +143,7 @@ function addTransfers(program: Command, io: Io): void {
       .description(description)
       .argument('<id...>', 'the first characters are enough')
       .addOption(homeOption())
-      .addOption(bareJson())
+      .addOption(groupJsonOption())
       .action(async (ids: readonly string[], _: unknown, command: Command) => {
         const { changeTransfers } = await import('./transfers-command.ts')
         await changeTransfers(change, ids, endpointOf(given(command)), given(command), io)
@@ -171,7 +155,7 @@ function addTransfers(program: Command, io: Io): void {
     .addArgument(new Argument('<priority>').choices(['high', 'normal', 'low']))
     .argument('<id...>', 'the first characters are enough')
     .addOption(homeOption())
-    .addOption(bareJson())
+    .addOption(groupJsonOption())
     .action(async (priority: TransferView['priority'], ids: readonly string[], _: unknown, command: Command) => {
       const { changeTransfers } = await import('./transfers-command.ts')
       await changeTransfers(priority, ids, endpointOf(given(command)), given(command), io)

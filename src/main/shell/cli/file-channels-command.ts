@@ -1,13 +1,9 @@
 import type { FileChannelView } from '../../../shared/file-views.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { printChannels } from './network-command.ts'
 import { table } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm channels`: both kinds, which have nothing to do with each other but the word. */
 export async function showAllChannels(endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {

@@ -3,13 +3,9 @@ import type { ShareView, TransferView } from '../../../shared/views.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
 import { filterOf, isFilter, type FilterArguments } from './file-filter.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { waitForAll } from './transfer-wait.ts'
 import { bytesText, printable, table, timeText } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm files`: the swarm's shared files, those that are meant. */
 export async function listFiles(endpoint: Endpoint, given: FilterArguments & Output, io: Io): Promise<void> {

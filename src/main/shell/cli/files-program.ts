@@ -1,24 +1,14 @@
 import { Option, type Command } from 'commander'
-import { localEndpoint } from './endpoint.ts'
+import { endpointOf } from './endpoint.ts'
 import { exitCodes } from './exit-code.ts'
-import { homeOf } from './home.ts'
 import type { Io } from './io.ts'
-import { byteRange, homeOption, jsonOption } from './options.ts'
-
-interface Common {
-  readonly home?: string
-  readonly json: boolean
-}
+import { byteRange, example, homeOption, jsonOption, uriHelp, type Common } from './options.ts'
 
 interface Scoped extends Common {
   readonly channel?: string
 }
 
-const example = (...lines: readonly string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`
-const endpointOf = ({ home }: { readonly home?: string }) => localEndpoint(homeOf(home))
 const channelOption = () => new Option('--channel <name>', 'for those on this file channel alone')
-
-const uriHelp = 'ipfs://CID/name, a CID, or sha1://HASH/name'
 
 /** `dt-swarm share | store | link | load | cat | find | info | unshare | keep | storage`. */
 export function addFiles(program: Command, io: Io, done: (exitCode: number) => void): void {

@@ -6,12 +6,8 @@ import { SwarmError } from '../../../shared/errors.ts'
 import { parseUri, uriOf } from '../../service/files/uri.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { bytesText, printable, table, timeText } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm find URI`: who has it; false when nobody does. */
 export async function findFile(

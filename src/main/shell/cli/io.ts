@@ -8,6 +8,11 @@ export interface Io {
   outliveReaders(): void
 }
 
+/** How an answer is written. */
+export interface Output {
+  readonly json: boolean
+}
+
 /** The process's own streams. A reader that goes away (`| head`) ends the program quietly. */
 export function processIo(): Io {
   let outlives = false

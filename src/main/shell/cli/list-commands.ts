@@ -1,11 +1,7 @@
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { agoText, table } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm peers`: every machine that the peer knows. */
 export async function listPeers(endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {

@@ -24,6 +24,8 @@ export interface LoadOptions {
 /** A file that has not the SHA-1 that is said of it is found out at its end; then the next one is tried. */
 const maxTries = 3
 
+type Answer = Awaited<ReturnType<typeof get>>
+
 /** `dt-swarm load URI`, `dt-swarm fetch URI`: the file is there whole, under its name, or not at all. */
 export async function loadFile(text: string, endpoint: Endpoint, options: LoadOptions, io: Io): Promise<void> {
   const { json, dest } = options
@@ -42,7 +44,7 @@ export async function loadFile(text: string, endpoint: Endpoint, options: LoadOp
   for (let tried = 1; ; tried += 1) {
     const { cid, local } = tried === 1 ? found : await find(text, endpoint)
     if (cid !== null && !local) await fetchInto(cid as Cid, endpoint, io)
-    const answer = await get(contentUrl(text, endpoint), endpoint)
+    const answer = await content(text, endpoint)
     try {
       const sizeBytes = await write(answer, place, { what: printable(found.name ?? text), io })
       return told(answer.headers.etag?.replaceAll('"', '') ?? found.cid, sizeBytes)
@@ -86,8 +88,7 @@ export async function catFile(
   { range }: { readonly range: string | undefined },
   io: Io,
 ): Promise<void> {
-  parseUri(text)
-  const answer = await get(contentUrl(text, endpoint), endpoint, range === undefined ? {} : { range: `bytes=${range}` })
+  const answer = await content(text, endpoint, range)
   await receive(answer, process.stdout, { what: printable(text), io, keepOpen: true })
 }
 
@@ -101,8 +102,7 @@ export async function catJson(
   { range }: { readonly range: string | undefined },
   io: Io,
 ): Promise<void> {
-  parseUri(text)
-  const answer = await get(contentUrl(text, endpoint), endpoint, range === undefined ? {} : { range: `bytes=${range}` })
+  const answer = await content(text, endpoint, range)
   if (Number(answer.headers['content-length']) > maxJsonBytes) {
     answer.destroy()
     throw new SwarmError(
@@ -122,10 +122,15 @@ export async function catJson(
   io.out(JSON.stringify({ uri: text, sizeBytes, contentRange, base64: Buffer.concat(chunks).toString('base64') }))
 }
 
-const contentUrl = (uri: string, { url }: Endpoint): string => `${url}/api/files/content?uri=${encodeURIComponent(uri)}`
+/** @throws SwarmError INVALID_INPUT when the text is no URI */
+function content(text: string, endpoint: Endpoint, range?: string): Promise<Answer> {
+  parseUri(text)
+  const url = `${endpoint.url}/api/files/content?uri=${encodeURIComponent(text)}`
+  return get(url, endpoint, range === undefined ? {} : { range: `bytes=${range}` })
+}
 
 async function write(
-  answer: Awaited<ReturnType<typeof get>>,
+  answer: Answer,
   place: string,
   { what, io }: { readonly what: string; readonly io: Io },
 ): Promise<number> {

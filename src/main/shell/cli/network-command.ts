@@ -2,12 +2,8 @@ import { SwarmError } from '../../../shared/errors.ts'
 import type { ChannelView, RouteView } from '../../../shared/network-views.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { agoText, bytesText, table } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm routes`: the table, what is looked at first first. */
 export async function showRoutes(endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {

@@ -1,28 +1,11 @@
 import { Option, type Command } from 'commander'
 import { channelKindSchema, type ChannelKind } from '../../../shared/network-views.ts'
-import { localEndpoint } from './endpoint.ts'
-import { homeOf } from './home.ts'
+import { endpointOf } from './endpoint.ts'
 import type { Io } from './io.ts'
-import { homeOption, jsonOption, whole } from './options.ts'
-
-interface Common {
-  readonly home?: string
-  readonly json: boolean
-}
-
-const bareJson = () => new Option('--json', 'print JSON')
-
-const example = (text: string) => `\nExample:\n  $ ${text}\n`
+import { example, given, groupJsonOption, homeOption, jsonOption, whole, type Common } from './options.ts'
 
 const timeoutOption = () =>
   new Option('--timeout <s>', 'how long to wait for an answer, in seconds').argParser(whole(1, 60)).default(10)
-
-/** Options of a group itself may stand before its command: `dt-swarm routes --json add …`. */
-const endpointOf = ({ home }: { readonly home?: string }) => localEndpoint(homeOf(home))
-const given = (command: Command): Common => {
-  const { home, json } = command.optsWithGlobals<Partial<Common>>()
-  return { json: json ?? false, ...(home === undefined ? {} : { home }) }
-}
 
 /** `dt-swarm ping | send | messages | routes … | channels …`. */
 export function addNetwork(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -94,7 +77,7 @@ function addRoutes(program: Command, io: Io): void {
     .command('routes')
     .description('the routing table: prefix => next hop, set, learned, or by a link')
     .addOption(homeOption())
-    .addOption(bareJson())
+    .addOption(groupJsonOption())
     .addHelpText(
       'after',
       example("dt-swarm routes add /dswarm/12D3KooW…/brain '/ip4/10.0.0.7/udp/4182/dswarm-line/$0'"),
@@ -109,7 +92,7 @@ function addRoutes(program: Command, io: Io): void {
     .argument('<prefix>', 'the beginning of addresses: /dswarm/12D3KooW…/brain')
     .argument('<next>', 'where they go instead; $0 stands for what was matched')
     .addOption(homeOption())
-    .addOption(bareJson())
+    .addOption(groupJsonOption())
     .action(async (prefix: string, next: string, _: unknown, command: Command) => {
       const { setRoute } = await import('./network-command.ts')
       await setRoute(prefix, next, endpointOf(given(command)), given(command), io)
@@ -119,7 +102,7 @@ function addRoutes(program: Command, io: Io): void {
     .description('remove a route that was set')
     .argument('<prefix>')
     .addOption(homeOption())
-    .addOption(bareJson())
+    .addOption(groupJsonOption())
     .action(async (prefix: string, _: unknown, command: Command) => {
       const { removeRoute } = await import('./network-command.ts')
       await removeRoute(prefix, endpointOf(given(command)), given(command), io)
@@ -133,7 +116,7 @@ function addChannels(program: Command, io: Io): void {
       'message channels (the ways messages travel: gossip, TCP lines, UDP, IRC) and file channels (among whom files are shared)',
     )
     .addOption(homeOption())
-    .addOption(bareJson())
+    .addOption(groupJsonOption())
     .addHelpText(
       'after',
       `
@@ -158,7 +141,7 @@ ${example('dt-swarm channels add /ip4/192.168.1.255/udp/4182/dswarm-line')}  $ d
       .argument('<address>', 'as "dt-swarm channels" lists it, or gossip')
       .option('--listen', 'a TCP line that is listened on, not dialled', false)
       .addOption(homeOption())
-      .addOption(bareJson())
+      .addOption(groupJsonOption())
       .action(async (address: string, options: { listen: boolean }, command: Command) => {
         const { changeChannel } = await import('./network-command.ts')
         await changeChannel(name, address, endpointOf(given(command)), { ...given(command), ...options }, io)
@@ -171,7 +154,7 @@ function addFileChannels(channels: Command, io: Io): void {
     .command('list')
     .description('file channels: joined, and heard of')
     .addOption(homeOption())
-    .addOption(bareJson())
+    .addOption(groupJsonOption())
     .action(async (_: unknown, command: Command) => {
       const { showFileChannels } = await import('./file-channels-command.ts')
       await showFileChannels(endpointOf(given(command)), given(command), io)
@@ -185,7 +168,7 @@ function addFileChannels(channels: Command, io: Io): void {
       .description(description)
       .argument('<name>', 'small letters, digits, dots, "_" and "-"')
       .addOption(homeOption())
-      .addOption(bareJson())
+      .addOption(groupJsonOption())
       .action(async (channel: string, _: unknown, command: Command) => {
         const { changeFileChannel } = await import('./file-channels-command.ts')
         await changeFileChannel(name, channel, endpointOf(given(command)), given(command), io)

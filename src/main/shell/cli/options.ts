@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { messageOf } from './exit-code.ts'
 import { logLevels } from '../../base/log.ts'
 import { parseWebAddress, type WebAddress } from '../web/listen.ts'
@@ -6,6 +6,26 @@ import { parseWebAddress, type WebAddress } from '../web/listen.ts'
 export const homeOption = () => new Option('--home <dir>', "the peer's folder (default: DT_SWARM_HOME, or ~/.dt-swarm)")
 
 export const jsonOption = () => new Option('--json', 'print JSON').default(false)
+
+/** Of a group and its commands: without a default, which would hide what stands after a command of it. */
+export const groupJsonOption = () => new Option('--json', 'print JSON')
+
+/** What almost every command can be given. */
+export interface Common {
+  readonly home?: string
+  readonly json: boolean
+}
+
+/** Options of a group itself may stand before its command: `dt-swarm routes --json add …`. */
+export function given(command: Command): Common {
+  const { home, json } = command.optsWithGlobals<Partial<Common>>()
+  return { json: json ?? false, ...(home === undefined ? {} : { home }) }
+}
+
+export const uriHelp = 'ipfs://CID/name, a CID, or sha1://HASH/name'
+
+/** Command lines to be shown under the help of one. */
+export const example = (...lines: readonly string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`
 
 export const logLevelOption = () =>
   new Option('--log-level <level>', 'what goes to stderr').choices([...logLevels]).default('info')

@@ -1,15 +1,10 @@
-import type { ApiClient } from '../../../shared/contract/contract.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import type { PinServiceView, PinView } from '../../../shared/pinning-views.ts'
-import { SwarmError } from '../../../shared/errors.ts'
 import { withApi } from './call.ts'
+import { cidOf } from './cid-of.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { printable, table, timeText } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm pin add --at SERVICE URI...`: asks for all; the first that is refused ends it. */
 export async function addPins(
@@ -102,9 +97,3 @@ const rowOf = ({ name, endpoint, hasToken, pins, problem }: PinServiceView) => [
   String(pins),
   problem ?? '-',
 ]
-
-async function cidOf(api: ApiClient, uri: string): Promise<Cid> {
-  const { cid } = await api.files.find({ uri })
-  if (cid !== null) return cid as Cid
-  throw new SwarmError('NOT_FOUND', `nobody is known to have ${uri}`)
-}

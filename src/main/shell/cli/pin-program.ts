@@ -1,17 +1,7 @@
 import type { Command } from 'commander'
-import { localEndpoint } from './endpoint.ts'
-import { homeOf } from './home.ts'
+import { endpointOf } from './endpoint.ts'
 import type { Io } from './io.ts'
-import { homeOption, jsonOption } from './options.ts'
-
-interface Common {
-  readonly home?: string
-  readonly json: boolean
-}
-
-const example = (...lines: readonly string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`
-const endpointOf = ({ home }: { readonly home?: string }) => localEndpoint(homeOf(home))
-const uriHelp = 'ipfs://CID/name, a CID, or sha1://HASH/name'
+import { example, homeOption, jsonOption, uriHelp, type Common } from './options.ts'
 
 /** `dt-swarm pin add | remove | list | services | service | forget`. */
 export function addPins(program: Command, io: Io): void {

@@ -7,13 +7,13 @@ import { defaultWebAddress, type WebAddress } from '../web/listen.ts'
 import { addArchive } from './archive-program.ts'
 import { addCheckpoints } from './checkpoint-program.ts'
 import { addCourier } from './courier-program.ts'
-import { localEndpoint } from './endpoint.ts'
+import { endpointOf } from './endpoint.ts'
 import { addFetching } from './fetch-program.ts'
 import { addFiles } from './files-program.ts'
 import { homeOf } from './home.ts'
 import type { Io } from './io.ts'
 import { addNetwork } from './network-program.ts'
-import { collect, homeOption, jsonOption, logLevelOption, webAddress, whole } from './options.ts'
+import { collect, example, homeOption, jsonOption, logLevelOption, webAddress, whole, type Common } from './options.ts'
 import { addPins } from './pin-program.ts'
 import { addRecorder } from './recorder-program.ts'
 import { addRecords } from './records-program.ts'
@@ -22,8 +22,6 @@ import { addTrust } from './trust-program.ts'
 import { programVersion } from './version.ts'
 
 const exitHelp = 'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no daemon.'
-
-const example = (text: string) => `\nExample:\n  $ ${text}\n`
 
 /** `dt-swarm …`: parses, runs, and resolves with the exit code. What a command needs is loaded when it runs. */
 export function runSwarm(argv: readonly string[], io: Io): Promise<number> {
@@ -162,11 +160,6 @@ function addLab(program: Command, io: Io): void {
     })
 }
 
-interface AskArguments {
-  readonly home?: string
-  readonly json: boolean
-}
-
 function addLists(program: Command, io: Io): void {
   program
     .command('peers')
@@ -174,8 +167,8 @@ function addLists(program: Command, io: Io): void {
     .addOption(homeOption())
     .addOption(jsonOption())
     .addHelpText('after', example('dt-swarm peers --json'))
-    .action(async ({ home, json }: AskArguments) => {
+    .action(async (options: Common) => {
       const { listPeers } = await import('./list-commands.ts')
-      await listPeers(localEndpoint(homeOf(home)), { json }, io)
+      await listPeers(endpointOf(options), options, io)
     })
 }

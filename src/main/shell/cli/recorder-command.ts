@@ -3,13 +3,9 @@ import { resolve } from 'node:path'
 import { causeWords, type FaultKind, type FlightView, type RecorderView } from '../../../shared/recorder-views.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { peerOf } from './peer-of.ts'
 import { bytesText, printable, timeText } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm recorder status` */
 export async function showRecorder(endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {

@@ -1,23 +1,14 @@
 import { Option, type Command } from 'commander'
 import { faultKinds, type FaultKind } from '../../../shared/recorder-views.ts'
-import { localEndpoint } from './endpoint.ts'
-import { homeOf } from './home.ts'
+import { endpointOf } from './endpoint.ts'
 import type { Io } from './io.ts'
-import { collect, homeOption, jsonOption, whole } from './options.ts'
-
-interface Common {
-  readonly home?: string
-  readonly json: boolean
-}
+import { collect, example, homeOption, jsonOption, whole, type Common } from './options.ts'
 
 interface OnArguments extends Common {
   readonly path?: readonly string[]
   readonly minutes?: number
   readonly fault?: readonly FaultKind[]
 }
-
-const example = (...lines: readonly string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`
-const endpointOf = ({ home }: { readonly home?: string }) => localEndpoint(homeOf(home))
 
 /** `dt-swarm recorder status | on | off | mark`. */
 export function addRecorder(program: Command, io: Io): void {

@@ -4,12 +4,8 @@ import { isRecordId, type RecordId } from '../../../shared/ids.ts'
 import { recordStateSchema, type RecordView } from '../../../shared/record-views.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { agoText, bytesText, printable, table, timeText } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 interface Filters {
   readonly bucket?: string | undefined

@@ -1,26 +1,14 @@
 import { Option, type Command } from 'commander'
 import { recordStateSchema } from '../../../shared/record-views.ts'
-import { localEndpoint } from './endpoint.ts'
-import { homeOf } from './home.ts'
+import { endpointOf } from './endpoint.ts'
 import type { Io } from './io.ts'
-import { homeOption } from './options.ts'
-
-interface Common {
-  readonly home?: string
-  readonly json?: boolean
-}
+import { example, given, groupJsonOption, homeOption } from './options.ts'
 
 interface Filters {
   readonly bucket?: string
   readonly state?: string
   readonly search?: string
 }
-
-// Without a default: it would hide what stands after a command of `records`.
-const json = () => new Option('--json', 'print JSON')
-const example = (text: string) => `\nExample:\n  $ ${text}\n`
-const given = (command: Command): Common & Filters => command.optsWithGlobals()
-const endpointOf = (command: Command) => localEndpoint(homeOf(given(command).home))
 
 /** `dt-swarm records …`. */
 export function addRecords(program: Command, io: Io): void {
@@ -31,15 +19,16 @@ export function addRecords(program: Command, io: Io): void {
     .addOption(new Option('--state <state>', 'list those in a state').choices(recordStateSchema.options))
     .option('--search <text>', 'list those with this in their key, value or author')
     .addOption(homeOption())
-    .addOption(json())
+    .addOption(groupJsonOption())
     .addHelpText('after', example('dt-swarm records --bucket releases --state proposed'))
     .action(async (_: unknown, command: Command) => {
-      const { bucket, state, search, json: asJson = false } = given(command)
+      const { bucket, state, search } = command.opts<Filters>()
+      const { json } = given(command)
       const { listRecords, summarizeRecords } = await import('./records-command.ts')
       if (bucket === undefined && state === undefined && search === undefined) {
-        return summarizeRecords(endpointOf(command), { json: asJson }, io)
+        return summarizeRecords(endpointOf(given(command)), { json }, io)
       }
-      await listRecords(endpointOf(command), { bucket, state, search, json: asJson }, io)
+      await listRecords(endpointOf(given(command)), { bucket, state, search, json }, io)
     })
   const sub = (name: string, description: string, shown: string): Command =>
     records
@@ -47,20 +36,20 @@ export function addRecords(program: Command, io: Io): void {
       .description(description)
       .argument('<id>', 'bafyrei…')
       .addOption(homeOption())
-      .addOption(json())
+      .addOption(groupJsonOption())
       .addHelpText('after', example(`dt-swarm records ${shown}`))
 
   sub('show', 'show one: its value, state, signers and the way it came', 'show bafyrei…').action(
     async (id: string, _: unknown, command: Command) => {
       const { showRecord } = await import('./records-command.ts')
-      await showRecord(endpointOf(command), { id, json: given(command).json ?? false }, io)
+      await showRecord(endpointOf(given(command)), { id, json: given(command).json }, io)
     },
   )
   for (const verdict of ['endorse', 'dismiss'] as const) {
     const what = verdict === 'endorse' ? 'sign one as right' : 'take one back, or have it taken away where you may'
     sub(verdict, what, `${verdict} bafyrei…`).action(async (id: string, _: unknown, command: Command) => {
       const { attestRecord } = await import('./records-command.ts')
-      await attestRecord(endpointOf(command), { id, verdict, json: given(command).json ?? false }, io)
+      await attestRecord(endpointOf(given(command)), { id, verdict, json: given(command).json }, io)
     })
   }
 }

@@ -3,12 +3,8 @@ import type { RecordView } from '../../../shared/record-views.ts'
 import type { ShareView } from '../../../shared/views.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { bytesText, printable, table, timeText } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm-cli HOST report`: the shared files with their state, hashes and providers. */
 export async function report(endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {

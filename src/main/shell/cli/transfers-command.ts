@@ -2,15 +2,11 @@ import type { TransferView } from '../../../shared/views.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { ApiClient } from '../../../shared/contract/contract.ts'
 import { parseUri } from '../../service/files/uri.ts'
-import type { Cid } from '../../../shared/ids.ts'
 import { withApi } from './call.ts'
+import { cidOf } from './cid-of.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { bytesText, printable, table } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm transfers`: under way and lately ended. */
 export async function showTransfers(endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {
@@ -87,11 +83,9 @@ export async function changeFiles(
   const done: string[] = []
   await withApi(endpoint, async (api) => {
     for (const text of texts) {
-      const uri = parseUri(text)
-      const cid = uri.kind === 'cid' ? uri.cid : (await api.files.find({ uri: text })).cid
-      if (cid === null) throw new SwarmError('NOT_FOUND', `nobody is known to have ${text}`)
-      if (change === 'unshare') await api.files.unshare({ cid: cid as Cid })
-      else await api.files.keep({ cid: cid as Cid, kept: change === 'keep' })
+      const cid = await cidOf(api, text)
+      if (change === 'unshare') await api.files.unshare({ cid })
+      else await api.files.keep({ cid, kept: change === 'keep' })
       done.push(cid)
       if (!json) io.out(printable(cid))
     }

@@ -5,12 +5,8 @@ import { isPeerId, isRecordId, type PeerId } from '../../../shared/ids.ts'
 import type { TrustChangedView, TrustRole, TrustView } from '../../../shared/trust-views.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { agoText, printable, table, timeText } from './words.ts'
-
-interface Output {
-  readonly json: boolean
-}
 
 /** `dt-swarm invite`: prints the link, and as a QR code where that was asked for. */
 export async function makeInvite(

@@ -1,18 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { trustRoles, type TrustRole } from '../../../shared/trust-views.ts'
-import { localEndpoint } from './endpoint.ts'
+import { endpointOf } from './endpoint.ts'
 import { homeOf } from './home.ts'
 import type { Io } from './io.ts'
-import { collect, homeOption, jsonOption, whole } from './options.ts'
-
-interface Common {
-  readonly home?: string
-  readonly json: boolean
-}
-
-const bareJson = () => new Option('--json', 'print JSON')
-
-const example = (text: string) => `\nExample:\n  $ ${text}\n`
+import { collect, example, given, groupJsonOption, homeOption, jsonOption, whole, type Common } from './options.ts'
 
 /** `dt-swarm invite | join | found | trust …`. */
 export function addTrust(program: Command, io: Io): void {
@@ -23,8 +14,7 @@ export function addTrust(program: Command, io: Io): void {
     .command('trust')
     .description('who belongs to the swarm and as what; without a command: the state as this peer sees it')
     .addOption(homeOption())
-    // Without a default: it would hide what stands after a command of it.
-    .addOption(bareJson())
+    .addOption(groupJsonOption())
     .addHelpText('after', example('dt-swarm trust admit duckie03 --role robot'))
     .action(async (_: unknown, command: Command) => {
       const { showTrust } = await import('./trust-command.ts')
@@ -32,13 +22,6 @@ export function addTrust(program: Command, io: Io): void {
     })
   addAdmit(trust, io)
   addRoot(trust, io)
-}
-
-/** Options of `trust` itself may stand before its command: `dt-swarm trust --json asks`. */
-const endpointOf = ({ home }: Common) => localEndpoint(homeOf(home))
-const given = (command: Command): Common => {
-  const { home, json } = command.optsWithGlobals<Partial<Common>>()
-  return { json: json ?? false, ...(home === undefined ? {} : { home }) }
 }
 
 function addInvite(program: Command, io: Io): void {
@@ -219,7 +202,7 @@ function sub(parent: Command, name: string, description: string, text: string): 
     .command(name)
     .description(description)
     .addOption(homeOption())
-    .addOption(bareJson())
+    .addOption(groupJsonOption())
     .addHelpText('after', example(text))
 }
 
