@@ -19,6 +19,21 @@ test('a robot is asked to save its last minutes, and says what it saved', async 
   expect(within(dialog).queryByRole('button', { name: 'Save' })).toBeNull()
 })
 
+test('what it saved stays to be read when that is the first file of the robot', async () => {
+  const swarm = show(`#/robot/${robot.peer}/logs`, { machines: [robot], shares: [] })
+  await screen.findByText('duckie07 has shared nothing yet')
+  await userEvent.click(screen.getByRole('button', { name: 'Save the last minutes…' }))
+  const dialog = await screen.findByRole('dialog', { name: /^Save the last minutes/ })
+  await userEvent.click(within(dialog).getByRole('button', { name: 'Save' }))
+  await waitFor(() => expect(within(dialog).getByRole('status').textContent).toContain('5 files, 2.0'))
+  const name = 'flight/2030-01-02_03-04-05Z-mark/ros.log'
+  swarm.shares.put(fakeShare(0, nowMs, { name, origin: robot.peer, originName: robot.name }))
+  // The page below a dialog is hidden from all but the eye.
+  await screen.findByRole('link', { name, hidden: true })
+  const after = screen.getByRole('dialog', { name: /^Save the last minutes/ })
+  expect(within(after).getByRole('status').textContent).toContain('5 files, 2.0')
+})
+
 test('why it was refused is said in the dialog, where it can be tried again', async () => {
   show(`#/robot/${robot.peer}/logs`, { machines: [robot], shares: [] }, (swarm) => {
     swarm.recorder.refusal = 'The flight recorder of duckie07 is off.'

@@ -104,6 +104,15 @@ test('one that is under way is found again by a window that opens later, also wh
   expect(await screen.findByRole('dialog', { name: 'Bring what is on a stick' })).toBeDefined()
 })
 
+test('the dialog stays when the first file that comes from the stick changes the page below it', async () => {
+  const swarm = show(({ courier }) => (courier.next = { ...running, kind: 'import' }), { shares: [] })
+  await choose(/^Bring/)
+  await screen.findByRole('dialog', { name: 'Bring what is on a stick' })
+  swarm.shares.put(fakeShare(1, nowMs, { name: 'drive.bag', local: true }))
+  await screen.findByText(/^1 file, /)
+  expect(screen.getByRole('dialog', { name: 'Bring what is on a stick' })).toBeDefined()
+})
+
 test('is not offered where no folder can be chosen', async () => {
   show(() => undefined, { info: { can: { openFolder: false, choosePlace: false, lab: true, join: true } } })
   await screen.findByRole('button', { name: 'Follow…' })

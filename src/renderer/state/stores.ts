@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { CheckpointView } from '../../shared/checkpoint-views.ts'
+import type { CourierView } from '../../shared/courier-views.ts'
 import type { ArchiveView, FileChannelView, FollowView, StorageView } from '../../shared/file-views.ts'
 import type { ChannelView, GraphView, RouteView } from '../../shared/network-views.ts'
 import type { PinServiceView, PinView } from '../../shared/pinning-views.ts'
@@ -31,6 +32,9 @@ export interface Stores {
   readonly storage: AsyncStore<StorageView>
   readonly recorder: AsyncStore<RecorderView>
   readonly archive: AsyncStore<ArchiveView>
+  readonly courier: AsyncStore<CourierView | null>
+  /** The dialog of the stick is open; the page below it may change with the first file that comes from one. */
+  readonly stick: StoreApi<{ readonly opened: boolean }>
   readonly follows: AsyncStore<readonly FollowView[]>
   readonly fileChannels: AsyncStore<readonly FileChannelView[]>
   readonly pinServices: AsyncStore<readonly PinServiceView[]>
@@ -107,6 +111,7 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
     storage: createAsyncStore<StorageView>(() => api.files.storage()),
     recorder: createAsyncStore<RecorderView>(() => api.recorder.status()),
     archive: createAsyncStore<ArchiveView>(() => api.archive.status()),
+    courier: createAsyncStore<CourierView | null>(() => api.courier.status()),
     follows: createAsyncStore<readonly FollowView[]>(() => api.files.follows()),
     fileChannels: createAsyncStore<readonly FileChannelView[]>(() => api.files.channels()),
     pinServices: createAsyncStore<readonly PinServiceView[]>(() => api.pinning.services()),
@@ -114,6 +119,7 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
   const joining = createJoining(bridge)
   const epoch = createStore<{ readonly no: number }>(() => ({ no: 0 }))
   const sharing = createStore<{ readonly channel: string | null }>(() => ({ channel: null }))
+  const stick = createStore<{ readonly opened: boolean }>(() => ({ opened: false }))
   const tallies = createGroupTallies(always.transfers.store)
   const running = [system, tallies, ...Object.values(always)]
   const undoes: (() => void)[] = []
@@ -127,6 +133,7 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
       for (const store of [system.status, ...Object.values(always), ...Object.values(byPages)]) store.reset()
       for (const store of Object.values(asked)) store.reset()
       sharing.setState({ channel: null }, true)
+      stick.setState({ opened: false }, true)
       epoch.setState({ no: epoch.getState().no + 1 }, true)
     }
     joining.inSwarm(id, name)
@@ -141,6 +148,7 @@ export function createStores(bridge: Bridge, storage: Pick<Storage, 'getItem' | 
     uploads: createUploads(bridge),
     tallies,
     sharing,
+    stick,
     joining,
     prefs: createPrefsStore(storage),
     epoch,

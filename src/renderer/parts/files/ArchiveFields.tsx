@@ -63,25 +63,43 @@ function QueryFields({ draft, errors, onChange }: ArchiveFieldsProps) {
         value={chosen === '' ? null : chosen}
         onChange={(value) => onChange({ archiveOrigin: value ?? '' })}
       />
-      <TextInput
+      <QueryField
         label="Words"
-        size="xs"
-        w="9rem"
-        placeholder="any"
+        widthRem={9}
         maxLength={200}
         value={draft.archiveSearch}
         error={errors.archive}
-        onChange={(event) => onChange({ archiveSearch: event.currentTarget.value })}
+        onChange={(archiveSearch) => onChange({ archiveSearch })}
       />
-      <TextInput
+      <QueryField
         label="Topic"
-        size="xs"
-        w="11rem"
-        placeholder="any"
+        widthRem={11}
         maxLength={256}
         value={draft.archiveTopic}
-        onChange={(event) => onChange({ archiveTopic: event.currentTarget.value })}
+        onChange={(archiveTopic) => onChange({ archiveTopic })}
       />
     </fieldset>
+  )
+}
+
+interface QueryFieldProps {
+  readonly label: string
+  readonly widthRem: number
+  readonly maxLength: number
+  readonly value: string
+  readonly error?: string | undefined
+  readonly onChange: (value: string) => void
+}
+
+/** A wish that may be left open. */
+function QueryField({ widthRem, onChange, ...field }: QueryFieldProps) {
+  return (
+    <TextInput
+      {...field}
+      size="xs"
+      w={`${widthRem}rem`}
+      placeholder="any"
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
   )
 }

@@ -1,9 +1,9 @@
-import { Button } from '@mantine/core'
 import type { PinServiceView } from '../../../shared/pinning-views.ts'
 import { plural } from '../../format.ts'
 import { useStores } from '../../state/context.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Dialog } from '../Dialog.tsx'
+import { DialogFoot } from '../DialogFoot.tsx'
 import { ProblemNote } from '../Problem.tsx'
 
 interface ForgetServiceDialogProps {
@@ -29,14 +29,7 @@ export function ForgetServiceDialog({ service: { name, pins }, onClose }: Forget
         {pins === 0 ? '.' : ', and may cost money: unpin the files first if they are to go.'}
       </p>
       <ProblemNote problem={problem} />
-      <div className="dialog-foot">
-        <Button variant="default" onClick={onClose}>
-          Leave it
-        </Button>
-        <Button color="red" loading={busy} onClick={forget}>
-          Remove {name}
-        </Button>
-      </div>
+      <DialogFoot no="Leave it" onNo={onClose} yes={`Remove ${name}`} onYes={forget} busy={busy} danger />
     </Dialog>
   )
 }

@@ -1,9 +1,19 @@
 import { ActionIcon, Button, TextInput } from '@mantine/core'
 import { IconClock, IconTrash } from '@tabler/icons-react'
-import type { FileDraftErrors, FileSettingsDraft, HoursDraft } from '../../state/file-settings-form.ts'
+import type { FileDraftErrors, FileSettingsDraft, HoursDraft, RateDraft } from '../../state/file-settings-form.ts'
 
 /** What the settings take at most. */
 const maxHours = 8
+
+const times = [
+  { at: 'from', label: 'From', placeholder: '08:00' },
+  { at: 'to', label: 'Until', placeholder: '18:00' },
+] as const
+
+const ways = [
+  { way: 'down', label: 'Down, MB/s' },
+  { way: 'up', label: 'Up, MB/s' },
+] as const
 
 interface LimitFieldsProps {
   readonly draft: FileSettingsDraft
@@ -23,58 +33,27 @@ export function LimitFields({ draft, errors, onChange }: LimitFieldsProps) {
   return (
     <>
       <div className="inline">
-        <TextInput
-          label="Down, MB/s"
-          placeholder="no limit"
-          inputMode="decimal"
-          w="9rem"
-          value={bandwidth.down}
+        <RateFields
+          rate={bandwidth}
+          widthRem={9}
           error={errors.bandwidth}
-          onChange={(event) => onChange({ bandwidth: { ...bandwidth, down: event.currentTarget.value } })}
-        />
-        <TextInput
-          label="Up, MB/s"
-          placeholder="no limit"
-          inputMode="decimal"
-          w="9rem"
-          value={bandwidth.up}
-          onChange={(event) => onChange({ bandwidth: { ...bandwidth, up: event.currentTarget.value } })}
+          onChange={(change) => onChange({ bandwidth: { ...bandwidth, ...change } })}
         />
       </div>
       {hours.map((one, i) => (
         <fieldset key={one.key} className="inline hours" aria-label={`Hours ${i + 1}`}>
-          <TextInput
-            label="From"
-            size="xs"
-            w="5.5rem"
-            placeholder="08:00"
-            value={one.from}
-            onChange={(event) => put(one.key, { from: event.currentTarget.value })}
-          />
-          <TextInput
-            label="Until"
-            size="xs"
-            w="5.5rem"
-            placeholder="18:00"
-            value={one.to}
-            onChange={(event) => put(one.key, { to: event.currentTarget.value })}
-          />
-          <TextInput
-            label="Down, MB/s"
-            size="xs"
-            w="7rem"
-            placeholder="no limit"
-            value={one.down}
-            onChange={(event) => put(one.key, { down: event.currentTarget.value })}
-          />
-          <TextInput
-            label="Up, MB/s"
-            size="xs"
-            w="7rem"
-            placeholder="no limit"
-            value={one.up}
-            onChange={(event) => put(one.key, { up: event.currentTarget.value })}
-          />
+          {times.map(({ at, label, placeholder }) => (
+            <TextInput
+              key={at}
+              label={label}
+              size="xs"
+              w="5.5rem"
+              placeholder={placeholder}
+              value={one[at]}
+              onChange={(event) => put(one.key, { [at]: event.currentTarget.value })}
+            />
+          ))}
+          <RateFields rate={one} widthRem={7} size="xs" onChange={(change) => put(one.key, change)} />
           <ActionIcon
             variant="subtle"
             color="gray"
@@ -99,4 +78,29 @@ export function LimitFields({ draft, errors, onChange }: LimitFieldsProps) {
       ) : null}
     </>
   )
+}
+
+interface RateFieldsProps {
+  readonly rate: RateDraft
+  readonly widthRem: number
+  readonly size?: 'xs'
+  readonly error?: string | undefined
+  readonly onChange: (change: Partial<RateDraft>) => void
+}
+
+/** A limit for each of the two ways; empty for none. */
+function RateFields({ rate, widthRem, size, error, onChange }: RateFieldsProps) {
+  return ways.map(({ way, label }, i) => (
+    <TextInput
+      key={way}
+      label={label}
+      placeholder="no limit"
+      inputMode="decimal"
+      w={`${widthRem}rem`}
+      {...(size === undefined ? {} : { size })}
+      value={rate[way]}
+      error={i === 0 ? error : undefined}
+      onChange={(event) => onChange({ [way]: event.currentTarget.value })}
+    />
+  ))
 }

@@ -1,9 +1,10 @@
-import { Button, PasswordInput, Radio, TextInput } from '@mantine/core'
+import { PasswordInput, Radio, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { pinServiceNameSchema, type PinServiceView } from '../../../shared/pinning-views.ts'
 import { useStores } from '../../state/context.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Dialog } from '../Dialog.tsx'
+import { DialogFoot } from '../DialogFoot.tsx'
 import { ProblemNote } from '../Problem.tsx'
 
 interface PinServiceDialogProps {
@@ -96,14 +97,13 @@ export function PinServiceDialog({ service, onClose }: PinServiceDialogProps) {
         ) : null}
         <p className="dim">It is asked once, and kept when it answers.</p>
         <ProblemNote problem={problem} />
-        <div className="dialog-foot">
-          <Button variant="default" onClick={onClose}>
-            {service === undefined ? 'Not now' : 'Leave it'}
-          </Button>
-          <Button type="submit" disabled={lacking} loading={busy}>
-            {service === undefined ? 'Ask and add' : 'Ask and save'}
-          </Button>
-        </div>
+        <DialogFoot
+          no={service === undefined ? 'Not now' : 'Leave it'}
+          onNo={onClose}
+          yes={service === undefined ? 'Ask and add' : 'Ask and save'}
+          busy={busy}
+          disabled={lacking}
+        />
       </form>
     </Dialog>
   )

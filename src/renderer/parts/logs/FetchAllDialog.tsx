@@ -1,4 +1,4 @@
-import { Button, Radio } from '@mantine/core'
+import { Radio } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
@@ -9,6 +9,7 @@ import { useStores } from '../../state/context.ts'
 import { maxFetched } from '../../state/file-query.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Dialog } from '../Dialog.tsx'
+import { DialogFoot } from '../DialogFoot.tsx'
 import { ProblemNote } from '../Problem.tsx'
 
 interface FetchAllDialogProps {
@@ -75,14 +76,7 @@ export function FetchAllDialog({ shares, bytes, onClose }: FetchAllDialogProps) 
         </p>
       ) : null}
       <ProblemNote problem={problem} />
-      <div className="dialog-foot">
-        <Button variant="default" onClick={onClose}>
-          Not now
-        </Button>
-        <Button loading={busy} onClick={fetch}>
-          Fetch {plural(meant.length, 'file')}
-        </Button>
-      </div>
+      <DialogFoot no="Not now" onNo={onClose} yes={`Fetch ${plural(meant.length, 'file')}`} onYes={fetch} busy={busy} />
     </Dialog>
   )
 }

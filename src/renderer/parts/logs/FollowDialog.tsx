@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
 import { useStores } from '../../state/context.ts'
@@ -6,6 +6,7 @@ import { followWords, type Followable } from '../../state/file-query.ts'
 import { useAct } from '../../state/use-act.ts'
 import { useNameOf } from '../../state/use-name-of.ts'
 import { Dialog } from '../Dialog.tsx'
+import { DialogFoot } from '../DialogFoot.tsx'
 import { ProblemNote } from '../Problem.tsx'
 
 interface FollowDialogProps {
@@ -50,14 +51,7 @@ export function FollowDialog({ followable, onClose }: FollowDialogProps) {
         onChange={(event) => setTo(event.currentTarget.value)}
       />
       <ProblemNote problem={problem} />
-      <div className="dialog-foot">
-        <Button variant="default" onClick={onClose}>
-          Not now
-        </Button>
-        <Button loading={busy} onClick={follow}>
-          Follow
-        </Button>
-      </div>
+      <DialogFoot no="Not now" onNo={onClose} yes="Follow" onYes={follow} busy={busy} />
     </Dialog>
   )
 }

@@ -5,7 +5,6 @@ import { useStore } from 'zustand'
 import type { CourierView } from '../../../shared/courier-views.ts'
 import type { ShareView } from '../../../shared/views.ts'
 import { formatPercent, plural } from '../../format.ts'
-import { createAsyncStore } from '../../state/async-store.ts'
 import { useStores } from '../../state/context.ts'
 import { useAsked } from '../../state/use-asked.ts'
 import { useInfo } from '../../state/use-info.ts'
@@ -29,14 +28,14 @@ export function StickButton({ shown }: StickButtonProps) {
 }
 
 function Stick({ shown }: StickButtonProps) {
-  const { bridge } = useStores()
+  const { bridge, courier: asked, stick } = useStores()
   const { courier } = bridge.api
-  const [asked] = useState(() => createAsyncStore(() => courier.status()))
   const view = useStore(asked.store, (state) => (state.phase === 'ready' ? state.value : null))
   const running = view?.state === 'running'
   useAsked(asked, running ? refreshMs : undefined)
   const [busy, setBusy] = useState(false)
-  const [opened, setOpened] = useState(false)
+  const opened = useStore(stick, (state) => state.opened)
+  const setOpened = (shown: boolean): void => stick.setState({ opened: shown })
   const here = useMemo(() => shown?.filter((share) => share.local).map(({ cid }) => cid) ?? [], [shown])
   const begin = async (work: () => Promise<CourierView | null>, failed: string): Promise<void> => {
     setBusy(true)

@@ -66,7 +66,7 @@ function LeftOut({ view: { leftOut, leftOutFiles } }: { readonly view: CourierVi
       <ul className="left-out">
         {shown.map((one) => (
           <li key={one.cid}>
-            <span dir="auto">{one.name}</span> <span className="dim">{one.why}</span>
+            <span dir="auto">{one.name}</span>: <span className="dim">{one.why}</span>
           </li>
         ))}
         {leftOutFiles > shown.length ? (

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import type { ShareView } from '../../../shared/views.ts'
 import { plural } from '../../format.ts'
@@ -6,6 +5,7 @@ import { useStores } from '../../state/context.ts'
 import { useAct } from '../../state/use-act.ts'
 import { useInfo } from '../../state/use-info.ts'
 import { Dialog } from '../Dialog.tsx'
+import { DialogFoot } from '../DialogFoot.tsx'
 import { ProblemNote } from '../Problem.tsx'
 
 /** Says what becomes of a file that is shared no longer, here and elsewhere. */
@@ -41,14 +41,7 @@ export function UnshareDialog({ share, onClose }: { readonly share: ShareView; r
         </p>
       )}
       <ProblemNote problem={problem} />
-      <div className="dialog-foot">
-        <Button variant="default" onClick={onClose}>
-          Go on sharing
-        </Button>
-        <Button color="red" loading={busy} onClick={unshare}>
-          Stop sharing
-        </Button>
-      </div>
+      <DialogFoot no="Go on sharing" onNo={onClose} yes="Stop sharing" onYes={unshare} busy={busy} danger />
     </Dialog>
   )
 }

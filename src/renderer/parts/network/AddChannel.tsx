@@ -1,9 +1,10 @@
-import { Button, SegmentedControl, TextInput } from '@mantine/core'
+import { SegmentedControl, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { channelExamples, checkChannelAddress } from '../../state/channel-words.ts'
 import { useStores } from '../../state/context.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Dialog } from '../Dialog.tsx'
+import { DialogFoot } from '../DialogFoot.tsx'
 import { ProblemNote } from '../Problem.tsx'
 
 /** One more way for messages to travel. */
@@ -57,14 +58,14 @@ export function AddChannel({ onClose }: { readonly onClose: () => void }) {
         It is saved and used at once. Lines are signed as always; a public channel can be read by others.
       </p>
       <ProblemNote problem={problem} />
-      <div className="dialog-foot">
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button disabled={address === '' || wrong !== null} loading={busy} onClick={add}>
-          Add
-        </Button>
-      </div>
+      <DialogFoot
+        no="Cancel"
+        onNo={onClose}
+        yes="Add"
+        onYes={add}
+        busy={busy}
+        disabled={address === '' || wrong !== null}
+      />
     </Dialog>
   )
 }

@@ -1,10 +1,11 @@
-import { Button, NumberInput, Select, Textarea, TextInput } from '@mantine/core'
+import { NumberInput, Select, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { BucketSummaryView, RecordView } from '../../../shared/record-views.ts'
 import { checkProposal, units, type ProposalDraft } from '../../state/proposal.ts'
 import { useStores } from '../../state/context.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Dialog } from '../Dialog.tsx'
+import { DialogFoot } from '../DialogFoot.tsx'
 import { ProblemNote } from '../Problem.tsx'
 
 interface ProposeDialogProps {
@@ -86,14 +87,14 @@ export function ProposeDialog({ buckets, bucket, onDone, onClose }: ProposeDialo
       </div>
       <p className="dim">It is signed with this peer&apos;s key and sent to the whole swarm.</p>
       <ProblemNote problem={problem} />
-      <div className="dialog-foot">
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button disabled={checked.proposal === null} loading={busy} onClick={propose}>
-          Propose
-        </Button>
-      </div>
+      <DialogFoot
+        no="Cancel"
+        onNo={onClose}
+        yes="Propose"
+        onYes={propose}
+        busy={busy}
+        disabled={checked.proposal === null}
+      />
     </Dialog>
   )
 }

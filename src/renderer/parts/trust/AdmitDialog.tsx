@@ -1,4 +1,4 @@
-import { Button, Checkbox } from '@mantine/core'
+import { Checkbox } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
 import type { PeerId } from '../../../shared/ids.ts'
@@ -7,6 +7,7 @@ import { useStores } from '../../state/context.ts'
 import { othersMustSign, roleWords } from '../../state/trust-words.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Dialog } from '../Dialog.tsx'
+import { DialogFoot } from '../DialogFoot.tsx'
 import { Fingerprint } from '../Fingerprint.tsx'
 import { ProblemNote } from '../Problem.tsx'
 import { DropGrants } from './DropGrants.tsx'
@@ -77,14 +78,14 @@ export function AdmitDialog({ candidate, trust, onClose }: AdmitDialogProps) {
       {demoted ? <DropGrants peer={peer} name={name} checked={dropGrants} onChange={setDropGrants} /> : null}
       {proposal === null ? null : <p className="dim">{proposal}</p>}
       <ProblemNote problem={problem} />
-      <div className="dialog-foot">
-        <Button variant="default" onClick={onClose}>
-          Not now
-        </Button>
-        <Button disabled={roles.length === 0} loading={busy} onClick={admit}>
-          {proposal === null ? (asks ? 'Admit' : 'Change roles') : 'Propose'}
-        </Button>
-      </div>
+      <DialogFoot
+        no="Not now"
+        onNo={onClose}
+        yes={proposal === null ? (asks ? 'Admit' : 'Change roles') : 'Propose'}
+        onYes={admit}
+        busy={busy}
+        disabled={roles.length === 0}
+      />
     </Dialog>
   )
 }

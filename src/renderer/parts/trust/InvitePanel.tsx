@@ -56,11 +56,7 @@ export function InvitePanel({ trust }: { readonly trust: TrustView }) {
         A link, also as a QR code, with which a machine finds this swarm and knows that it is the right one. With a role
         in it, this peer admits who comes with it, as long as it runs.
       </p>
-      {may ? null : (
-        <p className="dim" style={{ marginTop: '0.5rem' }}>
-          This peer is neither operator nor root key: its invites only let others ask.
-        </p>
-      )}
+      {may ? null : <p className="dim">This peer is neither operator nor root key: its invites only let others ask.</p>}
       <div className="form">
         <Select
           label="Role"

@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
 import type { MemberView, TrustView } from '../../../shared/trust-views.ts'
@@ -6,6 +6,7 @@ import { useStores } from '../../state/context.ts'
 import { memberName, othersMustSign } from '../../state/trust-words.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Dialog } from '../Dialog.tsx'
+import { DialogFoot } from '../DialogFoot.tsx'
 import { ProblemNote } from '../Problem.tsx'
 import { DropGrants } from './DropGrants.tsx'
 import { tellLost } from './tell-lost.ts'
@@ -70,14 +71,15 @@ export function RevokeDialog({ member, trust, onClose }: RevokeDialogProps) {
         onChange={(event) => setTyped(event.currentTarget.value)}
       />
       <ProblemNote problem={problem} />
-      <div className="dialog-foot">
-        <Button variant="default" onClick={onClose}>
-          Keep it
-        </Button>
-        <Button color="red" disabled={typed.trim() !== name} loading={busy} onClick={revoke}>
-          {proposal === null ? `Revoke ${name}` : `Propose to revoke ${name}`}
-        </Button>
-      </div>
+      <DialogFoot
+        no="Keep it"
+        onNo={onClose}
+        yes={proposal === null ? `Revoke ${name}` : `Propose to revoke ${name}`}
+        onYes={revoke}
+        busy={busy}
+        disabled={typed.trim() !== name}
+        danger
+      />
     </Dialog>
   )
 }

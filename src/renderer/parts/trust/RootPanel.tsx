@@ -10,6 +10,7 @@ import { useStores } from '../../state/context.ts'
 import { memberName } from '../../state/trust-words.ts'
 import { useAct } from '../../state/use-act.ts'
 import { Dialog } from '../Dialog.tsx'
+import { DialogFoot } from '../DialogFoot.tsx'
 import { ProblemNote } from '../Problem.tsx'
 import { LevelMark } from '../StatusMark.tsx'
 
@@ -164,14 +165,7 @@ function RootDialog({ trust, onClose }: { readonly trust: TrustView; readonly on
         <p className="level-look">One key is one way to lose it all: nobody can replace it when it is lost.</p>
       ) : null}
       <ProblemNote problem={problem} />
-      <div className="dialog-foot">
-        <Button variant="default" onClick={onClose}>
-          Leave it
-        </Button>
-        <Button disabled={!fits} loading={busy} onClick={save}>
-          Sign the new root
-        </Button>
-      </div>
+      <DialogFoot no="Leave it" onNo={onClose} yes="Sign the new root" onYes={save} busy={busy} disabled={!fits} />
     </Dialog>
   )
 }
