@@ -50,6 +50,5 @@ contextBridge.exposeInMainWorld(
     /** Takes over the records of a CAR file that a person dropped or chose; the answer is data, also where it fails. */
     importCheckpoint: async (file: File): Promise<unknown> =>
       await ipcRenderer.invoke('dt-swarm:checkpoint', webUtils.getPathForFile(file)),
-    platform: process.platform,
   }),
 )

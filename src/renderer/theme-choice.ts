@@ -7,7 +7,7 @@ export type ThemeChoice = Settings['theme']
 const storageKey = 'dt-swarm:theme'
 
 /** The theme last chosen in this window; `system` when none was, or storage is closed to us. */
-export function readTheme(): ThemeChoice {
+function readTheme(): ThemeChoice {
   try {
     const kept = window.localStorage.getItem(storageKey)
     return kept === 'dark' || kept === 'light' ? kept : 'system'

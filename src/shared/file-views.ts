@@ -13,11 +13,11 @@ export const contentStoreSchema = z.discriminatedUnion('kind', [
 export type ContentStoreChoice = z.infer<typeof contentStoreSchema>
 
 /** Null: no limit. */
-export const bandwidthSchema = z.object({ downBytesPerS: bytesPerS, upBytesPerS: bytesPerS })
+const bandwidthSchema = z.object({ downBytesPerS: bytesPerS, upBytesPerS: bytesPerS })
 export type Bandwidth = z.infer<typeof bandwidthSchema>
 
 /** What a machine fetches and keeps by itself for the swarm. */
-export const archiveChoiceSchema = z.discriminatedUnion('kind', [
+const archiveChoiceSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('off') }),
   /** All that is shared, of file channels what is on those that it has joined. */
   z.object({ kind: z.literal('all') }),

@@ -6,14 +6,13 @@ const timeMs = z.number()
 export const logFormatSchema = z.enum(['rosbag', 'mcap', 'text', 'csv', 'image', 'archive', 'other'])
 export type LogFormat = z.infer<typeof logFormatSchema>
 
-export const logTopicSchema = z.object({
+const logTopicSchema = z.object({
   name: z.string().max(256),
   /** The message type as the log names it: "sensor_msgs/CompressedImage"; empty when it does not say. */
   type: z.string().max(256),
   /** Null when only reading the whole log would tell. */
   count: z.number().int().nonnegative().nullable(),
 })
-export type LogTopic = z.infer<typeof logTopicSchema>
 
 /** What a file is, found out where it was shared and carried by its record. */
 export const logInfoSchema = z.object({

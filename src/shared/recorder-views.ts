@@ -3,7 +3,7 @@ import { cidSchema } from './ids-schema.ts'
 
 /** What makes a peer save its last minutes by itself. */
 export const faultKinds = ['temperature', 'power', 'throttled', 'battery', 'disk', 'memory', 'stopped'] as const
-export const faultKindSchema = z.enum(faultKinds)
+const faultKindSchema = z.enum(faultKinds)
 export type FaultKind = z.infer<typeof faultKindSchema>
 
 /** Why a flight was saved: a fault, or somebody's wish. */

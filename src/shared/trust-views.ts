@@ -38,7 +38,7 @@ export const signerSchema = z.object({
 })
 export type SignerView = z.infer<typeof signerSchema>
 
-export const memberSchema = z.object({
+const memberSchema = z.object({
   peer: peerIdSchema,
   name: z.string().nullable(),
   /** Groups of four of the end of the peer id, as the machine itself shows it. */
@@ -56,7 +56,7 @@ export type MemberView = z.infer<typeof memberSchema>
 const weight = z.object({ roles: z.array(trustRoleSchema), count: z.number().int() })
 
 /** Whose signatures make a record of a bucket count. */
-export const bucketRuleSchema = z.object({
+const bucketRuleSchema = z.object({
   /** The author must have one of these roles; empty: anybody may author. */
   authors: z.array(trustRoleSchema),
   /** So many with one of these roles must have signed, the author included. */
@@ -66,7 +66,7 @@ export const bucketRuleSchema = z.object({
 })
 
 /** A peer that wants to be admitted. */
-export const askSchema = z.object({
+const askSchema = z.object({
   peer: peerIdSchema,
   name: z.string(),
   fingerprint: z.string(),
@@ -79,7 +79,7 @@ export const askSchema = z.object({
 export type AskView = z.infer<typeof askSchema>
 
 /** A change of trust that lacks signatures. */
-export const proposalSchema = z.object({
+const proposalSchema = z.object({
   recordId: recordIdSchema,
   /** "root keys: laptop, server, desk; 2 of 3 must sign" */
   what: z.string(),

@@ -21,7 +21,7 @@ export const heardHowSchema = z.enum(['self', 'direct', 'relayed', 'caught-up'])
 export type HeardHow = z.infer<typeof heardHowSchema>
 
 /** The record behind a fact: enough to answer "why do I see this?". */
-export const evidenceSchema = z.object({
+const evidenceSchema = z.object({
   fact: z.enum(['presence', 'health', 'file', 'copy']),
   recordId: recordIdSchema,
   author: peerIdSchema,
@@ -155,7 +155,7 @@ export const shareSchema = z.object({
 })
 export type ShareView = z.infer<typeof shareSchema>
 
-export const transferStateSchema = z.enum(['waiting', 'running', 'paused', 'done', 'failed', 'cancelled'])
+const transferStateSchema = z.enum(['waiting', 'running', 'paused', 'done', 'failed', 'cancelled'])
 export const transferSchema = z.object({
   id: z.string(),
   kind: z.enum(['share', 'fetch']),

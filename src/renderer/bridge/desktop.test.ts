@@ -32,7 +32,6 @@ const desktop = {
   connect: () => handPort(),
   shareFiles: (files: File[]) => Promise.resolve({ accepted: files.length, rejected: [] }),
   importCheckpoint: () => Promise.resolve({ problem: { code: 'INVALID_INPUT', message: 'it is of another swarm' } }),
-  platform: 'linux',
 }
 
 test('asks for a port and calls over it', async () => {

@@ -16,7 +16,6 @@ export interface DesktopWindow {
   shareFiles(files: File[], channel: string | null): Promise<ShareResult>
   /** Main reads the file: it is far larger than what the port carries. */
   importCheckpoint(file: File): Promise<{ readonly result: CheckpointImportView } | { readonly problem: Problem }>
-  readonly platform: string
 }
 
 /** The window of the desktop app: calls travel over a MessagePort that main handed to our own page. */

@@ -44,7 +44,7 @@ export function Heard({ atMs, how, fromName }: HeardProps) {
 }
 
 /** Values of health older than this are drawn aged: three summaries were missed. */
-export const agedAfterMs = 35_000
+const agedAfterMs = 35_000
 
 /** The class that dims what is old. */
 export function useAged(atMs: number | null): string {

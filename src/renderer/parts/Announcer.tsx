@@ -12,7 +12,7 @@ const words: Readonly<Record<MachineStatus, string>> = {
 }
 
 /** The changes of status between two states of the fleet, in words; none for the first state. */
-export function statusChanges(before: Live<MachineView>, after: Live<MachineView>): readonly string[] {
+function statusChanges(before: Live<MachineView>, after: Live<MachineView>): readonly string[] {
   if (before.phase !== 'ready' || after.phase !== 'ready') return []
   const said: string[] = []
   for (const [id, machine] of after.items) {

@@ -8,7 +8,7 @@ import { Empty } from './States.tsx'
 const maxAddresses = 4
 
 /** Our addresses as another peer is given them; those of loopback only where there are no others. */
-export function addressesToGive(addresses: readonly string[], peer: string): readonly string[] {
+function addressesToGive(addresses: readonly string[], peer: string): readonly string[] {
   const reachable = addresses.filter((address) => !/^\/ip4\/127\.|^\/ip6\/::1\//.test(address))
   return (reachable.length > 0 ? reachable : addresses)
     .slice(0, maxAddresses)

@@ -1,5 +1,4 @@
 import { createContext, useContext } from 'react'
-import { useStore, type StoreApi } from 'zustand'
 import type { Stores } from './stores.ts'
 
 const StoresContext = createContext<Stores | null>(null)
@@ -10,12 +9,4 @@ export function useStores(): Stores {
   const stores = useContext(StoresContext)
   if (stores === null) throw new Error('useStores was called outside StoresProvider: wrap the tree in it')
   return stores
-}
-
-/** The smallest slice of one store. */
-export function useSlice<State, Slice>(
-  pick: (stores: Stores) => StoreApi<State>,
-  select: (state: State) => Slice,
-): Slice {
-  return useStore(pick(useStores()), select)
 }

@@ -1,5 +1,5 @@
 /** Counters in the groups in which one asks for them. */
-export const counterGroups = [
+const counterGroups = [
   'Came and went',
   'Refused',
   'Dropped or tried again',

@@ -46,14 +46,14 @@ export type FileDraftErrors = Partial<
 const mb = 1_000_000
 const gb = 1_000_000_000
 
-export const usualKuboUrl = 'http://127.0.0.1:5001'
+const usualKuboUrl = 'http://127.0.0.1:5001'
 
 function textOf(value: number | null, unit: number): string {
   return value === null ? '' : String(Number((value / unit).toPrecision(12)))
 }
 
 /** `510` as `08:30`. */
-export function clockOf(minutes: number): string {
+function clockOf(minutes: number): string {
   return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
 }
 

@@ -4,8 +4,7 @@ import type { Sort } from './prefs.ts'
 import { compareBy } from './select-fleet.ts'
 
 /** What a file is to this peer. */
-export const fileMarks = ['here', 'kept here', 'shared by me', 'only copy', 'at risk'] as const
-export type FileMark = (typeof fileMarks)[number]
+export type FileMark = 'here' | 'kept here' | 'shared by me' | 'only copy' | 'at risk'
 
 export interface FilesFilter {
   readonly search: string
@@ -101,7 +100,7 @@ function haystackOf(share: ShareView): string {
   return text
 }
 
-export function matchesShare(share: ShareView, filter: FilesFilter, nowMs: number): boolean {
+function matchesShare(share: ShareView, filter: FilesFilter, nowMs: number): boolean {
   const { origins, types, topics, channels, marks, range } = filter
   if (origins.length > 0 && !origins.includes(share.originName)) return false
   if (types.length > 0 && !types.includes(fileKind(share))) return false

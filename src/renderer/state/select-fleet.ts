@@ -112,7 +112,7 @@ export function isFiltered(filter: FleetFilter): boolean {
   return search.trim() !== '' || trouble || kinds.length + versions.length + statuses.length + standings.length > 0
 }
 
-export function matchesMachine(machine: MachineView, filter: FleetFilter): boolean {
+function matchesMachine(machine: MachineView, filter: FleetFilter): boolean {
   if (filter.trouble && troublesOf(machine).length === 0) return false
   if (filter.kinds.length > 0 && !filter.kinds.includes(kindOf(machine))) return false
   if (filter.versions.length > 0 && !filter.versions.includes(machine.version ?? 'unknown')) return false
@@ -131,7 +131,7 @@ const levelRank: Readonly<Record<Level, number>> = { act: 0, look: 1, unknown: 2
 type SortValue = string | number | null
 
 /** What each column sorts by; null (not measured) comes last either way. */
-export const fleetSortValues: Readonly<Record<string, (machine: MachineView) => SortValue>> = {
+const fleetSortValues: Readonly<Record<string, (machine: MachineView) => SortValue>> = {
   name: (machine) => machine.name,
   type: (machine) => kindOf(machine),
   version: (machine) => machine.version,

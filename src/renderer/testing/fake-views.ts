@@ -78,7 +78,7 @@ export function fakeMachine(index: number, nowMs: number, change: Partial<Machin
   }
 }
 
-export function fakeEvidence(index: number, fact: EvidenceView['fact'], nowMs: number): EvidenceView {
+function fakeEvidence(index: number, fact: EvidenceView['fact'], nowMs: number): EvidenceView {
   return {
     fact,
     recordId: fakeRecord(index),

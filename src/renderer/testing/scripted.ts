@@ -190,5 +190,3 @@ function move(machine: MachineView, atMs: number): MachineView {
   const values = { ...machine.health.values, cpuPercent: cpu, temperatureC: temperatureC + (Math.random() - 0.5) }
   return { ...machine, lastHeardAtMs: atMs, health: { ...machine.health, atMs, values } }
 }
-
-export const scriptedSelf = fakePeer(1_000)

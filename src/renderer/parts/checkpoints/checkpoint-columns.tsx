@@ -21,7 +21,7 @@ export function sharedWords({ chunks, sharedChunks }: CheckpointView): string {
   return `${formatCount(sharedChunks)} shared with the one before (${formatPercent((sharedChunks / Math.max(1, chunks)) * 100)})`
 }
 
-export function agreementWords({ signers }: CheckpointView): string {
+function agreementWords({ signers }: CheckpointView): string {
   const trusted = signers.filter((signer) => signer.trusted).length
   if (trusted === 0) return signers.length === 0 ? 'nobody' : 'no member'
   return trusted === 1 ? '1 member' : `${trusted} members agree`
