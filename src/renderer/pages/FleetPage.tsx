@@ -8,9 +8,10 @@ import { FleetToolbar } from '../parts/FleetToolbar.tsx'
 import { LabButton } from '../parts/LabButton.tsx'
 import { NewPill } from '../parts/NewPill.tsx'
 import { NoFleet } from '../parts/NoFleet.tsx'
+import { NonePasses } from '../parts/NonePasses.tsx'
 import { sayFailed } from '../parts/SharedDrop.tsx'
 import { AskBanner, SelfNotice } from '../parts/trust/AskBanner.tsx'
-import { Empty, Failed, Loading } from '../parts/States.tsx'
+import { Failed, Loading } from '../parts/States.tsx'
 import { useHeld } from '../parts/use-held.ts'
 import { go } from '../route.ts'
 import { useStores } from '../state/context.ts'
@@ -84,16 +85,12 @@ function FleetReady({ items }: { readonly items: ReadonlyMap<string, MachineView
       </div>
       {others ? null : <NoFleet />}
       {arranged.length === 0 && isFiltered(filter) ? (
-        <Empty
+        <NonePasses
           title="No machine passes these filters"
-          actions={
-            <button type="button" className="facet" onClick={() => setFilter(noFleetFilter)}>
-              Show all {items.size}
-            </button>
-          }
-        >
-          <p>Loosen the search or the chips above.</p>
-        </Empty>
+          words="Loosen the search or the chips above."
+          total={items.size}
+          onShowAll={() => setFilter(noFleetFilter)}
+        />
       ) : null}
     </>
   )

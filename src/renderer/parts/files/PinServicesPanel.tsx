@@ -112,11 +112,7 @@ function ServiceRow({ service }: { readonly service: PinServiceView }) {
           Remove…
         </Button>
       </span>
-      {problem === null ? null : (
-        <div className="row-note">
-          <ProblemNote problem={problem} />
-        </div>
-      )}
+      <ProblemNote problem={problem} />
       {open === 'change' ? <PinServiceDialog service={service} onClose={() => setOpen(null)} /> : null}
       {open === 'forget' ? <ForgetServiceDialog service={service} onClose={() => setOpen(null)} /> : null}
     </li>

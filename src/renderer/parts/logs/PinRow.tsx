@@ -67,11 +67,7 @@ export function PinRow({ pin, mayAdd }: PinRowProps) {
           </Button>
         )}
       </span>
-      {problem === null ? null : (
-        <div className="row-note">
-          <ProblemNote problem={problem} />
-        </div>
-      )}
+      <ProblemNote problem={problem} />
     </li>
   )
 }
