@@ -1,29 +1,11 @@
 import { expect, test, vi } from 'vitest'
 import { encodeRole, encodeRoot, roleKey, rootKey } from '../../model/trust-records.ts'
-import { dayMs, linkOf, sign, standing } from './testing/trust-desks.ts'
-import { talk, type TrustPeer } from './testing/trust-peer.ts'
+import { dayMs, linkOf, standing, twoOfThree } from './testing/trust-desks.ts'
+import { talk } from './testing/trust-peer.ts'
 import { trustTeam } from './testing/trust-team.ts'
 
 const team = trustTeam()
 const { start } = team
-
-/** Three desks, two of which must sign. */
-async function twoOfThree(): Promise<readonly [TrustPeer, TrustPeer, TrustPeer]> {
-  const a = await start('a')
-  const link = linkOf(a, null, 1)
-  const [b, c] = [
-    await start('b', { join: link, role: 'operator' }),
-    await start('c', { join: link, role: 'operator' }),
-  ]
-  a.trust.setRoot({ keys: [a.peerId, b.peerId, c.peerId], threshold: 2 })
-  talk(a, b, c)
-  // Two of the new set must have signed too.
-  expect(a.trust.view().root).toMatchObject({ version: 1 })
-  sign(b)
-  talk(a, b, c)
-  for (const peer of [a, b, c]) expect(peer.trust.view().root).toMatchObject({ version: 2, threshold: 2 })
-  return [a, b, c]
-}
 
 test('a revocation that others had lie ready is not signed for one that counts and lasts', async () => {
   const desk = await start('desk')
@@ -50,7 +32,7 @@ test('a revocation that others had lie ready is not signed for one that counts a
 })
 
 test('the next root is not one that a robot, or a root key for an hour, had lie ready', async () => {
-  const [a, b, c] = await twoOfThree()
+  const [a, b, c] = await twoOfThree(start)
   const robot = await start('duckie01', { join: linkOf(a, 'robot') })
   talk(a, b, c, robot)
   await vi.waitFor(() => expect(standing(a, robot)).toBe('member'))

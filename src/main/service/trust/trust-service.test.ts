@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import type { PeerId } from '../../../shared/ids.ts'
 import { nextVersionFor } from '../../model/trust-needs.ts'
 import { encodeRole, roleKey } from '../../model/trust-records.ts'
-import { dayMs, linkOf, sign, standing } from './testing/trust-desks.ts'
+import { dayMs, linkOf, sign, standing, twoOfThree } from './testing/trust-desks.ts'
 import { talk, type TrustPeer } from './testing/trust-peer.ts'
 import { trustTeam } from './testing/trust-team.ts'
 
@@ -125,26 +125,8 @@ test('invites survive a restart, with the uses that are left', async () => {
   await vi.waitFor(() => expect(standing(again, second)).toBe('member'))
 })
 
-/** Three desks, two of which must sign. */
-async function twoOfThree(): Promise<readonly [TrustPeer, TrustPeer, TrustPeer]> {
-  const a = await start('a')
-  const link = linkOf(a, null, 1)
-  const [b, c] = [
-    await start('b', { join: link, role: 'operator' }),
-    await start('c', { join: link, role: 'operator' }),
-  ]
-  a.trust.setRoot({ keys: [a.peerId, b.peerId, c.peerId], threshold: 2 })
-  talk(a, b, c)
-  // Two of the new set must have signed too.
-  expect(a.trust.view().root).toMatchObject({ version: 1 })
-  sign(b)
-  talk(a, b, c)
-  for (const peer of [a, b, c]) expect(peer.trust.view().root).toMatchObject({ version: 2, threshold: 2 })
-  return [a, b, c]
-}
-
 test('root keys are rotated two of three, and a lost one is replaced by the others', async () => {
-  const [a, b, c] = await twoOfThree()
+  const [a, b, c] = await twoOfThree(start)
   expect([a, b, c].map((peer) => standing(c, peer))).toEqual(['root', 'root', 'root'])
   // A is lost. B revokes it: nothing happens until C signs as well.
   b.trust.revoke(a.peerId, 'stolen')
@@ -171,7 +153,7 @@ test('root keys are rotated two of three, and a lost one is replaced by the othe
 })
 
 test('a revoked root key is named until there is a root without it, which whoever signs the revocation signs too', async () => {
-  const [a, b, c] = await twoOfThree()
+  const [a, b, c] = await twoOfThree(start)
   const named = (peer: TrustPeer) =>
     peer.trust
       .view()
@@ -207,7 +189,7 @@ test('a revoked root key is named until there is a root without it, which whoeve
 })
 
 test('who signs the revocation of a root key proposes the root without it, where nobody has', async () => {
-  const [a, b, c] = await twoOfThree()
+  const [a, b, c] = await twoOfThree(start)
   const version = nextVersionFor(b.book.trust(), a.peerId)
   const value = encodeRole({ version, roles: [], revoked: true, note: null })
   const word = b.book.author({ bucket: 'trust', key: roleKey(a.peerId), value, validForMs: 100 * dayMs })
@@ -222,7 +204,7 @@ test('who signs the revocation of a root key proposes the root without it, where
 })
 
 test('who asks for what waits already signs that, and makes no second proposal', async () => {
-  const [a, b, c] = await twoOfThree()
+  const [a, b, c] = await twoOfThree(start)
   const robot = await start('duckie01', { join: linkOf(a) })
   talk(a, b, c, robot)
   a.trust.admit(robot.peerId, ['operator'])

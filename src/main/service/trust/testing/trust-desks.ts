@@ -1,5 +1,6 @@
-import type { TrustPeer } from './trust-peer.ts'
-import { talk } from './trust-peer.ts'
+import { expect } from 'vitest'
+import { talk, type TrustPeer } from './trust-peer.ts'
+import type { TrustTeam } from './trust-team.ts'
 
 export const dayMs = 24 * 60 * 60_000
 
@@ -27,4 +28,22 @@ export function agree(...peers: readonly TrustPeer[]): void {
     })
     if (signed.every((count) => count === 0)) return
   }
+}
+
+/** Three desks, two of which must sign. */
+export async function twoOfThree(start: TrustTeam['start']): Promise<readonly [TrustPeer, TrustPeer, TrustPeer]> {
+  const a = await start('a')
+  const link = linkOf(a, null, 1)
+  const [b, c] = [
+    await start('b', { join: link, role: 'operator' }),
+    await start('c', { join: link, role: 'operator' }),
+  ]
+  a.trust.setRoot({ keys: [a.peerId, b.peerId, c.peerId], threshold: 2 })
+  talk(a, b, c)
+  // Two of the new set must have signed too.
+  expect(a.trust.view().root).toMatchObject({ version: 1 })
+  sign(b)
+  talk(a, b, c)
+  for (const peer of [a, b, c]) expect(peer.trust.view().root).toMatchObject({ version: 2, threshold: 2 })
+  return [a, b, c]
 }
