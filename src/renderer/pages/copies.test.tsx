@@ -33,6 +33,15 @@ describe('files at risk', () => {
     expect(within(notice).queryByRole('button', { name: /^Rescue/ })).toBeNull()
   })
 
+  test('of more than can wait to be fetched, those that a rescue left out are told', async () => {
+    const swarm = show('#/logs', { shares: [gone, risky] }, ({ archive }) => (archive.room = 1))
+    const notice = await screen.findByRole('region', { name: 'Files at risk' })
+    await userEvent.click(within(notice).getByRole('button', { name: /^Rescue all 2/ }))
+    expect(await within(notice).findByText(/^1 file had no place: no more can wait to be fetched\./)).toBeDefined()
+    expect(swarm.archive.rescued).toHaveLength(1)
+    expect(within(notice).getByRole('button', { name: /^Rescue it/ })).toBeDefined()
+  })
+
   test('that nobody can be asked for are said to be out of reach', async () => {
     show('#/logs', { shares: [fine, gone] })
     const notice = await screen.findByRole('region', { name: 'Files at risk' })

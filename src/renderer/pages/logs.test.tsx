@@ -40,6 +40,28 @@ describe('the list', () => {
     expect(await screen.findByRole('link', { name: 'drive-1.mcap' })).toBeDefined()
   })
 
+  test('where nothing passes, no time and nothing to fetch is claimed, and one click shows all again', async () => {
+    show('#/logs', { shares: shares(3) })
+    await userEvent.type(await screen.findByRole('searchbox', { name: 'Search files' }), 'zebra')
+    await screen.findByText('No file passes these filters')
+    const timeline = screen.getByRole('region', { name: 'Recordings by robot' })
+    expect(within(timeline).getByText('nothing passes the other filters')).toBeDefined()
+    expect(timeline.textContent).not.toContain('1970')
+    expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Fetch all shown' }).disabled).toBe(true)
+    await userEvent.click(screen.getByRole('button', { name: 'Show all 3' }))
+    expect(await screen.findByRole('link', { name: 'drive-0.mcap' })).toBeDefined()
+  })
+
+  test('a recording whose times count from 0 claims no date', async () => {
+    const log = fakeLog(nowMs, { startMs: 0, endMs: 199_000 })
+    const file = fakeShare(0, nowMs, { log, modifiedAtMs: nowMs - 60_000 })
+    show(`#/logs/${file.cid}`, { shares: [file] })
+    const facts = await screen.findByRole('region', { name: 'What it is' })
+    expect(within(facts).getByText(/at times that count from 0\.0 s/)).toBeDefined()
+    expect(within(facts).getByText('3 min 19 s')).toBeDefined()
+    expect(document.body.textContent).not.toContain('1970')
+  })
+
   test('fetches all that is shown, exactly these', async () => {
     const swarm = show('#/logs', { shares: shares(6) })
     await userEvent.type(await screen.findByRole('searchbox', { name: 'Search files' }), 'system')

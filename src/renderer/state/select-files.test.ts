@@ -65,3 +65,13 @@ test('marks say what a file is to this peer', () => {
   const safety = { copies: 1, aliveCopies: 1, risk: 'high', why: 'only copy, on duckie01, battery 12 %' } as const
   expect(marksOf(fakeShare(2, nowMs, { safety }))).toEqual(['only copy', 'at risk'])
 })
+
+test('a recording whose times count from 0 is of when its file was last changed, and as long as it is', () => {
+  const modifiedAtMs = nowMs - 1_000
+  const spanWith = (startMs: number, endMs: number) =>
+    spanOf(fakeShare(1, nowMs, { modifiedAtMs, log: fakeLog(nowMs, { startMs, endMs }) }))
+  expect(spanWith(0, 199_000)).toEqual({ fromMs: modifiedAtMs - 199_000, toMs: modifiedAtMs })
+  expect(spanWith(nowMs - 60_000, nowMs)).toEqual({ fromMs: nowMs - 60_000, toMs: nowMs })
+  // One message of before the clock was set.
+  expect(spanWith(0, nowMs)).toEqual({ fromMs: nowMs, toMs: nowMs })
+})

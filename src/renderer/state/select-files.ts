@@ -2,6 +2,7 @@ import type { LogFormat, LogInfo } from '../../shared/log-views.ts'
 import type { ShareView, TransferView } from '../../shared/views.ts'
 import type { Sort } from './prefs.ts'
 import { compareBy } from './select-fleet.ts'
+import { isDated } from './log-time.ts'
 
 /** What a file is to this peer. */
 export type FileMark = 'here' | 'kept here' | 'shared by me' | 'only copy' | 'at risk'
@@ -44,7 +45,9 @@ export function spanOf(share: ShareView): TimeRange {
   if (startMs === null || endMs === null || endMs < startMs) {
     return { fromMs: share.modifiedAtMs, toMs: share.modifiedAtMs }
   }
-  return { fromMs: startMs, toMs: endMs }
+  // Of times that count from 0 the length is true; when that was, the file's own time tells best.
+  if (!isDated(endMs)) return { fromMs: share.modifiedAtMs - (endMs - startMs), toMs: share.modifiedAtMs }
+  return { fromMs: isDated(startMs) ? startMs : endMs, toMs: endMs }
 }
 
 export function marksOf(share: ShareView): readonly FileMark[] {

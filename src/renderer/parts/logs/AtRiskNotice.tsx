@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconLifebuoy } from '@tabler/icons-react'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import type { ShareView } from '../../../shared/views.ts'
 import { formatBytes, plural } from '../../format.ts'
 import { atRiskOf } from '../../state/at-risk.ts'
@@ -20,6 +20,8 @@ export function AtRiskNotice({ shares, onShow }: AtRiskNoticeProps) {
   const { bridge } = useStores()
   const risk = useMemo(() => atRiskOf(shares.values()), [shares])
   const { busy, problem, run } = useAct()
+  /** What the last rescue could not take. */
+  const [more, setMore] = useState(0)
   const { worst, reachable, bytes, coming } = risk
   if (worst === null && coming === 0) return null
   const onTheirWay = `${plural(coming, 'file')} ${coming === 1 ? 'is' : 'are'} being rescued.`
@@ -49,7 +51,7 @@ export function AtRiskNotice({ shares, onShow }: AtRiskNoticeProps) {
           loading={busy}
           leftSection={<IconLifebuoy size={14} aria-hidden />}
           title="Fetches them before all else and keeps them on this peer for good"
-          onClick={() => run(() => bridge.api.archive.rescue({ risk: 'high' }))}
+          onClick={() => run(async () => setMore((await bridge.api.archive.rescue({ risk: 'high' })).more))}
         >
           Rescue {count === 1 ? 'it' : `all ${count}`} ({formatBytes(bytes)})
         </Button>
@@ -57,6 +59,11 @@ export function AtRiskNotice({ shares, onShow }: AtRiskNoticeProps) {
           Show {count === 1 ? 'it' : 'them'}
         </Button>
       </div>
+      {more > 0 ? (
+        <output className="dim">
+          {plural(more, 'file')} had no place: no more can wait to be fetched. Rescue the rest once some are here.
+        </output>
+      ) : null}
       <ProblemNote problem={problem} />
     </section>
   )

@@ -11,7 +11,7 @@ interface FetchMissingButtonProps {
   readonly shares: readonly ShareView[]
   /** What is fetched: `Fetch all shown`. How much that is stands behind it. */
   readonly words: string
-  /** What is said when nothing is missing. */
+  /** What is said when there are some and none is missing. */
   readonly none: string
 }
 
@@ -29,7 +29,11 @@ export function FetchMissingButton({ shares, words, none }: FetchMissingButtonPr
         leftSection={<IconDownload size={15} aria-hidden />}
         onClick={() => setOpen(true)}
       >
-        {count === 0 ? none : `${words} (${plural(count, 'file')}, ${formatBytes(missing.bytes)})`}
+        {count > 0
+          ? `${words} (${plural(count, 'file')}, ${formatBytes(missing.bytes)})`
+          : shares.length > 0
+            ? none
+            : words}
       </Button>
       {open ? <FetchAllDialog shares={missing.shares} bytes={missing.bytes} onClose={() => setOpen(false)} /> : null}
     </>

@@ -1,5 +1,6 @@
 import type { LogInfo } from '../../../shared/log-views.ts'
 import { formatCount, formatExact, formatLength, formatSpan, plural } from '../../format.ts'
+import { isDated } from '../../state/log-time.ts'
 import { LevelMark } from '../StatusMark.tsx'
 
 const formatWords: Readonly<Record<LogInfo['format'], string>> = {
@@ -29,7 +30,11 @@ export function LogFacts({ log }: { readonly log: LogInfo | null }) {
         {timed ? (
           <>
             <dt>Recorded</dt>
-            <dd title={`${formatExact(startMs)} to ${formatExact(endMs)}`}>{formatSpan(startMs, endMs)}</dd>
+            {isDated(endMs) ? (
+              <dd title={`${formatExact(startMs)} to ${formatExact(endMs)}`}>{formatSpan(startMs, endMs)}</dd>
+            ) : (
+              <dd>at times that count from {formatLength(startMs)}: in a simulation, or without a clock</dd>
+            )}
             <dt>Length</dt>
             <dd>{formatLength(endMs - startMs)}</dd>
           </>

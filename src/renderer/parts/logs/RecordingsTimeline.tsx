@@ -50,6 +50,8 @@ export function RecordingsTimeline({ shares, chosen, onChoose }: RecordingsTimel
   const scale = wanted ?? usual
   const range = useMemo(() => rangeOf(shares, scale), [shares, scale])
   const { lanes, moreLanes, outside } = useMemo(() => timelineOf(shares, range), [shares, range])
+  const empty = shares.length === 0
+  const span = chosen ?? range
   const rangeMs = range.toMs - range.fromMs
   const shareOf = (atMs: number): number => Math.min(1, Math.max(0, (atMs - range.fromMs) / rangeMs))
   const brush: readonly [number, number] = chosen === null ? [0, 1] : [shareOf(chosen.fromMs), shareOf(chosen.toMs)]
@@ -66,7 +68,7 @@ export function RecordingsTimeline({ shares, chosen, onChoose }: RecordingsTimel
       <div className="timeline-head">
         <h2>Recorded</h2>
         <span className="dim">
-          {chosen === null ? formatSpan(range.fromMs, range.toMs) : formatSpan(chosen.fromMs, chosen.toMs)}
+          {empty ? 'nothing passes the other filters' : formatSpan(span.fromMs, span.toMs)}
           {moreLanes > 0 ? ` · ${plural(moreLanes, 'more robot')}` : ''}
           {outside > 0 ? ` · ${plural(outside, 'file')} at other times` : ''}
         </span>
@@ -90,6 +92,7 @@ export function RecordingsTimeline({ shares, chosen, onChoose }: RecordingsTimel
       <RangeSlider
         className="timeline-brush"
         size="xs"
+        disabled={empty}
         min={0}
         max={brushSteps}
         minRange={keyStep}
@@ -128,7 +131,7 @@ const percent = (share: number): string => `${(share * 100).toFixed(2)}%`
 function Lanes({ lanes, range, brush, brushed, onBrush }: LanesProps) {
   const field = useRef<HTMLDivElement>(null)
   const [drag, setDrag] = useState<readonly [number, number] | null>(null)
-  const ticks = useMemo(() => timelineTicks(range), [range])
+  const ticks = useMemo(() => (lanes.length === 0 ? [] : timelineTicks(range)), [lanes, range])
   const rangeMs = range.toMs - range.fromMs
   const at = (event: PointerEvent): number => {
     const box = field.current?.getBoundingClientRect()

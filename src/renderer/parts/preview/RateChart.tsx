@@ -2,6 +2,7 @@ import { memo, useMemo } from 'react'
 import { Area, AreaChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import type { LogPreview } from '../../../shared/log-views.ts'
 import { formatClock, formatLength } from '../../format.ts'
+import { isDated } from '../../state/log-time.ts'
 import { formatHz, formatNumber, ratesOf, type RateRow } from '../../state/preview-rates.ts'
 
 interface RateChartProps {
@@ -36,7 +37,9 @@ export const RateChart = memo(function RateChart({ activity, startMs }: RateChar
               type="number"
               domain={[activity.fromMs, activity.fromMs + lengthMs]}
               tickCount={4}
-              tickFormatter={(at: number) => formatClock(at, lengthMs < 600_000)}
+              tickFormatter={(at: number) =>
+                isDated(at) ? formatClock(at, lengthMs < 600_000) : formatLength(at - startMs)
+              }
               tick={tickLook}
               tickLine={false}
               axisLine={{ stroke: 'var(--line-strong)' }}
