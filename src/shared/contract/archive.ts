@@ -27,6 +27,8 @@ export const archive = {
         transfers: z.array(transferSchema),
         /** Of those that were meant, how many are here already, and are kept from now on. */
         here: z.number().int(),
+        /** Those that were left out, as no more can wait to be fetched: to be rescued once some of the others are here. */
+        more: z.number().int(),
       }),
     ),
 }

@@ -275,18 +275,3 @@ describe('a wanted number of copies', () => {
     expect(servers.map(({ asked }) => asked.length)).toEqual([0, 8])
   })
 })
-
-describe('a rescue', () => {
-  it('fetches what is at risk before all others and keeps it; what is here is only kept', async () => {
-    const world = makeWorld()
-    const laptop = await world.add('laptop', {})
-    const lonely = world.share('lonely', robot)
-    const here = world.share('here', robot)
-    world.shares.get(here)?.holders.add(laptop.peer)
-    expect(laptop.archive.rescue({ risk: 'high' })).toEqual({ transfers: [], here: 0 })
-    expect(laptop.archive.rescue({ risk: 'low' })).toMatchObject({ transfers: [{ cid: lonely }], here: 0 })
-    expect(laptop.fetching.get(lonely)).toBe('high')
-    expect(laptop.archive.rescue({ cids: [here, here], risk: 'high' })).toEqual({ transfers: [], here: 1 })
-    expect([...laptop.kept]).toEqual([lonely, here])
-  })
-})

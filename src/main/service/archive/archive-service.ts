@@ -23,7 +23,7 @@ import { ArchiveQueue } from './archive-queue.ts'
 export interface ArchiveFiles {
   readonly events: EventSource<Pick<FileServiceEvents, 'shares:changed' | 'fetch:finished'>>
   readonly shares: Pick<ShareList, 'cids' | 'get'>
-  readonly fetching: Pick<Fetching, 'active' | 'callOff' | 'hold' | 'isKept' | 'isWanted'>
+  readonly fetching: Pick<Fetching, 'active' | 'callOff' | 'fitting' | 'hold' | 'isKept' | 'isWanted'>
   readonly scope: Pick<FileScope, 'sees'>
   /** What may still be written where the bytes are kept; null: that cannot be told. */
   freeBytes(): Promise<number | null>
@@ -55,9 +55,23 @@ export interface RescueQuery {
   readonly risk: Exclude<CopyRisk, 'none'>
 }
 
+export interface Rescue {
+  readonly transfers: readonly TransferView[]
+  /** Those that are here already, and are kept from now on. */
+  readonly here: number
+  /** Those that could not be taken, because no more can wait to be fetched. */
+  readonly more: number
+}
+
 /** Those that are kept here already need no rescue, though they may have no other copy. */
-const isRescued = (share: ShareView | undefined, risk: RescueQuery['risk']): boolean =>
+const isRescued = (share: ShareView | undefined, risk: RescueQuery['risk']): share is ShareView =>
   share !== undefined && isAtRisk(share, risk) && !(share.local && (share.kept || share.own))
+
+/** What may be lost any moment first, of that what somebody can give now, of that the newest. */
+const byUrgency = (a: ShareView, b: ShareView): number =>
+  Number(b.safety.risk === 'high') - Number(a.safety.risk === 'high') ||
+  Number(b.safety.aliveCopies > 0) - Number(a.safety.aliveCopies > 0) ||
+  b.sharedAtMs - a.sharedAtMs
 
 /** Files that are looked at in one go; then others have the thread. */
 const sliceFiles = 500
@@ -151,16 +165,29 @@ export class ArchiveService implements Startable {
 
   /**
    * Fetches files that may be lost before all others, and keeps them here for good. What nobody gives now comes when
-   * somebody does. @throws SwarmError INVALID_INPUT, LIMIT_REACHED
+   * somebody does. Of more than can wait to be fetched it takes those that it can, the most urgent first, or in the order
+   * in which they are named. @throws SwarmError INVALID_INPUT; LIMIT_REACHED when it can take none
    */
-  rescue({ cids, risk }: RescueQuery): { readonly transfers: readonly TransferView[]; readonly here: number } {
-    const { shares, fetching } = this.#deps.files
+  rescue({ cids, risk }: RescueQuery): Rescue {
+    const { fetching } = this.#deps.files
     cids?.forEach(parseCid)
-    const meant = cids ?? [...shares.cids()].filter((cid) => isRescued(shares.get(cid), risk))
-    if (meant.length === 0) return { transfers: [], here: 0 }
-    const name = `Rescue of ${meant.length === 1 ? '1 file' : `${meant.length} files`}`
-    const transfers = fetching.hold([...new Set(meant)], { priority: 'high', group: { id: randomUUID(), name } })
-    return { transfers, here: new Set(meant).size - transfers.length }
+    const meant = [...new Set(cids ?? this.#atRisk(risk))]
+    if (meant.length === 0) return { transfers: [], here: 0, more: 0 }
+    const fitting = fetching.fitting(meant)
+    // Where none fits, holding all of them says why.
+    const taken = fitting.length === 0 ? meant : fitting
+    const name = `Rescue of ${taken.length === 1 ? '1 file' : `${taken.length} files`}`
+    const transfers = fetching.hold(taken, { priority: 'high', group: { id: randomUUID(), name } })
+    return { transfers, here: taken.length - transfers.length, more: meant.length - taken.length }
+  }
+
+  #atRisk(risk: RescueQuery['risk']): readonly Cid[] {
+    const { shares } = this.#deps.files
+    const all = [...shares.cids()].map((cid) => shares.get(cid))
+    return all
+      .filter((share) => isRescued(share, risk))
+      .toSorted(byUrgency)
+      .map(({ cid }) => cid)
   }
 
   warnings(): readonly { readonly code: string; readonly message: string }[] {

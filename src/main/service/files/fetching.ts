@@ -166,6 +166,17 @@ export class Fetching {
     this.#deps.changed([cid])
   }
 
+  /** Of these, in their order, as many as `hold` takes now: what is here, or on its way, takes no room. */
+  fitting(cids: readonly Cid[]): readonly Cid[] {
+    const { index } = this.#deps
+    let { room } = this.#queue
+    return cids.filter((cid) => {
+      if (index.held.has(cid) || this.#queue.has(cid)) return true
+      room -= 1
+      return room >= 0
+    })
+  }
+
   /**
    * Keeps these here for good and fetches what is not here, all of one group. Tells the transfers that it takes. What nobody
    * gives just now waits until somebody does. @throws SwarmError LIMIT_REACHED when there are more than may wait: then

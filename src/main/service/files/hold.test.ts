@@ -37,7 +37,7 @@ it('what is held comes to the store, counts as a copy, and stays whatever the qu
   expect(b.files.fetching.isWanted(kept)).toBe(false)
 })
 
-it('of more than may wait to be fetched none is kept, and none is begun', async () => {
+it('of more than may wait to be fetched none is kept, and none is begun; it is told which would fit', async () => {
   const [peer] = await startFilePeers(['a'])
   if (peer === undefined) throw new Error('a peer was asked for')
   const cids = Array.from(
@@ -51,6 +51,7 @@ it('of more than may wait to be fetched none is kept, and none is begun', async 
   )
   expect(transfers.all()).toEqual([])
   expect(cids.some((cid) => fetching.isKept(cid))).toBe(false)
+  expect(fetching.fitting(cids)).toEqual(cids.slice(0, 10_000))
 })
 
 it('what is fetched already stays as urgent as it was, or held, when the archive wants it too, also after a restart', async () => {

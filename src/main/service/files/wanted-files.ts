@@ -16,7 +16,7 @@ export function mustFit(files: number, room: number): void {
   if (files <= room) return
   throw new SwarmError(
     'LIMIT_REACHED',
-    `${files} files are meant, and ${room} more can wait to be fetched. Choose fewer, a sub-folder for one, or wait until others are here.`,
+    `${files === 1 ? '1 file is' : `${files} files are`} meant, and ${room} more can wait to be fetched. Choose fewer, a sub-folder for one, or wait until others are here.`,
   )
 }
 

@@ -7,8 +7,8 @@ export function archiveRouter(os: Builder, peer: ApiPeer) {
   return {
     status: os.archive.status.handler(() => archive.view()),
     rescue: os.archive.rescue.handler(({ input: { cids, risk } }) => {
-      const { transfers, here } = archive.rescue({ cids: cids?.map((cid) => readCid(cid) ?? cid), risk })
-      return { transfers: [...transfers], here }
+      const { transfers, ...counts } = archive.rescue({ cids: cids?.map((cid) => readCid(cid) ?? cid), risk })
+      return { transfers: [...transfers], ...counts }
     }),
   }
 }

@@ -80,13 +80,15 @@ export async function rescueFiles(
   }
   return withApi(endpoint, async (api) => {
     const cids = all ? undefined : await Promise.all(uris.map((uri) => cidOf(api, uri)))
-    const { transfers, here } = await api.archive.rescue({ risk, ...(cids === undefined ? {} : { cids }) })
+    const { transfers, here, more } = await api.archive.rescue({ risk, ...(cids === undefined ? {} : { cids }) })
     if (transfers.length === 0 && here === 0 && !json)
       io.note('nothing is to be rescued: see "dt-swarm files --at-risk"')
     const ended = wait ? await waitForAll(api, transfers, io) : transfers
     const failed = wait ? ended.filter(({ state }) => state !== 'done') : []
-    if (json) io.out(JSON.stringify({ transfers: ended, here }, null, 2))
+    if (json) io.out(JSON.stringify({ transfers: ended, here, more }, null, 2))
     else tell(ended, failed, here, io)
+    if (more > 0)
+      io.note(`${moreWords(more)}: no more can wait to be fetched; rescue again once some of these are here`)
     return failed.length === 0
   })
 }
@@ -99,6 +101,8 @@ function tell(ended: readonly TransferView[], failed: readonly TransferView[], h
   }
   if (here > 0) io.note(`${here === 1 ? '1 file was' : `${here} files were`} here already, and is kept from now on`)
 }
+
+const moreWords = (more: number): string => (more === 1 ? '1 more was left out' : `${more} more were left out`)
 
 function linesOf(view: ArchiveView, nameOf: (peer: string) => string): readonly string[] {
   const { archive, copies, keptFiles, keptBytes, waitingFiles, waitingBytes, problem } = view

@@ -11,6 +11,7 @@ import { silentLog } from '../../../base/log.ts'
 import type { Keeper } from '../../../model/copy-risk.ts'
 import { anyKeeper } from '../../files/copy-watch.ts'
 import type { FileServiceEvents } from '../../files/file-service-init.ts'
+import { mustFit } from '../../files/wanted-files.ts'
 import { ArchiveService } from '../archive-service.ts'
 
 /** In the form that ids have; always the same for a name. */
@@ -43,6 +44,8 @@ export class ArchiveMachine {
   readonly asked: Cid[] = []
   readonly counters = new Counters()
   freeBytes: number | null = null
+  /** So many can be on their way at a time. */
+  places = 10_000
   settings: Pick<FileSettings, 'archive' | 'copies'>
   readonly events = new Emitter<Pick<FileServiceEvents, 'shares:changed' | 'fetch:finished'>>()
 
@@ -63,8 +66,14 @@ export class ArchiveMachine {
               if (isOff && !kept) this.kept.delete(cid)
               return isOff
             },
-            hold: (cids, { priority, background = false }) =>
-              cids.flatMap((cid) => this.#hold(world, cid, { priority, background })),
+            fitting: (cids) => {
+              let room = this.places - this.fetching.size
+              return cids.filter((cid) => !this.#takesPlace(world, cid) || --room >= 0)
+            },
+            hold: (cids, { priority, background = false }) => {
+              mustFit(cids.filter((cid) => this.#takesPlace(world, cid)).length, this.places - this.fetching.size)
+              return cids.flatMap((cid) => this.#hold(world, cid, { priority, background }))
+            },
           },
           scope: { sees: (peer) => world.onChannel.has(peer ?? '') },
           freeBytes: async () => this.freeBytes,
@@ -92,13 +101,21 @@ export class ArchiveMachine {
       : undefined
   }
 
+  #takesPlace(world: ArchiveWorld, cid: Cid): boolean {
+    return !this.#isHere(world, cid) && !this.fetching.has(cid)
+  }
+
+  #isHere(world: ArchiveWorld, cid: Cid): boolean {
+    return world.shares.get(cid)?.holders.has(this.peer) === true
+  }
+
   #hold(
     world: ArchiveWorld,
     cid: Cid,
     { priority, background }: { readonly priority: TransferView['priority']; readonly background: boolean },
   ): TransferView[] {
     this.kept.add(cid)
-    if (world.shares.get(cid)?.holders.has(this.peer) === true) return []
+    if (this.#isHere(world, cid)) return []
     const active = background ? this.#active(cid) : undefined
     if (active !== undefined) return [active]
     this.asked.push(cid)
@@ -189,7 +206,7 @@ export class ArchiveWorld {
       modifiedAtMs: 1,
       sharedAtMs: 1,
       copies,
-      safety: { copies: copies.length, aliveCopies: copies.length, risk, why: '' },
+      safety: { copies: copies.length, aliveCopies: copies.filter(({ alive }) => alive).length, risk, why: '' },
       local: shared.holders.has(peer),
       kept: kept.has(cid),
       own: shared.origin === peer,

@@ -12,6 +12,6 @@ export class MemoryArchive implements ApiArchive {
 
   rescue(query: Parameters<ApiArchive['rescue']>[0]): ReturnType<ApiArchive['rescue']> {
     this.rescued.push(query)
-    return { transfers: [], here: query.cids?.length ?? 0 }
+    return { transfers: [], here: query.cids?.length ?? 0, more: 0 }
   }
 }
