@@ -131,12 +131,24 @@ test('the closed tray says how far, how fast and how long', () => {
   expect(said({ ...totals, open: 0, failed: 0 })).toBe('5 transfers done')
 })
 
-test('20,000 transfers are sorted out within a frame or two', () => {
-  const many = Array.from({ length: 20_000 }, (_, i) => member(i, { state: i < 3 ? 'running' : 'waiting' }))
-  trayOf(many, [], none)
-  const begun = performance.now()
-  const view = trayOf(many, [], none)
-  expect(view.groups[0]?.files).toBe(20_000)
-  // A frame is 16 ms; machines that test are slow and shared.
-  expect(performance.now() - begun).toBeLessThan(250)
+test('of ten times as many transfers each is looked at as often', () => {
+  const looksAt = (count: number): number => {
+    let looks = 0
+    const counted: ProxyHandler<TransferView> = {
+      get: (transfer, key) => {
+        looks += 1
+        return Reflect.get(transfer, key) as unknown
+      },
+    }
+    const many = Array.from({ length: count }, (_, i) => member(i, { state: i < 3 ? 'running' : 'waiting' }))
+    const view = trayOf(
+      many.map((one) => new Proxy(one, counted)),
+      [],
+      none,
+    )
+    expect(view.groups[0]?.files).toBe(count)
+    return looks / count
+  }
+  // What grows faster than the list makes the tray of 20,000 files freeze the window; sorting them costs a little more.
+  expect(looksAt(20_000)).toBeLessThan(1.5 * looksAt(2_000))
 })
