@@ -10,8 +10,6 @@ export interface Target {
   readonly decode: (input: Uint8Array) => unknown
   /** Inputs that are taken are changed further. Default: none is. */
   readonly isTaken?: (output: unknown) => boolean
-  /** Bytes that an output may hold. Default 4 MiB, some eight times the largest batch. */
-  readonly maxOutputBytes?: number
   /** How long an input may take, ms. Default 50: it holds up the process. */
   readonly slowMs?: number
 }
@@ -33,7 +31,8 @@ const defaultSlowMs = 50
 const maxCorpus = 512
 /** Larger inputs are only made by growing small ones: all limits are at or below this. */
 const maxInputBytes = 1_200_000
-const defaultMaxOutput = 4 * 1_024 * 1_024
+/** That an output may hold: some eight times the largest batch. */
+const maxOutputBytes = 4 * 1_024 * 1_024
 
 /** Gives a target changed inputs for so long. @param seed the same gives the same inputs */
 export async function fuzz(target: Target, options: { readonly ms: number; readonly seed: number }): Promise<Fuzzed> {
@@ -70,9 +69,8 @@ async function one(
     ms = Math.min(ms, performance.now() - startedMs)
   }
   if (ms > slowMs) throw new FuzzFailure(`${target.name} took ${Math.round(ms)} ms for ${shown(input)}`)
-  const limit = target.maxOutputBytes ?? defaultMaxOutput
-  if (bytesOf(output, limit) > limit) {
-    throw new FuzzFailure(`${target.name} made more than ${limit} bytes of ${shown(input)}`)
+  if (bytesOf(output, maxOutputBytes) > maxOutputBytes) {
+    throw new FuzzFailure(`${target.name} made more than ${maxOutputBytes} bytes of ${shown(input)}`)
   }
   found.runs += 1
   found.slowestMs = Math.max(found.slowestMs, ms)

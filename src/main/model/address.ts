@@ -83,12 +83,6 @@ export function brainAddress(peer: PeerId): string {
   return `/dswarm/${peer}/brain`
 }
 
-/** Where an address leads in the end: the peer of its last hop, or null when that is a channel. */
-export function destinationOf(address: Address): PeerId | null {
-  const last = address.at(-1)
-  return last?.kind === 'brain' ? last.peer : null
-}
-
 type Read = { readonly hop: Hop; readonly next: number } | string
 
 function readHop(parts: readonly string[], at: number): Read {

@@ -1,7 +1,6 @@
 import type { RecordId } from '../../shared/ids.ts'
-import { joinFor, sameAttestations } from './attestation.ts'
 import type { BucketPolicy } from './bucket.ts'
-import type { RecordBody, SignedRecord } from './record.ts'
+import type { RecordBody } from './record.ts'
 import { checkValidity, horizonMs } from './validity.ts'
 
 /**
@@ -21,15 +20,14 @@ export interface Version {
 
 /**
  * added: new. replaced: new, and outdates the one before. superseded: a newer one is known. known: the same is
- * known. attested: known, with attestations that were not. marked: over, but it outdates what was there, of which
- * only that is remembered. The rest are the reasons of `checkValidity`.
+ * known. marked: over, but it outdates what was there, of which only that is remembered. The rest are the reasons of
+ * `checkValidity`.
  */
 export type MergeOutcome =
   | 'added'
   | 'replaced'
   | 'superseded'
   | 'known'
-  | 'attested'
   | 'marked'
   | 'expired'
   | 'future'
@@ -50,7 +48,7 @@ export function decideMerge(
   incoming: Version,
   policy: BucketPolicy,
   now: number,
-): Exclude<MergeOutcome, 'attested'> {
+): MergeOutcome {
   const invalid = checkValidity(incoming, policy, now)
   if (invalid !== undefined && invalid !== 'expired') return invalid
   if (invalid === 'expired') {
@@ -67,64 +65,4 @@ export function decideSweep(current: Version, policy: BucketPolicy, now: number)
   const invalid = checkValidity(current, policy, now)
   if (invalid === undefined) return 'keep'
   return invalid === 'expired' && policy.kind === 'keyed' && horizonMs(current, policy) > now ? 'mark' : 'forget'
-}
-
-/** What a slot holds: a version, and the record unless only the mark of it is left. */
-export interface Slot {
-  readonly version: Version
-  readonly record: SignedRecord | undefined
-}
-
-/** One bucket, as a value. The store keeps the same in tables; this is what it is tested against. */
-export type BucketState = ReadonlyMap<string, Slot>
-
-export const emptyBucket: BucketState = new Map()
-
-export function slotOf(record: SignedRecord, policy: BucketPolicy): string {
-  return policy.kind === 'set' ? record.id : `${record.body.author}/${record.body.key}`
-}
-
-export function mergeRecord(
-  state: BucketState,
-  record: SignedRecord,
-  policy: BucketPolicy,
-  now: number,
-): { readonly state: BucketState; readonly outcome: MergeOutcome } {
-  const name = slotOf(record, policy)
-  const slot = state.get(name)
-  const version = versionOf(record)
-  const outcome = decideMerge(slot?.version, version, policy, now)
-  switch (outcome) {
-    case 'added':
-    case 'replaced': {
-      const attestations = joinFor(record, record.attestations)
-      return { state: new Map(state).set(name, { version, record: { ...record, attestations } }), outcome }
-    }
-    case 'marked':
-      return { state: new Map(state).set(name, { version, record: undefined }), outcome }
-    case 'known': {
-      if (slot?.record === undefined) return { state, outcome }
-      const known = slot.record.attestations
-      const attestations = joinFor(record, known, record.attestations)
-      if (sameAttestations(known, attestations)) return { state, outcome }
-      const joined = { version, record: { ...slot.record, attestations } }
-      return { state: new Map(state).set(name, joined), outcome: 'attested' }
-    }
-    case 'superseded':
-    case 'expired':
-    case 'future':
-    case 'bad-validity':
-      return { state, outcome }
-  }
-}
-
-/** Drops what has ended. Sweeping early, late or often changes nothing that anybody can see. */
-export function sweepBucket(state: BucketState, policy: BucketPolicy, now: number): BucketState {
-  const next = new Map<string, Slot>()
-  for (const [name, slot] of state) {
-    const decision = decideSweep(slot.version, policy, now)
-    if (decision === 'keep') next.set(name, slot)
-    if (decision === 'mark') next.set(name, { version: slot.version, record: undefined })
-  }
-  return next
 }

@@ -12,10 +12,11 @@ import {
   encodeBatch,
   encodeSigned,
   maxBatchBytes,
-  splitBatches,
+  maxBatchRecords,
+  signedSizeBytes,
 } from './record-codec.ts'
 import { recordDigest, recordIdOf } from './record-id.ts'
-import { decodeBody, signRecord, verifyRecord, type RecordBody } from './record.ts'
+import { decodeBody, signRecord, verifyRecord, type RecordBody, type SignedRecord } from './record.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
@@ -160,6 +161,25 @@ describe('decoders', () => {
     )
   })
 })
+
+/** As those who send do: as many at a time as keep to both limits, by the sizes that are told. */
+function splitBatches(records: readonly SignedRecord[]): SignedRecord[][] {
+  const batches: SignedRecord[][] = []
+  let batch: SignedRecord[] = []
+  let bytes = 0
+  for (const record of records) {
+    const size = signedSizeBytes(record)
+    if (batch.length > 0 && (batch.length >= maxBatchRecords || bytes + size > maxBatchBytes - 16)) {
+      batches.push(batch)
+      batch = []
+      bytes = 0
+    }
+    batch.push(record)
+    bytes += size
+  }
+  if (batch.length > 0) batches.push(batch)
+  return batches
+}
 
 describe('a batch', () => {
   it('keeps to its limits and gives back all records in order', () => {

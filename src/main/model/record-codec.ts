@@ -75,28 +75,9 @@ export function decodeAttestationList(bytes: Uint8Array): readonly Attestation[]
   return decoded.kind === 'ok' ? readAttestations(decoded.value) : undefined
 }
 
-/** A batch on the wire: an array of signed records, each as bytes. The caller keeps to the limits: see `splitBatches`. */
+/** A batch on the wire: an array of signed records, each as bytes. The caller keeps to the limits, by `signedSizeBytes`. */
 export function encodeBatch(records: readonly SignedRecord[]): Uint8Array {
   return encodeCbor(records.map(encodeSigned))
-}
-
-/** Cuts records into batches that keep to both limits, in their order. */
-export function splitBatches(records: readonly SignedRecord[]): SignedRecord[][] {
-  const batches: SignedRecord[][] = []
-  let batch: SignedRecord[] = []
-  let bytes = 0
-  for (const record of records) {
-    const size = signedSizeBytes(record)
-    if (batch.length > 0 && (batch.length >= maxBatchRecords || bytes + size > maxBatchBytes - 16)) {
-      batches.push(batch)
-      batch = []
-      bytes = 0
-    }
-    batch.push(record)
-    bytes += size
-  }
-  if (batch.length > 0) batches.push(batch)
-  return batches
 }
 
 /** The records' bytes in a batch, undecoded: a damaged one does not spoil the others. Never throws. */

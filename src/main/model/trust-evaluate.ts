@@ -99,11 +99,6 @@ export function withAsks(
   return { ...state, verdicts: { asks, others }, verdictOf: (id) => asks.get(id) ?? others.get(id) }
 }
 
-/** The state of a peer that holds no trust record at all: a newcomer that knows the anchor of its invite only. */
-export function emptyTrust(anchor: TrustAnchor): TrustState {
-  return evaluateTrust({ anchor, records: [], now: 0 })
-}
-
 function keysOf({ line, reached }: Pick<RootWalk, 'line' | 'reached'>): ReadonlySet<PeerId> {
   const keys = (roots: Roots): readonly PeerId[] => [...roots.values()].flatMap(({ root }) => root.keys)
   return new Set([...keys(line), ...keys(reached)])

@@ -8,8 +8,6 @@ import type { Database } from './database.ts'
 export interface MetricStoreInit {
   /** How long values stay as they were measured. Default 24 h: the longest chart that shows single events. */
   readonly fullForMs?: number
-  /** How long minutes (min, mean, max) stay after that. Default 30 days. */
-  readonly minutesForMs?: number
   /** Most single values kept, about 40 bytes each; past it the oldest become minutes early. Default 5 million, 200 MB. */
   readonly maxSamples?: number
   /** Most minutes kept; past it the oldest go. Default 5 million. */
@@ -31,13 +29,14 @@ export interface LatestSample {
 }
 
 const minuteMs = 60_000
+/** How long minutes (min, mean, max) stay once they have taken the place of what was measured. */
+const minutesForMs = 30 * 24 * 60 * minuteMs
 
 /** Time series of health, of this machine at full resolution and of others as they publish it. */
 export class MetricStore {
   readonly #database: Database
   readonly #clock: Clock
   readonly #fullForMs: number
-  readonly #minutesForMs: number
   readonly #maxSamples: number
   readonly #maxMinutes: number
   readonly #prepared = new Map<string, StatementSync>()
@@ -49,7 +48,6 @@ export class MetricStore {
     this.#database = components.database
     this.#clock = components.clock
     this.#fullForMs = init.fullForMs ?? 24 * 60 * minuteMs
-    this.#minutesForMs = init.minutesForMs ?? 30 * 24 * 60 * minuteMs
     this.#maxSamples = init.maxSamples ?? 5_000_000
     this.#maxMinutes = init.maxMinutes ?? 5_000_000
   }
@@ -132,7 +130,7 @@ export class MetricStore {
         span /= 2
         rolledUp += this.#rollUp(now - span)
       }
-      let keep = this.#minutesForMs
+      let keep = minutesForMs
       let dropped = this.#drop(now - keep)
       while (this.#rows('minutes') > this.#maxMinutes && keep > minuteMs) {
         keep /= 2

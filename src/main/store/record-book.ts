@@ -1,7 +1,7 @@
 import type { PeerId, RecordId } from '../../shared/ids.ts'
 import type { EventSource } from '../base/emitter.ts'
-import type { Attestation, Verdict } from '../model/attestation.ts'
-import { maxFutureMs, type BucketName } from '../model/bucket.ts'
+import type { Verdict } from '../model/attestation.ts'
+import type { BucketName } from '../model/bucket.ts'
 import { decodeSigned } from '../model/record-codec.ts'
 import type { SignedRecord } from '../model/record.ts'
 import type { RejectReason } from '../model/reject.ts'
@@ -165,26 +165,6 @@ export class RecordBook extends RecordReader {
     })
     for (const { reason } of refused) this.#components.counters.add(`ingest.refused:${reason}`)
     return { added, refused }
-  }
-
-  /**
-   * Takes attestations alone, verified before, for records that are held or were buried; others are passed over. So
-   * a neighbour hears of a dismissal whose record is gone here. @returns those held that they changed
-   */
-  mergeAttestations(
-    list: readonly { readonly id: RecordId; readonly attestations: readonly Attestation[] }[],
-    arrival: Arrival,
-  ): readonly StoredRecord[] {
-    const latestMs = this.#components.clock.now() + maxFutureMs
-    return this.#write(arrival, (changes) => {
-      for (const { id, attestations } of list) {
-        const timely = attestations.filter(({ at }) => at <= latestMs)
-        const held = this.#store.get(id)
-        if (held === undefined) changes.attestBuried(id, timely)
-        else changes.attest(held, timely)
-      }
-      return changes.put
-    })
   }
 
   /** Records and bytes held, by bucket, all buckets. */

@@ -6,8 +6,7 @@ import type { SignedRecord } from '../model/record.ts'
 import { rejected, type Rejected } from '../model/reject.ts'
 import { isDismissed } from './record-check.ts'
 import { gate, gated, hasRoom, judgedAtMs, refusedSigners, type DoorView } from './record-door.ts'
-import { askKey, trustKindOf } from '../model/trust-records.ts'
-import { attestationFilter } from '../model/trust-weight.ts'
+import { trustKindOf } from '../model/trust-records.ts'
 import { horizonMs } from '../model/validity.ts'
 import type { BucketTally } from './bucket-tally.ts'
 import type { AuthorCount } from './count-store.ts'
@@ -119,18 +118,6 @@ export class RecordChanges {
   /** Whether an attestation on a record that is held would be let in. */
   wouldKeep(held: StoredRecord, attestation: Attestation): boolean {
     return gate(this.#view, held.record, [attestation]).length > 0
-  }
-
-  /** Adds attestations to what is remembered of a record that was dismissed and buried; of any other, nothing. */
-  attestBuried(id: RecordId, added: readonly Attestation[]): void {
-    const grave = this.#store.buried.get(id)
-    if (grave === undefined) return
-    const { author, bucket } = grave
-    // Of the bucket trust only asks are ever buried.
-    const isKept = attestationFilter(this.#view.trust, { body: { author, bucket, key: askKey, value: {} } })
-    const kept = added.filter((one) => isKept(one.author))
-    const joined = joinFor({ id, body: { author, bucket, key: askKey } }, grave.attestations, kept)
-    if (!sameAttestations(joined, grave.attestations)) this.#store.buried.put({ ...grave, attestations: joined })
   }
 
   /** Takes off the attestations that would not be let in now. Who knows nobody throws nothing away. */

@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { silentLog } from '../base/log.ts'
-import { signAttestation } from '../model/attestation.ts'
 import { encodeRoot, rootKey } from '../model/trust-records.ts'
 import { Database } from './database.ts'
 import { RecordBook } from './record-book.ts'
@@ -68,24 +67,13 @@ describe('burial', () => {
     expect(w.stateOf(young)).toBe('accepted')
   })
 
-  it('is told to a neighbour by attestations alone', async () => {
+  it('is told to a neighbour that holds the record', () => {
     const share = w.record('files', 'log', robot)
     w.take(share)
-    const dismissal = [
-      signAttestation({ id: share.id, swarm: w.trusted.anchor.swarm }, 'dismiss', w.clock.now(), operator),
-    ]
     w.told = []
-    const changed = w.book.mergeAttestations([{ id: share.id, attestations: dismissal }], w.arrival())
-    expect(changed.map(({ record: one }) => one.id)).toEqual([share.id])
+    const { added } = w.book.merge([w.attested(share, 'dismiss', operator)], w.arrival())
+    expect(added.map(({ record: one }) => one.id)).toEqual([share.id])
     expect(w.told).toEqual(['-files log'])
-    await w.clock.advance(burialMs + 1)
-    w.book.sweep()
-    const again = [signAttestation({ id: share.id, swarm: w.trusted.anchor.swarm }, 'dismiss', w.clock.now(), robot)]
-    expect(w.book.mergeAttestations([{ id: share.id, attestations: again }], w.arrival())).toEqual([])
-    expect(w.book.attestations(share.id)).toHaveLength(2)
-    const unknown = w.record('files', 'unknown', robot)
-    w.book.mergeAttestations([{ id: unknown.id, attestations: again }], w.arrival())
-    expect(w.book.attestations(unknown.id)).toBeUndefined()
   })
 
   it('sweeps what the revoked said, an hour after, without a mark', async () => {

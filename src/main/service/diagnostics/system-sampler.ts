@@ -14,16 +14,16 @@ export interface SystemSamplerInit {
   readonly folder: string
   /** Default: `/proc` and `/sys` on Linux, systeminformation elsewhere. */
   readonly source?: ReadingSource
-  /** How often the disk is asked. Default 10 s: it changes slowly, and a network disk may be slow to answer. */
-  readonly diskEveryMs?: number
 }
+
+/** The disk is asked this often: it changes slowly, and a network disk may be slow to answer. */
+const diskEveryMs = 10_000
 
 /** Samples this machine. Cheap things at each call, dear ones as seldom as they are dear. */
 export class SystemSampler implements Sampler {
   readonly #clock: Clock
   readonly #folder: string
   readonly #source: ReadingSource
-  readonly #diskEveryMs: number
   readonly #cpu = new CpuMeter()
   readonly #rx = new RateMeter()
   readonly #tx = new RateMeter()
@@ -37,7 +37,6 @@ export class SystemSampler implements Sampler {
     this.#clock = deps.clock
     this.#folder = init.folder
     this.#source = init.source ?? (platform() === 'linux' ? new LinuxReadings() : new PortableReadings())
-    this.#diskEveryMs = init.diskEveryMs ?? 10_000
   }
 
   /** The first look sets what rates are counted from. */
@@ -91,7 +90,7 @@ export class SystemSampler implements Sampler {
 
   async #readDisk(): Promise<void> {
     const atMs = this.#clock.monotonic()
-    if (atMs - this.#diskAtMs < this.#diskEveryMs) return
+    if (atMs - this.#diskAtMs < diskEveryMs) return
     this.#diskAtMs = atMs
     const stats = await statfs(this.#folder).catch(() => undefined)
     if (stats === undefined || stats.blocks === 0) {

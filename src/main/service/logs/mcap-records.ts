@@ -33,13 +33,10 @@ export interface McapSchema {
   readonly data: Uint8Array
 }
 
-/** The record at a place of the file; null where the file ends before the record does. @throws LogProblem, EnoughRead */
-export async function mcapRecordAt(source: RangeSource, at: number): Promise<PlacedMcapRecord | null> {
-  const record = await mcapHeadAt(source, at)
-  return record === null || record.end > source.sizeBytes ? null : record
-}
-
-/** The same of a record of which the file has the head, but maybe not all of the content. */
+/**
+ * The record at a place of the file, of which it has the head, but maybe not all of the content; null where it ends
+ * before that. @throws LogProblem, EnoughRead
+ */
 export async function mcapHeadAt(source: RangeSource, at: number): Promise<PlacedMcapRecord | null> {
   if (at + mcapRecordHeadBytes > source.sizeBytes) return null
   const reader = new FieldReader(await source.read(at, mcapRecordHeadBytes))

@@ -100,10 +100,10 @@ export function give(from: TestBook, to: TestBook, nowMs: number): boolean {
       }
     }
   }
-  for (const { id } of to.held()) {
-    const attestations = from.book.buried(id)
+  for (const record of to.held()) {
+    const attestations = from.book.buried(record.id)
     if (attestations === undefined) continue
-    changed = to.book.mergeAttestations([{ id, attestations }], arrivalAt(nowMs)).length > 0 || changed
+    changed = to.book.merge([{ ...record, attestations }], arrivalAt(nowMs)).added.length > 0 || changed
   }
   return changed
 }
