@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react'
+import { memo, useDeferredValue, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
 import type { Cid } from '../../shared/ids.ts'
 import type { ShareView } from '../../shared/views.ts'
@@ -13,6 +13,7 @@ import { StickButton } from '../parts/logs/StickButton.tsx'
 import { NewPill } from '../parts/NewPill.tsx'
 import { SidePanel, useSideRoom } from '../parts/SidePanel.tsx'
 import { Empty, Failed, Loading } from '../parts/States.tsx'
+import { Stepwise } from '../parts/Stepwise.tsx'
 import { useHeld } from '../parts/use-held.ts'
 import { go } from '../route.ts'
 import { useMinute } from '../state/clock.ts'
@@ -25,7 +26,8 @@ const idOf = (share: ShareView): string => share.cid
 /** The swarm's files, and the way to add to them. */
 export function LogsPage({ chosen }: { readonly chosen: Cid | null }) {
   const { files } = useStores()
-  const live = useStore(files.store)
+  // What comes is drawn in slices between which the window answers; the first file alone would hold it up for 100 ms.
+  const live = useDeferredValue(useStore(files.store))
   return (
     <div className="page">
       <div className="page-head">
@@ -58,7 +60,12 @@ export function LogsPage({ chosen }: { readonly chosen: Cid | null }) {
   )
 }
 
-function LogsReady({ items, chosen }: { readonly items: ReadonlyMap<string, ShareView>; readonly chosen: Cid | null }) {
+interface LogsReadyProps {
+  readonly items: ReadonlyMap<string, ShareView>
+  readonly chosen: Cid | null
+}
+
+const LogsReady = memo(function LogsReady({ items, chosen }: LogsReadyProps) {
   const { prefs } = useStores()
   const sort = useStore(prefs, (state) => state.logsSort)
   const [filter, setFilter] = useState<FilesFilter>(noFilesFilter)
@@ -78,7 +85,7 @@ function LogsReady({ items, chosen }: { readonly items: ReadonlyMap<string, Shar
   const held = useHeld(arranged, idOf, JSON.stringify([settled, sort]))
   const share = chosen === null ? null : (items.get(chosen) ?? null)
   return (
-    <>
+    <Stepwise>
       <RecordingsTimeline
         shares={anyTime}
         chosen={filter.range}
@@ -121,6 +128,6 @@ function LogsReady({ items, chosen }: { readonly items: ReadonlyMap<string, Shar
           Nobody this peer hears shares <span className="mono">{chosen}</span> now.
         </output>
       ) : null}
-    </>
+    </Stepwise>
   )
-}
+})

@@ -1,4 +1,4 @@
-import { SegmentedControl, Select } from '@mantine/core'
+import { SegmentedControl } from '@mantine/core'
 import { useMemo } from 'react'
 import { useStore } from 'zustand'
 import { standingSchema } from '../../shared/trust-views.ts'
@@ -6,6 +6,7 @@ import type { MachineStatus, MachineView } from '../../shared/views.ts'
 import { useStores } from '../state/context.ts'
 import type { FleetView } from '../state/prefs.ts'
 import { countBy, kindOf, troublesOf, type FleetFilter } from '../state/select-fleet.ts'
+import { Choice } from './Choice.tsx'
 import { Facet } from './Facet.tsx'
 import { SearchField } from './SearchField.tsx'
 
@@ -96,12 +97,10 @@ export function FleetToolbar({ items, filter, onFilter }: FleetToolbarProps) {
       ) : null}
       <span className="toolbar-end">
         {view === 'cards' ? (
-          <Select
-            size="xs"
+          <Choice
             w="11rem"
             aria-label="Order of the cards"
             data={[...sorts]}
-            allowDeselect={false}
             value={sort.by}
             onChange={(by) => {
               if (by !== null) prefs.setState({ fleetSort: { by, down: highFirst.has(by) } })

@@ -1,8 +1,8 @@
-import { Select } from '@mantine/core'
 import { useMemo } from 'react'
 import type { ShareView } from '../../../shared/views.ts'
 import { countBy } from '../../state/select-fleet.ts'
 import { fileKind, marksOf, wholeSwarm, type FilesFilter } from '../../state/select-files.ts'
+import { Choice } from '../Choice.tsx'
 import { Facet } from '../Facet.tsx'
 import { SearchField } from '../SearchField.tsx'
 
@@ -72,21 +72,17 @@ export function LogsToolbar({ shares, filter, onFilter }: LogsToolbarProps) {
         />
       ) : null}
       <Facet label="Mine" options={facets.marks} chosen={filter.marks} onChange={(marks) => put({ marks })} />
-      <Select
-        size="xs"
+      <Choice
         w="7.5rem"
         aria-label="Time"
         data={times}
-        allowDeselect={false}
         value={String(filter.withinMs ?? 0)}
         onChange={(value) => put({ withinMs: value === null || value === '0' ? null : Number(value) })}
       />
-      <Select
-        size="xs"
+      <Choice
         w="8rem"
         aria-label="Size"
         data={sizes}
-        allowDeselect={false}
         value={String(filter.minBytes)}
         onChange={(value) => put({ minBytes: Number(value ?? 0) })}
       />
