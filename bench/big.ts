@@ -1,18 +1,21 @@
 import { createCipheriv, createHash } from 'node:crypto'
 import { createReadStream, readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import type { ShareView, TransferView } from '../src/shared/views.ts'
 import { launchChromium } from '../e2e/app/fixture/chromium.ts'
 import { Daemon, scratch } from '../e2e/swarm/fixtures/daemon.ts'
-import { PageWatch, type PageFigures } from './page-watch.ts'
+import { PageWatch } from './page-watch.ts'
+import { TaskTrace, type PageTask } from './task-trace.ts'
 
 /**
  * What a large file costs: shared where it lies by one whole daemon, fetched by another over loopback, compared byte for
  * byte. Time, the most memory that each has had, as Linux counts it, and how smooth the Logs page of either stays in a real
- * Chromium. Needs `npm run build`. Slow, and needs four times the size on the disk: not among those that `npm run bench`
+ * Chromium: of the page's longest task both how long it took and how long it ran, for a task that waits for a core takes long
+ * whatever the page does. Needs `npm run build`. Slow, and needs four times the size on the disk: not among those that `npm run bench`
  * runs unnamed. `node bench/big.ts [GB]`
  */
 const sizeBytes = Number(process.argv[2] ?? 10) * 1e9
@@ -66,25 +69,50 @@ async function listed(daemon: Daemon, cid: string): Promise<ShareView> {
 }
 
 /** The console's Logs page of a daemon, which shows what is under way. */
-async function openLogs(browser: Browser, daemon: Daemon): Promise<PageWatch> {
-  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage()
-  const watch = await PageWatch.of(page)
-  await page.goto(`${daemon.ready.web}#/logs`)
-  await page.getByRole('heading', { name: 'Logs' }).waitFor()
-  // The first drawing is no part of it.
-  await page.waitForTimeout(2_000)
-  return watch
+class LogsPage {
+  readonly #page: Page
+  readonly #watch: PageWatch
+  #trace: TaskTrace | null = null
+
+  private constructor(page: Page, watch: PageWatch) {
+    this.#page = page
+    this.#watch = watch
+  }
+
+  static async open(browser: Browser, daemon: Daemon): Promise<LogsPage> {
+    const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage()
+    const watch = await PageWatch.of(page)
+    await page.goto(`${daemon.ready.web}#/logs`)
+    await page.getByRole('heading', { name: 'Logs' }).waitFor()
+    // The first drawing is no part of it.
+    await page.waitForTimeout(2_000)
+    return new LogsPage(page, watch)
+  }
+
+  async begin(browser: Browser): Promise<void> {
+    this.#trace = await TaskTrace.begin(browser, this.#page)
+    await this.#watch.begin()
+  }
+
+  async report(whose: string): Promise<void> {
+    const { longTasks, longestTaskMs, framesPerS, lateFrames } = await this.#watch.end()
+    const words = [
+      `${longTasks} tasks over 50 ms`,
+      `longest ${longestTaskMs.toFixed(0)} ms`,
+      `${framesPerS.toFixed(0)} frames/s`,
+    ]
+    console.log(`${whose} page meanwhile: ${words.join(', ')}, ${lateFrames} frames late by more than 50 ms`)
+    const tasks = (await this.#trace?.end()) ?? []
+    const most = (by: keyof PageTask): string => {
+      const { tookMs, ranMs } = tasks.reduce((top, task) => (task[by] > top[by] ? task : top), { tookMs: 0, ranMs: 0 })
+      return `${tookMs.toFixed(0)} ms, of which it ran ${ranMs.toFixed(1)} ms`
+    }
+    console.log(`  by the trace the task that took longest took ${most('tookMs')};`)
+    console.log(`  the one that ran longest took ${most('ranMs')}`)
+  }
 }
 
-function reportPage(whose: string, { longTasks, longestTaskMs, framesPerS, lateFrames }: PageFigures): void {
-  const words = [
-    `${longTasks} tasks over 50 ms`,
-    `longest ${longestTaskMs.toFixed(0)} ms`,
-    `${framesPerS.toFixed(0)} frames/s`,
-  ]
-  console.log(`${whose} page meanwhile: ${words.join(', ')}, ${lateFrames} frames late by more than 50 ms`)
-}
-
+console.log(`the machine's load before: ${loadavg()[0]?.toFixed(1)}`)
 const folder = scratch()
 const browser = await launchChromium()
 const [origin, reader] = [new Daemon(folder.path, 'origin'), new Daemon(folder.path, 'reader')]
@@ -98,22 +126,22 @@ try {
   const report = (what: string, ms: number): void =>
     console.log(`${what} ${(ms / 1e3).toFixed(0)} s, ${(sizeBytes / 1e3 / ms).toFixed(0)} MB/s`)
 
-  const [sharing, fetching] = [await openLogs(browser, origin), await openLogs(browser, reader)]
-  await sharing.begin()
+  const [sharing, fetching] = [await LogsPage.open(browser, origin), await LogsPage.open(browser, reader)]
+  await sharing.begin(browser)
   let startedMs = performance.now()
   const [shared] = await origin.post<TransferView[]>('/files/share', { paths: [path], how: 'link' })
   const { cid } = await until(origin, shared?.id ?? '')
   report('shared in ', performance.now() - startedMs)
   console.log(`origin: ${memory(origin).mostMb.toFixed(0)} MB at most by then`)
-  reportPage("origin's", await sharing.end())
+  await sharing.report("origin's")
 
   await listed(reader, cid ?? '')
-  await fetching.begin()
+  await fetching.begin(browser)
   startedMs = performance.now()
   const { id } = await reader.post<TransferView>(`/files/${cid}/fetch`, { to: 'downloads' })
   const fetched = await until(reader, id)
   report('fetched in', performance.now() - startedMs)
-  reportPage("reader's", await fetching.end())
+  await fetching.report("reader's")
   if ((await hashOf(fetched.path ?? '')) !== hash) throw new Error('other bytes were fetched')
 
   for (const [n, daemon] of [origin, reader].entries()) {

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 /** Run only when they are named: they take many minutes or much room. */
 const slow = ['big']
 /** What benches are made of. */
-const parts = ['run', 'brain-sockets', 'ingest-records', 'kubo-pair', 'page-watch', 'raw-verify']
+const parts = ['run', 'brain-sockets', 'ingest-records', 'kubo-pair', 'page-watch', 'raw-verify', 'task-trace']
 
 const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.ts'))
