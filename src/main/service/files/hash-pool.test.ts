@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -70,6 +71,23 @@ it.each([0, 1, leaf - 1, leaf, leaf + 1, 5 * leaf, 175 * leaf + 7])(
   },
 )
 const leafless = new Uint8Array(0)
+
+/** How nice each thread of this process is: the 19th word of its line, of which the second may hold blanks. See proc(5). */
+function niceness(): readonly number[] {
+  return readdirSync('/proc/self/task').map((thread) => {
+    const line = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')
+    return Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[16])
+  })
+}
+
+it.runIf(process.platform === 'linux')('its thread gives way to all others, and only that', async () => {
+  const own = getPriority(0)
+  const nicer = (): number => niceness().filter((nice) => nice > own).length
+  const before = nicer()
+  await pool.build(new ShareBytes({ stream: cut(randomBytes(leaf), leaf) }, { signal }), { ...memory(), signal })
+  expect(nicer()).toBe(before + 1)
+  expect(getPriority(0)).toBe(own)
+})
 
 it('what comes in is hashed alike, and written to the part file; so is the copy of a file', async () => {
   const bytes = randomBytes(3 * leaf + 5)

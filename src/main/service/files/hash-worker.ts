@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
+import { giveWay } from '../../base/give-way.ts'
 import { buildFile, buildTree, chunkBytes } from './dag-build.ts'
 import { systemCode } from './disk-error.ts'
 import type { FromHasher, ToHasher } from './hash-messages.ts'
@@ -28,6 +29,9 @@ const send = (message: FromHasher, transfer: ArrayBuffer[] = []): void => parent
 class Stopped extends Error {
   override readonly name = 'Stopped'
 }
+
+// A large file takes a core for a minute; what a person or a robot does meanwhile comes first.
+giveWay()
 
 /** A thread that reads files, cuts them into blocks and hashes them; the peer stores the blocks. */
 parentPort?.on('message', (message: ToHasher) => {
