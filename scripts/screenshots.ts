@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { openApp } from '../e2e/app/fixture/open-app.ts'
+import { openPage, shareByHand } from '../e2e/app/fixture/by-hand.ts'
 import { dropPaths } from '../e2e/app/fixture/drop-paths.ts'
 import { writeNoise } from '../e2e/app/fixture/files.ts'
 import { writeRun } from '../e2e/app/fixture/run-folder.ts'
@@ -25,11 +26,6 @@ const looks = [
 /** So long the lab runs before the first picture: charts with something in them. */
 const warmUpMs = 90_000
 
-async function show(page: Page, hash: string, heading: string | RegExp): Promise<void> {
-  await page.goto(new URL(hash, page.url()).href)
-  await page.getByRole('heading', { level: 1, name: heading }).waitFor()
-}
-
 /** The tray stands over the page: it is opened for its own picture alone. */
 async function setTray(page: Page, opened: boolean): Promise<void> {
   const button = page.getByRole('button', { name: /transfer/, expanded: !opened })
@@ -45,11 +41,11 @@ async function openFile(page: Page, name: string): Promise<void> {
 
 /** Each page, as it is worth a look. */
 const pages: readonly (readonly [name: string, open: (page: Page) => Promise<void>])[] = [
-  ['fleet', (page) => show(page, '#/fleet', 'Fleet')],
+  ['fleet', (page) => openPage(page, '#/fleet', 'Fleet')],
   [
     'fleet-table',
     async (page) => {
-      await show(page, '#/fleet', 'Fleet')
+      await openPage(page, '#/fleet', 'Fleet')
       await page.getByText('Table', { exact: true }).click()
       await page.getByRole('row').nth(2).waitFor()
     },
@@ -57,17 +53,17 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
   [
     'robot',
     async (page) => {
-      await show(page, '#/fleet', 'Fleet')
+      await openPage(page, '#/fleet', 'Fleet')
       await page.getByText('Cards', { exact: true }).click()
       await page.getByRole('link', { name: 'duckie01', exact: true }).click()
       await page.getByRole('figure', { name: 'CPU' }).waitFor()
     },
   ],
-  ['logs', (page) => show(page, '#/logs', 'Logs')],
+  ['logs', (page) => openPage(page, '#/logs', 'Logs')],
   [
     'log',
     async (page) => {
-      await show(page, '#/logs', 'Logs')
+      await openPage(page, '#/logs', 'Logs')
       await openFile(page, 'run-17/drive.mcap')
       await page.getByRole('figure', { name: 'Messages over time' }).waitFor()
       await page.getByRole('list', { name: 'Pictures' }).scrollIntoViewIfNeeded()
@@ -89,7 +85,7 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
   [
     'log-text',
     async (page) => {
-      await show(page, '#/logs', 'Logs')
+      await openPage(page, '#/logs', 'Logs')
       await openFile(page, 'run-17/notes.txt')
       await page.getByRole('region', { name: 'Last lines' }).scrollIntoViewIfNeeded()
     },
@@ -97,31 +93,31 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
   [
     'tray',
     async (page) => {
-      await show(page, '#/logs', 'Logs')
+      await openPage(page, '#/logs', 'Logs')
       await setTray(page, true)
     },
   ],
-  ['network', (page) => show(page, '#/network', 'Network')],
+  ['network', (page) => openPage(page, '#/network', 'Network')],
   [
     'graph',
     async (page) => {
-      await show(page, '#/network/graph', 'Network')
+      await openPage(page, '#/network/graph', 'Network')
       // The layout settles.
       await page.waitForTimeout(4_000)
     },
   ],
-  ['channels', (page) => show(page, '#/network/channels', 'Network')],
+  ['channels', (page) => openPage(page, '#/network/channels', 'Network')],
   [
     'messages',
     async (page) => {
-      await show(page, '#/network/messages', 'Network')
+      await openPage(page, '#/network/messages', 'Network')
       await page.getByRole('region', { name: 'Message stream' }).getByRole('button').nth(3).waitFor()
     },
   ],
   [
     'records',
     async (page) => {
-      await show(page, '#/records/trust', 'Records')
+      await openPage(page, '#/records/trust', 'Records')
       await page.getByRole('table', { name: 'Records' }).getByRole('link').first().click()
       await page.getByRole('heading', { name: 'Signatures' }).waitFor()
     },
@@ -129,16 +125,16 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
   [
     'checkpoints',
     async (page) => {
-      await show(page, '#/checkpoints', 'Checkpoints')
+      await openPage(page, '#/checkpoints', 'Checkpoints')
       await page.getByRole('table', { name: 'Checkpoints' }).getByRole('link').first().click()
       await page.getByRole('heading', { name: 'Who speaks for it' }).waitFor()
     },
   ],
-  ['settings', (page) => show(page, '#/settings', 'Settings')],
+  ['settings', (page) => openPage(page, '#/settings', 'Settings')],
   [
     'settings-files',
     async (page) => {
-      await show(page, '#/settings/files', 'Settings')
+      await openPage(page, '#/settings/files', 'Settings')
       await page.getByRole('figure', { name: 'Room' }).waitFor()
     },
   ],
@@ -148,13 +144,13 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
       await page.getByRole('button', { name: 'Add a service…' }).scrollIntoViewIfNeeded()
     },
   ],
-  ['invites', (page) => show(page, '#/settings/swarm', 'Settings')],
-  ['trust', (page) => show(page, '#/settings/trust', 'Settings')],
+  ['invites', (page) => openPage(page, '#/settings/swarm', 'Settings')],
+  ['trust', (page) => openPage(page, '#/settings/trust', 'Settings')],
 ]
 
 /** A pinning service of this machine takes a recording. */
 async function pinDrive(page: Page): Promise<void> {
-  await show(page, '#/settings/files', 'Settings')
+  await openPage(page, '#/settings/files', 'Settings')
   await page.getByRole('button', { name: 'Add a service…' }).click()
   const dialog = page.getByRole('dialog', { name: 'Add a pinning service' })
   await dialog.getByLabel('Name').fill('lab-cluster')
@@ -162,7 +158,7 @@ async function pinDrive(page: Page): Promise<void> {
   await dialog.getByLabel('Token', { exact: true }).fill(service.token)
   await dialog.getByRole('button', { name: 'Ask and add' }).click()
   await dialog.waitFor({ state: 'detached' })
-  await show(page, '#/logs', 'Logs')
+  await openPage(page, '#/logs', 'Logs')
   await openFile(page, 'run-17/drive.mcap')
   await page.getByRole('button', { name: 'Pin at…' }).click()
   await page.getByRole('menuitem', { name: 'lab-cluster' }).click()
@@ -181,7 +177,7 @@ try {
   const { page } = app
   page.setDefaultTimeout(90_000)
   await page.getByRole('article').filter({ hasText: 'simulated' }).nth(3).waitFor()
-  await show(page, '#/logs', 'Logs')
+  await openPage(page, '#/logs', 'Logs')
   await page
     .getByRole('link', { name: /\.mcap$/ })
     .nth(1)
@@ -194,9 +190,7 @@ try {
   await page.getByRole('searchbox', { name: 'Search files' }).fill('run-17/drive')
   await page.getByRole('link', { name: 'run-17/drive.mcap' }).waitFor()
   await page.getByRole('searchbox', { name: 'Search files' }).fill('')
-  const choosing = page.waitForEvent('filechooser')
-  await page.getByRole('button', { name: 'Share a file' }).first().click()
-  await (await choosing).setFiles(`${work}/${file.name}`)
+  await shareByHand(page, `${work}/${file.name}`)
   await page.getByRole('link', { name: file.name }).waitFor()
   await page
     .getByRole('button', { name: /^Fetch / })

@@ -1,35 +1,13 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { scratch } from '../swarm/fixtures/daemon.ts'
+import { openPage, shareByHand } from './fixture/by-hand.ts'
+import { seriousFlaws } from './fixture/flaws.ts'
 import { openApp, type OpenApp } from './fixture/open-app.ts'
 import { wear } from './fixture/theme.ts'
 
 /** The themes differ in their colours alone: all rules are asked in the first, and in the second what colours decide. */
-const rulesOf = { dark: null, light: ['color-contrast', 'link-in-text-block'] } as const
-type Theme = keyof typeof rulesOf
-
-/**
- * Serious and critical violations that stay, each with where and why. A dialog that still fades in has no contrast
- * yet, so what was found is looked at again before it counts.
- */
-async function violations(page: Page, theme: Theme): Promise<string[]> {
-  let found = await look(page, theme)
-  for (let again = 0; again < 3 && found.length > 0; again += 1) found = await look(page, theme)
-  return found
-}
-
-async function look(page: Page, theme: Theme): Promise<string[]> {
-  // There is no frame of another origin, for which it would open a page of its own each time.
-  const axe = new AxeBuilder({ page }).setLegacyMode()
-  const rules = rulesOf[theme]
-  const { violations: found } = await (rules === null ? axe : axe.withRules([...rules])).analyze()
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, help, nodes }) =>
-      nodes.map(({ target, any }) => `${id} (${help}) at ${target.join(' ')}: ${any[0]?.message ?? ''}`),
-    )
-}
+const looks = { dark: {}, light: { rules: ['color-contrast', 'link-in-text-block'] } } as const
+type Theme = keyof typeof looks
 
 describe('axe finds nothing serious', () => {
   const folder = scratch()
@@ -41,9 +19,7 @@ describe('axe finds nothing serious', () => {
     await page.getByRole('article').filter({ hasText: 'simulated' }).first().waitFor({ timeout: 60_000 })
     // With a log on the page, its table and side panel are looked at too.
     await page.goto(new URL('#/logs', page.url()).href)
-    const choosing = page.waitForEvent('filechooser')
-    await page.getByRole('button', { name: 'Share a file' }).first().click()
-    await (await choosing).setFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('a note\n') })
+    await shareByHand(page, { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('a note\n') })
     await page.getByRole('link', { name: 'notes.txt', exact: true }).waitFor({ timeout: 60_000 })
   })
 
@@ -52,12 +28,9 @@ describe('axe finds nothing serious', () => {
     folder.remove()
   })
 
-  async function show(hash: string, heading: string | RegExp): Promise<void> {
-    await app.page.goto(new URL(hash, app.page.url()).href)
-    await app.page.getByRole('heading', { level: 1, name: heading }).waitFor()
-  }
+  const show = (hash: string, heading: string | RegExp) => openPage(app.page, hash, heading)
 
-  describe.each(Object.keys(rulesOf) as Theme[])('in the %s theme', (theme) => {
+  describe.each(Object.keys(looks) as Theme[])('in the %s theme', (theme) => {
     beforeAll(() => wear(app.page, theme))
 
     it.each([
@@ -78,14 +51,14 @@ describe('axe finds nothing serious', () => {
       ['#/settings/channels', 'Settings'],
     ])('on %s', async (hash, heading) => {
       await show(hash, heading)
-      expect(await violations(app.page, theme)).toEqual([])
+      expect(await seriousFlaws(app.page, looks[theme])).toEqual([])
     })
 
     it('on the table of the fleet', async () => {
       await show('#/fleet', 'Fleet')
       await app.page.getByText('Table', { exact: true }).click()
       await app.page.getByRole('row').nth(1).waitFor()
-      expect(await violations(app.page, theme)).toEqual([])
+      expect(await seriousFlaws(app.page, looks[theme])).toEqual([])
       await app.page.getByText('Cards', { exact: true }).click()
     })
 
@@ -97,7 +70,7 @@ describe('axe finds nothing serious', () => {
       const found: string[] = []
       for (let index = 0; index < (await tabs.count()); index += 1) {
         await tabs.nth(index).click()
-        found.push(...(await violations(app.page, theme)))
+        found.push(...(await seriousFlaws(app.page, looks[theme])))
       }
       expect(found).toEqual([])
     })
@@ -106,15 +79,15 @@ describe('axe finds nothing serious', () => {
       await show('#/logs', 'Logs')
       await app.page.getByRole('link', { name: 'notes.txt', exact: true }).click()
       await app.page.getByRole('complementary', { name: /^File / }).waitFor()
-      const found = await violations(app.page, theme)
+      const found = await seriousFlaws(app.page, looks[theme])
       await app.page.keyboard.press('?')
       await app.page.getByRole('dialog', { name: 'Keys' }).waitFor()
-      found.push(...(await violations(app.page, theme)))
+      found.push(...(await seriousFlaws(app.page, looks[theme])))
       await app.page.keyboard.press('Escape')
       await app.page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'detached' })
       await app.page.keyboard.press('Control+k')
       await app.page.getByRole('dialog', { name: 'Search everything' }).waitFor()
-      found.push(...(await violations(app.page, theme)))
+      found.push(...(await seriousFlaws(app.page, looks[theme])))
       await app.page.keyboard.press('Escape')
       expect(found).toEqual([])
     })

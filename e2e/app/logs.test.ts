@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FollowView } from '../../src/shared/file-views.ts'
 import type { Settings, ShareView } from '../../src/shared/views.ts'
 import { Daemon, scratch } from '../swarm/fixtures/daemon.ts'
+import { openPage } from './fixture/by-hand.ts'
 import { dropPaths } from './fixture/drop-paths.ts'
 import { hashOfFile, hashOfNoise, writeNoise } from './fixture/files.ts'
+import { seriousFlaws } from './fixture/flaws.ts'
 import { openApp, type OpenApp } from './fixture/open-app.ts'
 import { filesOfRun, writeRun } from './fixture/run-folder.ts'
 import { wear } from './fixture/theme.ts'
@@ -42,23 +43,12 @@ describe('the logs of a swarm', () => {
   const tray = () => app.page.getByRole('region', { name: 'Transfers' })
   const search = (words: string) => app.page.getByRole('searchbox', { name: 'Search files' }).fill(words)
 
-  async function show(hash: string, heading: string): Promise<void> {
-    await app.page.goto(new URL(hash, app.page.url()).href)
-    await app.page.getByRole('heading', { level: 1, name: heading }).waitFor()
-  }
+  const show = (hash: string, heading: string) => openPage(app.page, hash, heading)
 
   async function shareOf(name: string): Promise<ShareView> {
     const find = async () => (await archive.files()).find((share) => share.name === name)
     await expect.poll(find, patience).toBeDefined()
     return (await find()) as ShareView
-  }
-
-  /** What axe finds within a part of the page. */
-  async function seriousFlaws(within: string): Promise<string[]> {
-    const { violations } = await new AxeBuilder({ page: app.page }).setLegacyMode().include(within).analyze()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ target, any }) => `${id} ${target.join(' ')}: ${any[0]?.message ?? ''}`))
   }
 
   it('shares a dropped folder with all that is in it, under its paths', async () => {
@@ -250,10 +240,10 @@ describe('the logs of a swarm', () => {
     await search('drive.mcap')
     await file('run-17/drive.mcap').click()
     await panel('run-17/drive.mcap').getByRole('figure', { name: 'Messages over time' }).waitFor()
-    const found = await seriousFlaws('main')
+    const found = await seriousFlaws(app.page, { within: 'main' })
     await app.page.getByRole('button', { name: 'Follow…' }).click()
     await app.page.getByRole('dialog', { name: 'Follow this search?' }).waitFor()
-    expect([...found, ...(await seriousFlaws('[role="dialog"]'))]).toEqual([])
+    expect([...found, ...(await seriousFlaws(app.page, { within: '[role="dialog"]' }))]).toEqual([])
     await app.page.keyboard.press('Escape')
   })
 

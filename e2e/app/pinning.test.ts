@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PinServer } from '../../src/main/service/pinning/testing/pin-server.ts'
 import { scratch } from '../swarm/fixtures/daemon.ts'
+import { shareByHand } from './fixture/by-hand.ts'
 import { writeNoise } from './fixture/files.ts'
+import { seriousFlaws } from './fixture/flaws.ts'
 import { openApp, type OpenApp } from './fixture/open-app.ts'
 
 const patience = { timeout: 30_000, interval: 100 }
@@ -31,13 +32,6 @@ describe('pinning services in the browser', () => {
   const pins = () => app.page.getByRole('region', { name: 'Pinned elsewhere' })
   const show = (hash: string) => app.page.goto(new URL(hash, app.page.url()).href)
 
-  async function seriousFlaws(within: string): Promise<string[]> {
-    const { violations } = await new AxeBuilder({ page: app.page }).setLegacyMode().include(within).analyze()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} ${target.join(' ')}`))
-  }
-
   it('one is added once it takes the token, which is shown to nobody from then on', async () => {
     await show('#/settings/files')
     await services().getByText('None yet.').waitFor()
@@ -49,7 +43,7 @@ describe('pinning services in the browser', () => {
     await dialog.getByRole('button', { name: 'Ask and add' }).click()
     await dialog.getByText(/it refuses the token \(401\)/).waitFor()
     // The dialog has faded in by now.
-    expect(await seriousFlaws('[role="dialog"]')).toEqual([])
+    expect(await seriousFlaws(app.page, { within: '[role="dialog"]' })).toEqual([])
     await dialog.getByLabel('Token', { exact: true }).fill(server.token)
     await dialog.getByRole('button', { name: 'Ask and add' }).click()
     await dialog.waitFor({ state: 'detached' })
@@ -58,16 +52,14 @@ describe('pinning services in the browser', () => {
     await row.getByRole('button', { name: 'Test lab' }).click()
     await row.getByText('✓ It answers').waitFor()
     expect(await app.page.content()).not.toContain(server.token)
-    expect(await seriousFlaws('main')).toEqual([])
+    expect(await seriousFlaws(app.page, { within: 'main' })).toEqual([])
   })
 
   it('a file is pinned from its panel, which tells why that failed and how it goes on', async () => {
     await show('#/logs')
     const path = join(folder.path, bag.name)
     writeNoise(path, bag)
-    const choosing = app.page.waitForEvent('filechooser')
-    await app.page.getByRole('button', { name: 'Share a file' }).first().click()
-    await (await choosing).setFiles(path)
+    await shareByHand(app.page, path)
     await app.page.getByRole('link', { name: bag.name }).click()
     await pins().getByText('At no pinning service.').waitFor()
     await pins().getByRole('button', { name: 'Pin at…' }).click()
@@ -85,7 +77,7 @@ describe('pinning services in the browser', () => {
     Object.assign(server.pins[1] ?? {}, { status: 'pinned' })
     const pinned = pins().getByRole('listitem', { name: 'lab: pinned' })
     await pinned.waitFor()
-    expect(await seriousFlaws('main')).toEqual([])
+    expect(await seriousFlaws(app.page, { within: 'main' })).toEqual([])
     await pinned.getByRole('button', { name: 'Unpin at lab' }).click()
     await pins().getByText('At no pinning service.').waitFor()
     await expect.poll(() => server.pins.map(({ status }) => status), patience).toEqual(['failed'])
