@@ -13,7 +13,7 @@ import { SettingsService } from './service/settings/settings-service.ts'
 import { SettingsStore } from './store/settings-store.ts'
 
 /** What a peer does that nobody told otherwise. */
-export function defaultSettings(): Settings {
+function defaultSettings(): Settings {
   return {
     name: hostname().split('.')[0]?.slice(0, 63) || 'peer',
     role: 'operator',

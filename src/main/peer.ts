@@ -102,7 +102,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
 }
 
 /** What a new installation calls its swarm; at most the 63 signs of a name. */
-export function foundedBy(name: string): string {
+function foundedBy(name: string): string {
   return `${name.slice(0, 55)}'s swarm`
 }
 

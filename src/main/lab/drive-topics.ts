@@ -37,7 +37,7 @@ const wheelTopic = (side: 'left' | 'right'): DriveTopic => ({
 })
 
 /** What a Duckiebot records on a drive; a watchtower only what it sees. Every header says `simulated`. */
-export const driveTopics: readonly DriveTopic[] = [
+const driveTopics: readonly DriveTopic[] = [
   wheelTopic('left'),
   wheelTopic('right'),
   {

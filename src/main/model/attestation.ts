@@ -61,7 +61,7 @@ export function verifyAttestation(id: RecordId, attestation: Attestation, swarm:
  * arrival: the record's own author first, then by a hash that mixes author and record, so that nobody can make
  * one key that crowds others out everywhere. Hence any order, grouping and repetition gives the same list, sorted.
  */
-export function joinAttestations(
+function joinAttestations(
   id: RecordId,
   recordAuthor: PeerId,
   ...lists: readonly (readonly Attestation[])[]

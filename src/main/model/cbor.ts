@@ -46,7 +46,7 @@ export function encodeCbor(value: CborValue): Uint8Array {
 }
 
 /** True for what canonical bytes exist for: finite numbers, safe integers, well-formed text, bounded depth. */
-export function isCborValue(value: unknown, depth = 0): value is CborValue {
+function isCborValue(value: unknown, depth = 0): value is CborValue {
   if (depth > maxDepth) return false
   switch (typeof value) {
     case 'boolean':

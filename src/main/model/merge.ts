@@ -38,7 +38,7 @@ export function versionOf(record: { readonly id: RecordId; readonly body: Record
   return { id: record.id, seq, validFrom, validUntil }
 }
 
-export function compareVersions(a: Version, b: Version): number {
+function compareVersions(a: Version, b: Version): number {
   return a.validFrom - b.validFrom || a.seq - b.seq || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 }
 

@@ -35,7 +35,7 @@ export const maxSignedBytes = 64 * 1_024
 /** Leaves room for a signature and the most attestations, so that no attestation makes a record too large. */
 export const maxBodyBytes = 56 * 1_024
 /** A path, a name, a CID: all shorter. In UTF-16 units. */
-export const maxKeyLength = 256
+const maxKeyLength = 256
 
 const domain = new TextEncoder().encode('dt-swarm/record/1')
 const bodyFields = ['v', 'key', 'seq', 'value', 'author', 'bucket', 'validFrom', 'validUntil'] as const

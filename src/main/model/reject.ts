@@ -2,7 +2,7 @@
  * Why something that came from outside is refused, and the sentence a person reads about it.
  * The reasons are counted by name (`ingest.refused:REASON`), so a name never changes its meaning.
  */
-export const rejectReasons = {
+const rejectReasons = {
   oversize: 'It is larger than one record, value or batch may be.',
   malformed: 'Its bytes are not a record: cut, damaged, or made by something else.',
   'not-canonical': 'Its bytes are not the one canonical DAG-CBOR form of what they say.',

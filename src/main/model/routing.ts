@@ -28,7 +28,7 @@ export const emptyTable: RoutingTable = { set: new Map(), link: new Map(), learn
 /** What people set by hand; more is a mistake of a script. */
 export const maxSetRoutes = 256
 /** As many as a peer has links. */
-export const maxLinkRoutes = 1_024
+const maxLinkRoutes = 1_024
 /** Peers of a large swarm that talked to us lately; past it the one of least use is forgotten. */
 export const maxLearnedRoutes = 1_024
 

@@ -54,7 +54,7 @@ export type TrustStatement =
   | { readonly kind: 'bad'; readonly why: string }
 
 /** As many as a rule may ask for, and half of the attestations that fit on a record. */
-export const maxRootKeys = 16
+const maxRootKeys = 16
 /** One change a second for a lifetime; leaves room for "one more" in 32 bits. */
 export const maxTrustVersion = 0xffff_ffff
 /** A fleet's robots; 38 bytes each, so that the keys and rules of a root fit beside them into its 48 KiB. */

@@ -4,7 +4,7 @@ import type { SignedRecord } from './record.ts'
 /**
  * How a peer is named in reasons: its bare id, which a shell that knows names replaces (`peerIdPattern` finds it).
  */
-export function peerWords(peer: PeerId): string {
+function peerWords(peer: PeerId): string {
   return peer
 }
 

@@ -18,7 +18,7 @@ export interface BuriedRecord {
 }
 
 /** As many as one author's largest share of a bucket: some 12 MiB with one dismissal each. */
-export const maxBuriedPerBucket = 50_000
+const maxBuriedPerBucket = 50_000
 
 /**
  * Graves: ids of records that were dismissed, so that they do not come back from a peer that has not heard, and with

@@ -8,7 +8,7 @@ import { SetSum } from '../model/set-sum.ts'
 import { CheckpointScan, type BucketColumns } from './checkpoint-scan.ts'
 
 /** What a checkpoint speaks of: announcements of checkpoints would make each one outdate itself. */
-export const checkpointBuckets: readonly BucketName[] = bucketNames.filter((bucket) => bucket !== 'checkpoints')
+const checkpointBuckets: readonly BucketName[] = bucketNames.filter((bucket) => bucket !== 'checkpoints')
 
 export interface CheckpointOrder {
   /** The database of the running peer. */

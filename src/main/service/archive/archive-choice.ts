@@ -9,10 +9,10 @@ import { fits } from '../files/file-query.ts'
  * A holder that was silent for so long is not counted on any more, though its record still says that it has the file. Robots
  * are switched off overnight, and over a weekend what nobody can fetch anyway need not be fetched.
  */
-export const countedForMs = 24 * 60 * 60_000
+const countedForMs = 24 * 60 * 60_000
 
 /** A volunteer that was chosen and has no room, or fails, is stood in for by the next in line after this, and so on. */
-export const standInAfterMs = 10 * 60_000
+const standInAfterMs = 10 * 60_000
 
 /** Whether an archive of this kind is to keep a file. */
 export function isArchived(share: ShareView, archive: ArchiveChoice): boolean {
@@ -32,7 +32,7 @@ export function isGiven(share: ShareView, self: PeerId): boolean {
 }
 
 /** Those who count as holders of a file. */
-export function countedHolders(share: ShareView, keeperOf: (peer: PeerId) => Keeper): ReadonlySet<PeerId> {
+function countedHolders(share: ShareView, keeperOf: (peer: PeerId) => Keeper): ReadonlySet<PeerId> {
   const counted = share.copies.filter(({ peer }) => {
     const { status, silentMs } = keeperOf(peer)
     return status === 'alive' || status === 'suspect' || (silentMs !== null && silentMs < countedForMs)

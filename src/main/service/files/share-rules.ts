@@ -7,7 +7,7 @@ import type { LeftOutReason } from './left-out.ts'
 import { nameProblem } from './safe-name.ts'
 
 /** A file in a shared folder with patterns of its own, in the syntax of .gitignore. */
-export const ignoreFile = '.swarmignore'
+const ignoreFile = '.swarmignore'
 /** Longer ones are cut off here: it is looked at again and again. */
 const maxIgnoreBytes = 64 * 1024
 const maxPatterns = 1_000

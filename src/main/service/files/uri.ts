@@ -64,7 +64,7 @@ export function uriOf(cid: Cid, name: string | null): string {
   return formatUri({ kind: 'cid', cid, name: name !== null && isName(name) ? name : null })
 }
 
-export function isSha1(text: string): boolean {
+function isSha1(text: string): boolean {
   return /^[0-9a-f]{40}$/.test(text)
 }
 

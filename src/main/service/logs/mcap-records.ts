@@ -15,7 +15,7 @@ export const mcapOp = {
 } as const
 
 export const mcapMagic = Uint8Array.of(0x89, 0x4d, 0x43, 0x41, 0x50, 0x30, 0x0d, 0x0a)
-export const mcapRecordHeadBytes = 9
+const mcapRecordHeadBytes = 9
 /** Channel, sequence and two times before the data of a message. */
 export const mcapMessageHeadBytes = 22
 

@@ -27,7 +27,7 @@ export interface MadeInvite {
 }
 
 /** Open at once: more than a person hands out; a lab makes one for all its robots. */
-export const maxInvites = 64
+const maxInvites = 64
 
 const inviteSchema = z.strictObject({
   id: z.string().min(1).max(64),

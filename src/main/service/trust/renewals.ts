@@ -13,7 +13,7 @@ import { longestMs, type TrustChanges } from './trust-changes.ts'
 
 const dayMs = 24 * 60 * 60_000
 /** Two months: a lab that is closed for a summer comes back in time. */
-export const renewAheadMs = 60 * dayMs
+const renewAheadMs = 60 * dayMs
 /** A root or word of ours that begins later was signed while a clock was ahead: others take it only then. */
 const aheadMs = dayMs
 /** A clock that ran on evenly for so long is believed though nobody is there to bear it out. */

@@ -29,7 +29,7 @@ import { sameSet, waitingRole, waitingRoot, type Waiting } from './trust-proposa
 import { peerName, rolesWords, withNames, type NameOf } from './trust-words.ts'
 
 /** A year and a day: a role outlives the break between two courses, and is renewed long before. */
-export const roleValidMs = 366 * 24 * 60 * 60_000
+const roleValidMs = 366 * 24 * 60 * 60_000
 /** What is revoked stays so for as long as the bucket takes. */
 export const longestMs = buckets.trust.maxValidityMs
 

@@ -32,7 +32,7 @@ function callOf(data: unknown): string | null {
  * only what has the form of a call reaches the handler, and nothing that one throws ends the process.
  * (oRPC's own port handler leaves the promise of a malformed call unhandled.)
  */
-export function answerCalls(port: MessagePortMain, handle: Handle, refused: (reason: string) => void): void {
+function answerCalls(port: MessagePortMain, handle: Handle, refused: (reason: string) => void): void {
   const rpc = new ServerPeer(async (message) => port.postMessage(message))
   port.on('message', ({ data }) => {
     const call = callOf(data)

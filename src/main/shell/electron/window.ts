@@ -30,7 +30,7 @@ function openOutside(url: string, log: Log): void {
 }
 
 /** Our page stays where it is: whatever it is talked into, it neither navigates away nor opens windows nor embeds. */
-export function confine(contents: WebContents, log: Log): void {
+function confine(contents: WebContents, log: Log): void {
   const stay = (details: { readonly url: string; preventDefault(): void }) => {
     if (isOwnUrl(details.url)) return
     details.preventDefault()

@@ -88,7 +88,7 @@ export function makeBag(
   return { bytes: Buffer.concat(parts), chunksAt, indexAt }
 }
 
-export function bagRecord(fields: Fields, data: Uint8Array): Uint8Array {
+function bagRecord(fields: Fields, data: Uint8Array): Uint8Array {
   return new RosBytes().bytes(headerOf(fields)).bytes(data).done()
 }
 

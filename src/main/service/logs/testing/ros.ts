@@ -47,7 +47,7 @@ export function rosHeader(n: number): Uint8Array {
     .done()
 }
 
-export const headerDefinition = `================================================================================
+const headerDefinition = `================================================================================
 MSG: std_msgs/Header
 uint32 seq
 time stamp
