@@ -1,9 +1,11 @@
 import type { CID } from 'multiformats/cid'
 import type { PeerId } from '../../../shared/ids.ts'
+import type { Clock } from '../../base/clock.ts'
 import { lastingBuckets } from '../../model/checkpoint-announcement.ts'
 import type { SwarmNode } from '../../net/swarm-node.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { BlockStore } from '../files/block-store.ts'
+import { linkToAny } from '../files/link-to-any.ts'
 import type { Signer } from './announcements.ts'
 import { BadCheckpointError, readTree, type CheckpointTree, type Load } from './tree.ts'
 
@@ -11,6 +13,7 @@ export interface BringerDeps {
   readonly blocks: () => BlockStore
   readonly node: Pick<SwarmNode, 'neighbours' | 'linked' | 'connect'>
   readonly book: Pick<RecordBook, 'trust'>
+  readonly clock: Clock
 }
 
 export interface BringOptions {
@@ -25,9 +28,6 @@ export interface BringOptions {
 
 /** Linked peers asked though they did not announce it: they may have fetched it themselves. */
 const maxOthers = 8
-const dialTimeoutMs = 8_000
-/** Announcers dialled when none is linked. */
-const maxDialled = 4
 
 /** Brings checkpoints from the peers that have them: each block from whoever is least busy. */
 export class CheckpointBringer {
@@ -76,10 +76,8 @@ export class CheckpointBringer {
 
   /** Links to some that have it when none is linked yet; in vain is no error: another may do. */
   async #connect(peers: readonly PeerId[], signal: AbortSignal): Promise<void> {
-    const { node } = this.#deps
-    if (peers.length === 0 || peers.some((peer) => node.linked(peer))) return
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(dialTimeoutMs)])
-    await Promise.any(peers.slice(0, maxDialled).map((peer) => node.connect(peer, { signal: limit }))).catch(() => {})
+    if (peers.length === 0 || peers.some((peer) => this.#deps.node.linked(peer))) return
+    await linkToAny(peers, this.#deps, signal)
     signal.throwIfAborted()
   }
 }

@@ -4,6 +4,7 @@ import type { RecordBook } from '../../store/record-book.ts'
 import type { SwarmNode } from '../../net/swarm-node.ts'
 import type { RemoteSource } from './content-store.ts'
 import type { FileFinder } from './file-finder.ts'
+import { linkToAny } from './link-to-any.ts'
 import type { ShareBook } from './share-book.ts'
 
 export interface HoldersDeps {
@@ -15,9 +16,6 @@ export interface HoldersDeps {
   readonly nameOf: (peer: PeerId) => string
 }
 
-/** Holders dialled for one file at a time; with one of them linked the fetch can begin. */
-const maxDialled = 4
-const dialTimeoutMs = 8_000
 /** Linked peers asked though no record says that they have it. */
 const maxStrangers = 16
 
@@ -53,19 +51,9 @@ export class Holders {
    * error: another may come by itself.
    */
   async connect(cid: Cid, signal: AbortSignal): Promise<void> {
-    const { finder, node, clock } = this.#deps
     if (this.linked(cid).length > 0) return
-    const done = new AbortController()
-    const dialling = this.#holders(cid).slice(0, maxDialled)
-    const late = clock.sleep(dialTimeoutMs, { signal: done.signal }).then(
-      () => done.abort(),
-      () => {},
-    )
-    const either = AbortSignal.any([signal, done.signal])
-    await Promise.any(dialling.map((peer) => node.connect(peer, { signal: either }))).catch(() => {})
-    done.abort()
-    await late
-    if (this.linked(cid).length === 0) await finder.look(cid, signal)
+    await linkToAny(this.#holders(cid), this.#deps, signal)
+    if (this.linked(cid).length === 0) await this.#deps.finder.look(cid, signal)
   }
 
   /** Looks at records and links anew each time it is asked. */
