@@ -175,6 +175,7 @@ const words: readonly (readonly [start: string, group: CounterGroup, meaning: st
   ['membership.failed', trouble, 'This peer could not announce itself; it is tried again.'],
   ['ingest.failed', trouble, 'Records that could not be written.'],
   ['verify.thread-lost', trouble, 'A thread that checks signatures ended; another was started.'],
+  ['process.failed', trouble, 'Mistakes of the program that it went on after; its log says which.'],
   ['upkeep.failed', trouble, 'Housekeeping that failed; it is tried again.'],
   ['window.crashed', trouble, 'Windows of the app that crashed.'],
   ['api.failed', trouble, 'Calls of this window or of scripts that failed.'],
