@@ -11,6 +11,7 @@ import { RecordingsTimeline } from '../parts/logs/RecordingsTimeline.tsx'
 import { ShareButtons } from '../parts/logs/ShareButtons.tsx'
 import { StickButton } from '../parts/logs/StickButton.tsx'
 import { NewPill } from '../parts/NewPill.tsx'
+import { NonePasses } from '../parts/NonePasses.tsx'
 import { SidePanel, useSideRoom } from '../parts/SidePanel.tsx'
 import { Empty, Failed, Loading } from '../parts/States.tsx'
 import { Stepwise } from '../parts/Stepwise.tsx'
@@ -98,16 +99,12 @@ const LogsReady = memo(function LogsReady({ items, chosen }: LogsReadyProps) {
       <div className="split" data-open={wide && share !== null} data-side="wide">
         <div {...held.pointer} style={{ minWidth: 0 }}>
           {arranged.length === 0 ? (
-            <Empty
+            <NonePasses
               title="No file passes these filters"
-              actions={
-                <button type="button" className="facet" onClick={() => setFilter(noFilesFilter)}>
-                  Show all {items.size}
-                </button>
-              }
-            >
-              <p>Loosen the search, the filters or the time above.</p>
-            </Empty>
+              words="Loosen the search, the filters or the time above."
+              total={items.size}
+              onShowAll={() => setFilter(noFilesFilter)}
+            />
           ) : (
             <FilesTable
               shares={held.items}

@@ -39,7 +39,7 @@ describe('files at risk', () => {
     await userEvent.click(within(notice).getByRole('button', { name: /^Rescue all 2/ }))
     expect(await within(notice).findByText(/^1 file had no place: no more can wait to be fetched\./)).toBeDefined()
     expect(swarm.archive.rescued).toHaveLength(1)
-    expect(within(notice).getByRole('button', { name: /^Rescue it/ })).toBeDefined()
+    expect(await within(notice).findByRole('button', { name: /^Rescue it/ })).toBeDefined()
   })
 
   test('that nobody can be asked for are said to be out of reach', async () => {

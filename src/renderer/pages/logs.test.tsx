@@ -80,7 +80,7 @@ describe('the list', () => {
     await userEvent.keyboard('{Escape}')
     await userEvent.click(screen.getByRole('button', { name: 'Follow…' }))
     const dialog = await screen.findByRole('dialog', { name: 'Follow this search?' })
-    expect(within(dialog).getByText(/the type cannot be followed/)).toBeDefined()
+    expect(within(dialog).getByText(/cannot be followed, and do not count here: the type\.$/)).toBeDefined()
     await userEvent.click(within(dialog).getByRole('button', { name: 'Follow' }))
     await waitFor(() => expect(swarm.files.follows).toMatchObject([{ search: 'drive', origin: null, to: null }]))
     await userEvent.click(await screen.findByRole('button', { name: '1 follow' }))

@@ -22,7 +22,7 @@ export function followOf(filter: FilesFilter, shares: Iterable<ShareView>): Foll
     ...(topics.length > 1 ? ['more than one topic'] : []),
     ...(filter.types.length > 0 ? ['the type'] : []),
     ...(filter.channels.length > 0 ? ['the file channel'] : []),
-    ...(filter.marks.length > 0 ? ['what is here'] : []),
+    ...(filter.marks.length > 0 ? ['the copies'] : []),
     ...(filter.withinMs !== null || filter.range !== null ? ['the time'] : []),
     ...(filter.minBytes > 0 ? ['the size'] : []),
   ]

@@ -40,7 +40,9 @@ export function FollowDialog({ followable, onClose }: FollowDialogProps) {
         <p className="level-look">That is every file of the swarm. Choose a robot, a topic or words to follow less.</p>
       ) : null}
       {leftOut.length > 0 ? (
-        <p className="dim">Of the filters above, {leftOut.join(', ')} cannot be followed and does not count here.</p>
+        <p className="dim">
+          Of the filters above these cannot be followed, and do not count here: {leftOut.join(', ')}.
+        </p>
       ) : null}
       <TextInput
         label="Folder on this peer's machine"

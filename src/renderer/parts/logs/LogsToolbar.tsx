@@ -71,7 +71,7 @@ export function LogsToolbar({ shares, filter, onFilter }: LogsToolbarProps) {
           onChange={(channels) => put({ channels })}
         />
       ) : null}
-      <Facet label="Mine" options={facets.marks} chosen={filter.marks} onChange={(marks) => put({ marks })} />
+      <Facet label="Copies" options={facets.marks} chosen={filter.marks} onChange={(marks) => put({ marks })} />
       <Choice
         w="7.5rem"
         aria-label="Time"
