@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { SwarmError } from '../../shared/errors.ts'
 import type { LabView, SystemStatusView } from '../../shared/views.ts'
 import type { Log } from '../base/log.ts'
+import { makeFolderSync } from '../base/make-folder.ts'
 import { storeError } from '../store/store-error.ts'
 import { Lab, type LabInit } from './lab.ts'
 
@@ -54,7 +54,7 @@ export class LabControl {
     return await this.#next(async () => {
       if (this.#lab !== null && this.#lab.status().robots.length === robots) return
       const { home, seed, version, bootstrap, pace } = this.#init
-      makeFolder(home)
+      makeLabFolder(home)
       await this.#end()
       const admission = this.#init.admission?.(robots) ?? null
       const why = admission?.notAdmitted() ?? null
@@ -106,9 +106,9 @@ function loopback(addresses: readonly string[]): readonly string[] {
   return local.length > 0 ? local : addresses
 }
 
-function makeFolder(path: string): void {
+function makeLabFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolderSync(path, { mode: 0o700 })
   } catch (error) {
     const known = storeError(error, path)
     if (known instanceof SwarmError) throw known

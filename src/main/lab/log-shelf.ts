@@ -1,5 +1,6 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../base/make-folder.ts'
 import { recordingPrefix } from './drive-log.ts'
 
 export interface LogShelfInit {
@@ -23,7 +24,7 @@ export class LogShelf {
   /** Makes the folder and clears away what a killed robot was recording. */
   async prepare(): Promise<void> {
     const { folder, robot } = this.#init
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     for (const name of await readdir(folder)) {
       if (name.startsWith(`${recordingPrefix}${robot}_`)) await rm(join(folder, name), { force: true })
     }

@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import type { Log } from '../base/log.ts'
+import { makeFolderSync } from '../base/make-folder.ts'
 import { noteDamage, openDatabaseFile } from './database-file.ts'
 import { HomeLock } from './home-lock.ts'
 import { isCorruption, storeError } from './store-error.ts'
@@ -55,7 +56,7 @@ export class Database {
     const { home, alwaysCheckBytes = 32 * 1_024 * 1_024 } = init
     const path = join(home, 'swarm.db')
     try {
-      mkdirSync(home, { recursive: true, mode: 0o700 })
+      makeFolderSync(home, { mode: 0o700 })
       chmodSync(home, 0o700)
     } catch (error) {
       throw storeError(error, home)

@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { SwarmError } from '../../shared/errors.ts'
 import type { PeerId } from '../../shared/ids.ts'
+import { makeFolderSync } from '../base/make-folder.ts'
 import type { Signer } from '../model/attestation.ts'
 import { peerIdOfKey } from '../model/peer-key.ts'
 import { writeFileAtomic } from './atomic-file.ts'
@@ -71,7 +72,7 @@ function makeIdentity(path: string, init: { readonly home: string; readonly prot
   const identity = identityOfSeed(seed, protection)
   const key = Buffer.from(init.protector?.protect(seed) ?? seed).toString('base64')
   try {
-    mkdirSync(init.home, { recursive: true, mode: 0o700 })
+    makeFolderSync(init.home, { mode: 0o700 })
     chmodSync(init.home, 0o700)
   } catch (error) {
     throw storeError(error, init.home)

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { readFileSync, renameSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { SwarmError } from '../../shared/errors.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Counters } from '../base/counters.ts'
 import type { Log } from '../base/log.ts'
+import { makeFolderSync } from '../base/make-folder.ts'
 import { writeFileAtomic } from './atomic-file.ts'
 import { storeError } from './store-error.ts'
 
@@ -51,7 +52,7 @@ export class SettingsStore<Value extends Record<string, unknown>> {
     const touched = new Set([...Object.keys(this.#chosen), ...Object.keys(named)])
     const chosen = Object.fromEntries(Object.entries(parsed.data).filter(([name]) => touched.has(name)))
     try {
-      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 })
+      makeFolderSync(dirname(this.#path), { mode: 0o700 })
     } catch (error) {
       throw storeError(error, this.#path)
     }

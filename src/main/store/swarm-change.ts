@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { makeFolderSync } from '../base/make-folder.ts'
 import { HomeLock } from './home-lock.ts'
 import { storeError } from './store-error.ts'
 import { readSwarm, swarmPath, writeSwarm, type SwarmFile } from './swarm-file.ts'
@@ -35,7 +36,7 @@ export function changeSwarm(
   deps: { readonly clock: Clock; readonly log: Log },
 ): SwarmChange {
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 })
+    makeFolderSync(home, { mode: 0o700 })
   } catch (error) {
     throw storeError(error, home)
   }
@@ -58,7 +59,7 @@ export function changeSwarm(
       else writeSwarm(home, before)
     }
     try {
-      mkdirSync(join(home, 'left'), { recursive: true, mode: 0o700 })
+      makeFolderSync(join(home, 'left'), { mode: 0o700 })
       if (before !== undefined) {
         copyFileSync(swarmPath(home), `${left}.json`)
         chmodSync(`${left}.json`, 0o600)

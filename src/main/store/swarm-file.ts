@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { SwarmError } from '../../shared/errors.ts'
 import type { RecordId } from '../../shared/ids.ts'
 import { recordIdSchema } from '../../shared/ids-schema.ts'
 import { trustRoleSchema, type TrustRole } from '../../shared/trust-views.ts'
+import { makeFolderSync } from '../base/make-folder.ts'
 import { decodeSigned, encodeSigned } from '../model/record-codec.ts'
 import { verifyRecord, type SignedRecord } from '../model/record.ts'
 import type { TrustAnchor } from '../model/trust.ts'
@@ -118,7 +119,7 @@ export function writeSwarm(home: string, file: SwarmFile): void {
     throw new SwarmError('INVALID_INPUT', `A swarm's ${issue?.path.join('.') ?? 'file'} is refused: ${issue?.message}`)
   }
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 })
+    makeFolderSync(home, { mode: 0o700 })
   } catch (error) {
     throw storeError(error, home)
   }

@@ -2,7 +2,7 @@ import { rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { PeerId } from '../../../shared/ids.ts'
 import { diskError } from '../files/disk-error.ts'
-import { makeFolder } from '../files/make-folder.ts'
+import { makeFolder } from '../../base/make-folder.ts'
 import { giveName, PartFile, partName } from '../files/write-file.ts'
 import type { CheckpointFile } from './whole-checkpoints.ts'
 

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import { cidSchema } from '../../../shared/ids-schema.ts'
+import { makeFolder } from '../../base/make-folder.ts'
 import { diskError, systemCode } from '../files/disk-error.ts'
 import { nameProblem } from '../files/safe-name.ts'
 import { PartFile, partName } from '../files/write-file.ts'
@@ -56,7 +57,7 @@ export class CourierFolder {
   /** @throws SwarmError NOT_FOUND, PERMISSION_DENIED */
   static async open(dir: string, self: PeerId, { make }: { readonly make: boolean }): Promise<CourierFolder> {
     try {
-      if (make) await mkdir(dir, { recursive: true })
+      if (make) await makeFolder(dir)
       const real = await realpath(dir)
       if (!(await lstat(real)).isDirectory()) throw new SwarmError('INVALID_INPUT', `${dir} is no folder.`)
       return new CourierFolder(real, self)

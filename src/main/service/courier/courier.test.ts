@@ -123,6 +123,11 @@ it('a disk that is full and a stick that is pulled out end it', async () => {
   expect(await exported()).toMatchObject({ state: 'failed', error: { code: 'NOT_FOUND' }, leftOutFiles: 0 })
 })
 
+it.runIf(process.platform === 'linux')('a folder that the system refuses to make ends it, and says so', async () => {
+  stick = '/proc/dt-swarm-never/stick'
+  expect(await exported()).toMatchObject({ state: 'failed', error: { code: 'NOT_FOUND' }, doneFiles: 0 })
+})
+
 it('every name that can be shared has a path that a stick takes', () => {
   const name = `${Array.from({ length: 18 }, () => '語'.repeat(15)).join('/')}/${'🤖'.repeat(40)}.bag`
   expect(nameProblem(name)).toBeNull()

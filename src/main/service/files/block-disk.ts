@@ -1,11 +1,12 @@
 import { constants } from 'node:fs'
-import { access, lstat, mkdir, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { access, lstat, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { base32 } from 'multiformats/bases/base32'
 import type { CID } from 'multiformats/cid'
 import { decode as decodeMultihash } from 'multiformats/hashes/digest'
 import type { Counters } from '../../base/counters.ts'
 import type { Startable } from '../../base/lifecycle.ts'
+import { makeFolder } from '../../base/make-folder.ts'
 import { canCheck, inlineBlock, isBlock } from './block-hash.ts'
 import type { Blocks } from './blocks.ts'
 import type { DigestSet } from './digest-set.ts'
@@ -62,7 +63,7 @@ export class BlockDisk implements Startable, Blocks {
     try {
       // What a killed process left half written.
       await rm(this.#temporary, { recursive: true, force: true })
-      await mkdir(this.#temporary, { recursive: true, mode: 0o700 })
+      await makeFolder(this.#temporary, { mode: 0o700 })
     } catch (error) {
       throw diskError(error, `opening the block store ${this.#dir}`)
     }
@@ -221,7 +222,7 @@ export class BlockDisk implements Startable, Blocks {
 
   async #makeFolder(path: string): Promise<void> {
     if (this.#made.has(path)) return
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    await makeFolder(path, { mode: 0o700 })
     this.#made.add(path)
   }
 }

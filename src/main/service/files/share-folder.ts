@@ -8,7 +8,7 @@ import type { Log } from '../../base/log.ts'
 import { systemCode } from './disk-error.ts'
 import { scanFolder, type FolderContent, type FoundFile } from './folder-scan.ts'
 import { LeftOutFiles, type LeftOut } from './left-out.ts'
-import { makeFolder } from './make-folder.ts'
+import { makeFolder } from '../../base/make-folder.ts'
 import { ShareRules, type FolderRules } from './share-rules.ts'
 
 export interface ShareFolderDeps {

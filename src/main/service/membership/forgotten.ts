@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { peerIdSchema } from '../../../shared/ids-schema.ts'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { Log } from '../../base/log.ts'
+import { makeFolderSync } from '../../base/make-folder.ts'
 import { writeFileAtomic } from '../../store/atomic-file.ts'
 
 /** As many as a table holds; the oldest wish is dropped first. */
@@ -45,7 +46,7 @@ export class Forgotten {
       if (this.#spokeAtMs.size <= maxForgotten) break
       this.#spokeAtMs.delete(oldest)
     }
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 })
+    makeFolderSync(dirname(this.#path), { mode: 0o700 })
     writeFileAtomic(this.#path, JSON.stringify(Object.fromEntries(this.#spokeAtMs)))
   }
 }

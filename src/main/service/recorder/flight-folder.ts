@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { PeerId } from '../../../shared/ids.ts'
 import { flightOf, flightSchema } from '../../../shared/recorder-views.ts'
-import { makeFolder } from '../files/make-folder.ts'
+import { makeFolder } from '../../base/make-folder.ts'
 import type { Flight } from './flight-maker.ts'
 
 /** Folders that are being filled; what a peer that died left behind is known by it. */

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLog, type LogLevel } from '../../base/log.ts'
+import { makeFolderSync } from '../../base/make-folder.ts'
 import { Lab } from '../../lab/lab.ts'
 import { withApi } from './call.ts'
 import { findDaemon } from './daemon-file.ts'
@@ -33,7 +33,7 @@ export async function runLab(options: LabOptions, io: Io): Promise<void> {
   const daemon = findDaemon(options.home)
   const link = await linkOfDaemon(options, io)
   const home = join(options.home, 'lab')
-  mkdirSync(home, { recursive: true, mode: 0o700 })
+  makeFolderSync(home, { mode: 0o700 })
   const lab = new Lab(
     { log },
     {

@@ -1,9 +1,9 @@
 import { app, dialog } from 'electron'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { entryUrl } from '../../base/entry.ts'
 import { createLog } from '../../base/log.ts'
+import { makeFolderSync } from '../../base/make-folder.ts'
 import { programVersion } from '../cli/version.ts'
 import { registerAppScheme } from './app-protocol.ts'
 import type { DesktopParts } from './desktop-peer.ts'
@@ -32,7 +32,7 @@ export function runDesktop(load: () => Promise<DesktopParts>): void {
     // Run by Electron's own executable, the first argument is our script.
     const args = process.argv.slice(app.isPackaged ? 1 : 2)
     const options = parseOptions(args, process.env)
-    mkdirSync(options.home, { recursive: true, mode: 0o700 })
+    makeFolderSync(options.home, { mode: 0o700 })
     // Chromium's own files, and with them the lock: one app for each home.
     app.setPath('userData', join(options.home, 'desktop'))
     // The one that runs is told the arguments, and with them a clicked invite.

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { mkdirSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import { isAbort } from '../../../shared/errors.ts'
 import type { Startable } from '../../base/lifecycle.ts'
+import { makeFolderSync } from '../../base/make-folder.ts'
 import type { ApiPeer } from '../api/api-peer.ts'
 import type { ApiRouter } from '../api/router.ts'
 import { rendererDir, sendAsset } from './assets.ts'
@@ -98,7 +98,7 @@ export class WebServer implements Startable {
   async start(): Promise<void> {
     if (this.#server !== null) return
     const { host } = this.#init.address
-    mkdirSync(this.#init.home, { recursive: true, mode: 0o700 })
+    makeFolderSync(this.#init.home, { mode: 0o700 })
     const token = ensureToken(this.#init.home)
     const server = createServer({
       maxHeaderSize: 16_384,
