@@ -3,6 +3,7 @@ import type { PeerId } from '../../../shared/ids.ts'
 import type { TransferView } from '../../../shared/views.ts'
 import { FakeClock } from '../../base/clock.ts'
 import { machine, peerA } from '../api/testing/memory-peer.ts'
+import { transferView } from '../api/testing/memory-transfers.ts'
 import { AppNotifications } from './notifications.ts'
 import { fake, resetFake } from './testing/fake-electron.ts'
 import { MemoryDesktopPeer } from './testing/memory-desktop.ts'
@@ -42,26 +43,8 @@ function join(index: number, change: Partial<ReturnType<typeof machine>> = {}): 
 }
 
 function finish(change: Partial<TransferView> = {}): void {
-  const transfer: TransferView = {
-    id: 'f1',
-    kind: 'fetch',
-    name: 'run.mcap',
-    cid: null,
-    sizeBytes: 5,
-    doneBytes: 5,
-    bytesPerS: 0,
-    remainingMs: null,
-    state: 'done',
-    step: 'done',
-    error: null,
-    startedAtMs: 1,
-    endedAtMs: 2,
-    path: '/downloads/run.mcap',
-    priority: 'normal',
-    group: null,
-    from: [],
-    ...change,
-  }
+  const path = '/downloads/run.mcap'
+  const transfer = transferView('f1', { name: 'run.mcap', sizeBytes: 5, doneBytes: 5, endedAtMs: 2, path, ...change })
   peer.filesHeard.emit('fetch:finished', transfer)
 }
 

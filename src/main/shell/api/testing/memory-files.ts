@@ -9,7 +9,7 @@ import { fits, type FileQuery } from '../../../service/files/file-query.ts'
 import type { ApiFiles } from '../api-peer.ts'
 import { memoryFetching } from './memory-fetching.ts'
 import { memoryFinder } from './memory-finder.ts'
-import { MemoryTransfers } from './memory-transfers.ts'
+import { MemoryTransfers, transferView } from './memory-transfers.ts'
 
 const origin = '12D3KooWAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' as PeerId
 
@@ -46,7 +46,7 @@ export class MemoryFiles implements ApiFiles {
     asked: this.asked,
     matching: (query) => this.#matching(query),
     kept: (cid, kept) => this.facts.set(cid, { ...this.facts.get(cid), kept }),
-    transfer: (id, facts) => this.#moved.make(id, facts),
+    transfer: (id, facts) => transferView(id, facts),
   })
 
   readonly finder = memoryFinder({ shares: () => this.shares.all(), disproved: this.disproved })
@@ -56,7 +56,7 @@ export class MemoryFiles implements ApiFiles {
     sharePaths: async (paths, options) => {
       this.asked.push(['sharePaths', paths, options])
       this.sharedPaths.push(...paths)
-      return paths.map((name, n) => this.#moved.make(`s${n}`, { kind: 'share', name }))
+      return paths.map((name, n) => transferView(`s${n}`, { kind: 'share', name }))
     },
     unshare: (cid) => {
       if (!this.contents.delete(cid)) throw new SwarmError('NOT_FOUND', `${cid} is not shared by this peer`)
@@ -140,7 +140,7 @@ export class MemoryFiles implements ApiFiles {
       throw error
     }
     const cid = this.put(name, Buffer.concat(chunks))
-    return this.#moved.make('s1', { kind: 'share', name, cid, doneBytes: 1 })
+    return transferView('s1', { kind: 'share', name, cid, doneBytes: 1 })
   }
 
   async *#content(
