@@ -11,13 +11,12 @@ import { CopyBook } from './copy-book.ts'
 import { CopyRoom, type CopyRoomDeps } from './copy-room.ts'
 import { FetchQueue, type FetchTarget } from './fetch-queue.ts'
 import { Fetcher, type FetcherDeps, type FetchOptions } from './fetcher.ts'
-import type { FileQuery } from './file-query.ts'
 import type { FollowDraft } from './follow-book.ts'
 import { Following } from './following.ts'
 import { parseCid } from './parse-cid.ts'
 import type { ShareBook } from './share-book.ts'
 import type { ShareIndex } from './share-index.ts'
-import { mustFit, wantedFiles, type FetchAllQuery, type FolderTarget } from './wanted-files.ts'
+import { groupName, mustFit, wantedFiles, type FetchAllQuery, type FolderTarget } from './wanted-files.ts'
 import { removeParts } from './write-file.ts'
 
 export interface FetchingDeps extends Omit<
@@ -295,11 +294,3 @@ export class Fetching {
 }
 
 const folderOf = (to: Exclude<FetchTarget, string>): string | null => ('folder' in to ? to.folder : dirname(to.path))
-
-/** What a person reads of files that were asked for together. */
-function groupName({ origin, search, folder }: FileQuery, originName: string, count: number): string {
-  if (folder !== undefined) return folder.replace(/\/+$/, '').slice(0, 200)
-  const of = origin === undefined ? '' : ` of ${originName}`
-  const words = search === undefined || search.trim() === '' ? '' : ` with "${search.trim()}"`
-  return `${count} ${count === 1 ? 'file' : 'files'}${of}${words}`.slice(0, 200)
-}

@@ -61,3 +61,11 @@ export function wantedFiles(deps: WantedFilesDeps, query: FetchAllQuery, to: Fol
     return { share, to: { folder: to === 'downloads' ? null : to.folder, as } }
   })
 }
+
+/** What a person reads of files that were asked for together. */
+export function groupName({ origin, search, folder }: FileQuery, originName: string, count: number): string {
+  if (folder !== undefined) return folder.replace(/\/+$/, '').slice(0, 200)
+  const of = origin === undefined ? '' : ` of ${originName}`
+  const words = search === undefined || search.trim() === '' ? '' : ` with "${search.trim()}"`
+  return `${count} ${count === 1 ? 'file' : 'files'}${of}${words}`.slice(0, 200)
+}
