@@ -123,9 +123,6 @@ export function decodeLineFrame(bytes: Uint8Array): LineFrame | null {
   return { kind: code === codes.ask ? 'ask' : 'answer', no, bucket, message: fourth }
 }
 
-/** What the head of an `ask` or `answer` takes beside its message. */
-export const lineFrameHeadBytes = 24
-
 function parse(bytes: Uint8Array): readonly unknown[] | null {
   // The largest message of reconciliation, or ids, with room.
   if (bytes.length > 64 * 1_024) return null

@@ -11,8 +11,6 @@ import { packChecks, type SignatureCheck } from './verify-batch.ts'
 export interface VerifyPoolInit {
   /** Threads. Default: all cores but one, at least 2 where there are 2, at most 4. */
   readonly workers?: number
-  /** Fewer checks than this are done at once on the calling thread: a hand-over costs as much. Default 16. */
-  readonly inlineBelow?: number
   /** Where the thread's program lies; tests give one that fails. */
   readonly workerUrl?: URL
 }
@@ -30,6 +28,8 @@ interface Thread {
   jobId: number
 }
 
+/** Fewer checks than this are done at once on the calling thread: a hand-over costs as much. */
+const inlineBelow = 16
 /** Checks a thread is given at a time at most: a stop, or a thread's death, costs no more than these. */
 const maxJobSize = 500
 /** Smaller jobs are not worth a hand-over, even to a thread that is idle. */
@@ -39,7 +39,6 @@ const minJobSize = 50
 export class VerifyPool implements Startable {
   readonly #deps: { readonly counters: Counters; readonly log: Log }
   readonly #workers: number
-  readonly #inlineBelow: number
   readonly #workerUrl: URL
   readonly #threads = new Set<Thread>()
   readonly #waiting: Job[] = []
@@ -50,7 +49,6 @@ export class VerifyPool implements Startable {
     const cores = availableParallelism()
     this.#deps = deps
     this.#workers = init.workers ?? Math.max(Math.min(2, cores), Math.min(4, cores - 1))
-    this.#inlineBelow = init.inlineBelow ?? 16
     this.#workerUrl = init.workerUrl ?? entryUrl('net/ingest/verify-worker.ts')
   }
 
@@ -79,7 +77,7 @@ export class VerifyPool implements Startable {
    */
   async verify(checks: readonly SignatureCheck[]): Promise<Uint8Array> {
     this.#deps.counters.add('verify.checks', checks.length)
-    if (checks.length < this.#inlineBelow || !this.#running) return verifyInline(checks)
+    if (checks.length < inlineBelow || !this.#running) return verifyInline(checks)
     const jobs: Promise<Uint8Array>[] = []
     const jobSize = Math.min(maxJobSize, Math.max(minJobSize, Math.ceil(checks.length / this.#workers)))
     for (let at = 0; at < checks.length; at += jobSize) jobs.push(this.#queue(checks.slice(at, at + jobSize)))

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Startable } from '../../base/lifecycle.ts'
 import type { Log } from '../../base/log.ts'
+import { RecentMap } from '../../base/recent-map.ts'
 import { DialTable, type DialTarget } from './dial-table.ts'
 
 export interface DialerDeps {
@@ -25,14 +26,14 @@ export interface DialerDeps {
 export interface DialerInit {
   /** Links that we dial at most. Default 12: gossip's mesh wants 6 to 12, and 1,000 robots must not become a full mesh. */
   readonly maxOutbound?: number
-  /** No more is dialled once there are this many links in all. Default 24. */
-  readonly enoughLinks?: number
   /** Dials at the same time. Default 8. */
   readonly maxParallel?: number
-  /** How often the machine's network is looked at. Default 2 s. */
-  readonly watchMs?: number
 }
 
+/** No more is dialled once there are this many links in all. */
+const enoughLinks = 24
+/** How often the machine's network is looked at. */
+const watchMs = 2_000
 /** Its records of here live on for days, so it would be dialled again and again. */
 const elsewhereMs = 10 * 60_000
 /** As many as the table of targets holds. */
@@ -45,12 +46,10 @@ const maxElsewhere = 1_024
 export class Dialer implements Startable {
   readonly #deps: DialerDeps
   readonly #maxOutbound: number
-  readonly #enoughLinks: number
   readonly #maxParallel: number
-  readonly #watchMs: number
   readonly #table: DialTable
   /** Peers of other swarms, and until when (monotonic) they are left alone. */
-  readonly #elsewhere = new Map<PeerId, number>()
+  readonly #elsewhere = new RecentMap<PeerId, number>(maxElsewhere)
   #run: AbortController | null = null
   #loops: Promise<unknown> = Promise.resolve()
   #wake: AbortController = new AbortController()
@@ -59,9 +58,7 @@ export class Dialer implements Startable {
   constructor(deps: DialerDeps, init: DialerInit = {}) {
     this.#deps = deps
     this.#maxOutbound = init.maxOutbound ?? 12
-    this.#enoughLinks = init.enoughLinks ?? 24
     this.#maxParallel = init.maxParallel ?? 8
-    this.#watchMs = init.watchMs ?? 2_000
     this.#table = new DialTable(deps.random)
   }
 
@@ -106,10 +103,7 @@ export class Dialer implements Startable {
    * when it comes back.
    */
   elsewhere(peer: PeerId): void {
-    this.#elsewhere.delete(peer)
     this.#elsewhere.set(peer, this.#deps.clock.monotonic() + elsewhereMs)
-    const [oldest] = this.#elsewhere.keys()
-    if (this.#elsewhere.size > maxElsewhere && oldest !== undefined) this.#elsewhere.delete(oldest)
   }
 
   /** Forgets all waits, e.g. after the machine's network changed. */
@@ -152,7 +146,7 @@ export class Dialer implements Startable {
   async #watchLoop(signal: AbortSignal): Promise<void> {
     let before = this.#deps.networkState()
     while (!signal.aborted) {
-      await this.#deps.clock.sleep(this.#watchMs, { signal }).catch((error: unknown) => this.#onlyAborts(error))
+      await this.#deps.clock.sleep(watchMs, { signal }).catch((error: unknown) => this.#onlyAborts(error))
       const now = this.#deps.networkState()
       if (now === before) continue
       before = now
@@ -171,7 +165,7 @@ export class Dialer implements Startable {
     for (const target of this.#table.inOrder()) {
       if (target.dialing || (target.peer !== null && this.#deps.linked(target.peer))) continue
       if (target.peer !== null && this.#isElsewhere(target.peer)) continue
-      if (target.kind === 'peer' && (outbound >= this.#maxOutbound || all >= this.#enoughLinks)) continue
+      if (target.kind === 'peer' && (outbound >= this.#maxOutbound || all >= enoughLinks)) continue
       if (target.nextAtMs > now || this.#dialing.size >= this.#maxParallel) {
         // Without room the end of a dial pokes us.
         if (target.nextAtMs > now) nextAt = Math.min(nextAt, target.nextAtMs)
