@@ -59,6 +59,13 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
       await page.getByRole('figure', { name: 'CPU' }).waitFor()
     },
   ],
+  [
+    'robot-logs',
+    async (page) => {
+      await page.getByRole('tab', { name: /^Logs/ }).click()
+      await page.getByRole('table', { name: 'Shared files' }).getByRole('link').first().waitFor()
+    },
+  ],
   ['logs', (page) => openPage(page, '#/logs', 'Logs')],
   [
     'log',
@@ -88,6 +95,14 @@ const pages: readonly (readonly [name: string, open: (page: Page) => Promise<voi
       await openPage(page, '#/logs', 'Logs')
       await openFile(page, 'run-17/notes.txt')
       await page.getByRole('region', { name: 'Last lines' }).scrollIntoViewIfNeeded()
+    },
+  ],
+  [
+    'log-bag',
+    async (page) => {
+      await openPage(page, '#/logs', 'Logs')
+      await openFile(page, 'run-17/turtle.bag')
+      await page.getByRole('figure', { name: 'Messages over time' }).scrollIntoViewIfNeeded()
     },
   ],
   [
