@@ -51,5 +51,14 @@ it.skipIf(disks.whyNot !== null)('a full disk ends an upload with DISK_FULL and 
   const view = await a.files.sharing.shareStream('big.bin', stream(randomBytes(4_000_000)))
   expect(view.error).toMatchObject({ code: 'DISK_FULL' })
   expect(await readdir(a.shareDir)).toEqual([])
+  // One whose length is known is refused before a byte of it is read.
+  let read = 0
+  const bytes = async function* () {
+    read += 1
+    yield randomBytes(4_000_000)
+  }
+  const known = await a.files.sharing.shareStream('big.bin', bytes(), { sizeBytes: 4_000_000 })
+  expect(known.error).toMatchObject({ code: 'DISK_FULL', message: expect.stringContaining('more are needed') })
+  expect(read).toBe(0)
   expect(await a.files.sharing.shareStream('small.bin', stream(randomBytes(1_000)))).toMatchObject({ state: 'done' })
 })

@@ -124,6 +124,7 @@ export function makeFileParts(deps: FileServiceDeps, init: FileServiceInit, { ev
   const sharing = new Sharing(
     {
       ...common,
+      storeRoom: () => store.room(),
       changed: sharesChanged,
       isKept: (cid) => fetching.isKept(cid),
       fetchAgain: (cid) => fetching.keep(cid, true),

@@ -12,12 +12,13 @@ import { shown } from './left-out.ts'
 import { nameProblem } from './safe-name.ts'
 import type { ShareBook } from './share-book.ts'
 import { SharePublisher } from './share-publisher.ts'
+import { mustFit, type ShareRoomDeps } from './share-room.ts'
 import { ShareRules, type FolderRules } from './share-rules.ts'
 import { ShareRunner, type ShareRunnerDeps } from './share-runner.ts'
 import type { UnsharedBook } from './unshared-book.ts'
 import { forgetDeleted } from './unshared-files.ts'
 
-export interface SharerDeps extends ShareRunnerDeps {
+export interface SharerDeps extends ShareRunnerDeps, ShareRoomDeps {
   readonly store: ContentStore
   readonly shares: ShareBook
   readonly drops: DropBook
@@ -109,9 +110,10 @@ export class Sharer {
     const transfer = transfers.add('share', name, { cid: null, sizeBytes })
     // It needs no turn: the bytes are coming in already.
     await this.#runner
-      .one(transfer, sizeBytes ?? Infinity, options.signal, (either) => {
+      .one(transfer, sizeBytes ?? Infinity, options.signal, async (either) => {
         transfer.control = {}
         transfer.set({ state: 'running', step: 'hashing' })
+        if (sizeBytes !== null) await mustFit({ name, sizeBytes, shareDir: this.#deps.shareDir() }, this.#deps)
         return this.#files.shareStream(name, bytes, { ...either, sizeBytes, channel })
       })
       .catch(() => {})

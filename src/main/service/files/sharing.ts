@@ -14,11 +14,12 @@ import type { ShareBook } from './share-book.ts'
 import { ShareCare } from './share-care.ts'
 import { ShareFolder } from './share-folder.ts'
 import type { ShareIndex } from './share-index.ts'
+import type { ShareRoomDeps } from './share-room.ts'
 import { Sharer, type StreamOptions } from './sharer.ts'
 import type { TransferList } from './transfer-list.ts'
 import { UnsharedBook } from './unshared-book.ts'
 
-export interface SharingDeps extends FileServiceDeps {
+export interface SharingDeps extends FileServiceDeps, ShareRoomDeps {
   readonly store: ContentStore
   readonly shares: ShareBook
   readonly index: ShareIndex
