@@ -17,7 +17,7 @@ export interface Source {
 
 /**
  * Sends a file as the body of a PUT, and resolves to the text of the answer.
- * @throws SwarmError as the peer refuses it, NO_DAEMON, FILE_CHANGED
+ * @throws SwarmError as the peer refuses it, NO_DAEMON when it is not there or goes meanwhile, FILE_CHANGED
  */
 export async function putFile(url: string, { token, url: base }: Endpoint, source: Source): Promise<string> {
   const outgoing = httpRequest(url, {
@@ -29,7 +29,11 @@ export async function putFile(url: string, { token, url: base }: Endpoint, sourc
     },
   })
   const answered = new Promise<{ readonly status: number; readonly text: string }>((resolve, reject) => {
-    outgoing.once('error', (error) => reject(unreachable(base, error)))
+    let connected = false
+    outgoing.once('socket', (socket) => socket.once('connect', () => (connected = true)))
+    outgoing.once('error', (error) =>
+      reject(connected ? brokenOff(base, source.file, error) : unreachable(base, error)),
+    )
     outgoing.once('response', (response) => {
       let text = ''
       response.setEncoding('utf8')
@@ -67,6 +71,20 @@ async function send(source: Source, meter: Transform, outgoing: NodeJS.WritableS
   await pipeline(createReadStream(source.file, { end: source.sizeBytes - 1 }), meter, outgoing)
 }
 
-function isFileError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && (error.syscall === 'open' || error.syscall === 'read')
+/** The peer was there, and is no more. */
+function brokenOff(base: string, file: string, cause: unknown): SwarmError {
+  const code = (cause as NodeJS.ErrnoException).code ?? messageOf(cause)
+  return new SwarmError(
+    'NO_DAEMON',
+    `the peer at ${base} broke off while "${file}" was sent (${code}): see whether it still runs, and send it again`,
+    { cause },
+  )
 }
+
+function isFileError(error: unknown): boolean {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return false
+  // A socket is read too.
+  return error.syscall === 'open' || (error.syscall === 'read' && !lineCodes.has(error.code))
+}
+
+const lineCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNABORTED', 'ETIMEDOUT', 'EPIPE'])

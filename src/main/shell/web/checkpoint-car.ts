@@ -5,6 +5,7 @@ import { SwarmError } from '../../../shared/errors.ts'
 import { isCid } from '../../../shared/ids.ts'
 import type { ApiPeer } from '../api/api-peer.ts'
 import { attachment } from './content.ts'
+import { bodyOf } from './linger.ts'
 import { sendJson } from './reply.ts'
 
 // https://www.iana.org/assignments/media-types/application/vnd.ipld.car
@@ -45,7 +46,7 @@ export async function receiveCar(
   }
   response.once('close', onClose)
   try {
-    sendJson(response, 200, await peer.checkpoints.importFile(request, { signal: gone.signal }))
+    sendJson(response, 200, await peer.checkpoints.importFile(bodyOf(request), { signal: gone.signal }))
   } finally {
     response.off('close', onClose)
   }

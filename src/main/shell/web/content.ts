@@ -7,6 +7,7 @@ import { isCid } from '../../../shared/ids.ts'
 import { parseUri, readCid } from '../../service/files/uri.ts'
 import type { ApiPeer } from '../api/api-peer.ts'
 import { parseRange } from './byte-range.ts'
+import { sendError } from './reply.ts'
 
 /** How long the first facts about a file may take when it must be asked for in the swarm. */
 const statDeadlineMs = 30_000
@@ -60,12 +61,14 @@ export async function sendContent(
   const wanted = request.headers['if-range'] === undefined || request.headers['if-range'] === `"${cid}"`
   const range = wanted ? parseRange(request.headers.range, sizeBytes) : null
   response.setHeader('accept-ranges', 'bytes')
+  if (range === 'unsatisfiable') {
+    response.setHeader('content-range', `bytes */${sizeBytes}`)
+    const why = `the range lies past the end of the file, which has ${sizeBytes} bytes`
+    return sendError(request, response, 'INVALID_INPUT', why, 416)
+  }
   response.setHeader('etag', `"${cid}"`)
   // The bytes of a CID never change, but they are for whoever had the token.
   response.setHeader('cache-control', 'private, max-age=31536000, immutable')
-  if (range === 'unsatisfiable') {
-    return void response.writeHead(416, { 'content-range': `bytes */${sizeBytes}` }).end()
-  }
   const { offset, length } = range ?? { offset: 0, length: sizeBytes }
   response.writeHead(range === null ? 200 : 206, {
     'content-type': 'application/octet-stream',

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { SwarmError } from '../../../shared/errors.ts'
+import { bodyOf } from './linger.ts'
 
 /** The largest call is a change of settings: some kilobytes. */
 const maxBodyBytes = 256 * 1024
@@ -24,7 +25,7 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   try {
     const chunks: Buffer[] = []
     let total = 0
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    for await (const chunk of bodyOf(request)) {
       total += chunk.length
       if (total > maxBodyBytes) throw tooLarge()
       chunks.push(chunk)

@@ -22,6 +22,10 @@ test.each([
   expect(parseRange(header, 100)).toEqual(range)
 })
 
+test('any range of an empty file is all of it', () => {
+  expect(['bytes=0-9', 'bytes=-5', 'bytes=7-'].map((header) => parseRange(header, 0))).toEqual([null, null, null])
+})
+
 test('a range never leaves the file', () => {
   fc.assert(
     fc.property(fc.string(), fc.nat(1_000), (text, size) => {

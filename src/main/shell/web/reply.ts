@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { base } from '../../../shared/contract/errors.ts'
 import { SwarmError, type SwarmErrorCode } from '../../../shared/errors.ts'
 import type { Refusal } from './guard.ts'
+import { endReading } from './linger.ts'
 
 const statuses: Readonly<Record<string, { readonly status?: number }>> = base['~orpc'].errorMap
 
@@ -28,17 +29,12 @@ export function secure(request: IncomingMessage, response: ServerResponse): void
 
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body)
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-  })
-  response.end(text)
+  response.writeHead(status, jsonHeaders(text)).end(text)
 }
 
 /**
- * Answers with an error in the API's form, and closes the connection when a body may still be on its way:
- * reading what was refused only to keep a connection would let a stranger feed us for as long as he likes.
+ * Answers with an error in the API's form, and closes the connection when a body may still be on its way, soon: reading
+ * what was refused only to keep a connection would let a stranger feed us for as long as he likes.
  */
 export function sendError(
   request: IncomingMessage,
@@ -48,10 +44,21 @@ export function sendError(
   status = statusOf(code),
 ): void {
   if (response.headersSent) return void response.destroy()
-  if (!request.complete) response.setHeader('connection', 'close')
   if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="dt-swarm"')
-  sendJson(response, status, { defined: true, code, status, message })
+  const text = JSON.stringify({ defined: true, code, status, message })
+  if (request.complete) {
+    response.writeHead(status, jsonHeaders(text)).end(text)
+  } else {
+    response.writeHead(status, { ...jsonHeaders(text), connection: 'close' })
+    endReading(request, response, text)
+  }
 }
+
+const jsonHeaders = (text: string) => ({
+  'content-type': 'application/json; charset=utf-8',
+  'content-length': Buffer.byteLength(text),
+  'cache-control': 'no-store',
+})
 
 export const refusalText: Readonly<Record<Refusal, { readonly code: SwarmErrorCode; readonly message: string }>> = {
   'bad-host': {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SwarmError, swarmErrorCodes, type SwarmErrorCode } from '../../../shared/errors.ts'
 import { isChannelName } from '../../service/files/file-channel-record.ts'
 import type { ApiPeer } from '../api/api-peer.ts'
+import { bodyOf } from './linger.ts'
 import { sendError, sendJson } from './reply.ts'
 
 /** Larger than any bag a robot's card holds; a disk that is too small for less says so itself. */
@@ -43,7 +44,7 @@ export class Uploads {
     response.once('close', onClose)
     this.#running += 1
     try {
-      const transfer = await this.#peer.files.sharing.shareStream(name, bounded(request, name), {
+      const transfer = await this.#peer.files.sharing.shareStream(name, bounded(bodyOf(request), name), {
         ...(sizeBytes === null ? {} : { sizeBytes }),
         signal: gone.signal,
         channel,

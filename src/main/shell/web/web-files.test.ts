@@ -23,7 +23,12 @@ test('an upload streams in and can be read back, whole and in part', async () =>
   expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(1_500, 3_500))).toBe(true)
   const head = await rig.api(`/files/${cid}/content`, { method: 'HEAD' })
   expect([head.status, head.headers.get('content-length')]).toEqual([200, '10000'])
-  expect((await rig.api(`/files/${cid}/content`, { headers: { range: 'bytes=10000-' } })).status).toBe(416)
+  const past = await rig.api(`/files/${cid}/content`, { headers: { range: 'bytes=10000-' } })
+  expect([past.status, past.headers.get('content-range')]).toEqual([416, 'bytes */10000'])
+  expect(await past.json()).toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('10000 bytes') })
+  const empty = rig.peer.files.put('empty.log', Buffer.alloc(0))
+  const none = await rig.api(`/files/${empty}/content`, { headers: { range: 'bytes=0-4095' } })
+  expect([none.status, await none.text()]).toEqual([200, ''])
   expect(await (await rig.api('/files/nonsense/content')).json()).toMatchObject({ code: 'INVALID_INPUT' })
   expect(await (await rig.api(`/files/${cid.slice(0, -1)}x/content`)).json()).toMatchObject({ code: 'FETCH_FAILED' })
 })
@@ -41,6 +46,46 @@ test('an upload with a bad name is refused; one that breaks off leaves nothing',
   socket.destroy()
   await expect.poll(() => rig.peer.files.aborted, { timeout: 20_000 }).toBe(1)
   expect(rig.peer.files.contents.size).toBe(0)
+})
+
+test('names are UTF-8; what is none is refused', async () => {
+  for (const wrong of ['%ff.log', '%C3', 'a%ed%a0%80']) {
+    const refused = await rig.api(`/files/upload?name=${wrong}`, { method: 'PUT', body: 'x' })
+    expect([refused.status, await refused.json()]).toMatchObject([400, { message: expect.stringContaining('UTF-8') }])
+  }
+  expect(rig.peer.files.contents.size).toBe(0)
+  const upload = async (name: string) => {
+    const answer = await rig.api(`/files/upload?name=${name}`, { method: 'PUT', body: 'x' })
+    return ((await answer.json()) as { name: string }).name
+  }
+  expect(await upload('%C3%BCber.log')).toBe('über.log')
+  expect(await upload('100%.log')).toBe('100%.log')
+})
+
+/** Sends a body many times over, and only when all of it is sent reads the answer, as many programs do. */
+async function sendAll(path: string, piece: Buffer, times: number): Promise<string> {
+  const { port } = new URL(rig.url)
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.pause()
+  socket.on('error', () => {})
+  const write = (bytes: Buffer | string) =>
+    new Promise<void>((resolve, reject) => socket.write(bytes, (error) => (error ? reject(error) : resolve())))
+  const length = piece.length * times
+  await write(
+    `PUT ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\nAuthorization: Bearer ${rig.token}\r\nContent-Length: ${length}\r\n\r\n`,
+  )
+  for (let i = 0; i < times; i += 1) await write(piece)
+  const chunks: Buffer[] = []
+  for await (const chunk of socket) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
+}
+
+test('whoever sends all before he reads is told the refusal, not a broken pipe', async () => {
+  const piece = Buffer.alloc(256 * 1_024)
+  expect(await sendAll('/api/files/upload?name=..%2Fx', piece, 128)).toMatch(/^HTTP\/1\.1 400[^]*INVALID_INPUT/)
+  rig.peer.files.roomBytes = 1_000_000
+  expect(await sendAll('/api/files/upload?name=x', piece, 128)).toMatch(/^HTTP\/1\.1 507[^]*DISK_FULL/)
+  expect(await sendAll('/api/files/queue', piece, 128)).toMatch(/^HTTP\/1\.1 4\d\d[^]*"code"/)
 })
 
 test('a URI names a file: by CID of either version, or by its SHA-1, which is compared', async () => {

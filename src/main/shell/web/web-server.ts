@@ -166,6 +166,10 @@ export class WebServer implements Startable {
       this.#refuse('bad-request')
       return sendError(request, response, 'INVALID_INPUT', 'the address of the request cannot be read')
     }
+    if (!isUtf8(url.search)) {
+      this.#refuse('bad-request')
+      return sendError(request, response, 'INVALID_INPUT', 'what follows the "?" of the address is no UTF-8: names are')
+    }
     const reads = method === 'GET' || method === 'HEAD'
     if (!url.pathname.startsWith('/api/')) {
       if (!reads) return sendError(request, response, 'UNSUPPORTED', `${method} is only for /api`, 405)
@@ -267,5 +271,16 @@ function parseUrl(text: string | undefined): URL | null {
     return new URL(`http://here${text}`)
   } catch {
     return null
+  }
+}
+
+/** Whether what is escaped is UTF-8: read as a query, anything else would turn into another name. */
+function isUtf8(search: string): boolean {
+  try {
+    // A lone "%" is one.
+    decodeURIComponent(search.replaceAll(/%(?![0-9a-f]{2})/gi, '%25'))
+    return true
+  } catch {
+    return false
   }
 }

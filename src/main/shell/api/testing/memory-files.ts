@@ -26,6 +26,8 @@ export class MemoryFiles implements ApiFiles {
   readonly facts = new Map<Cid, Partial<ShareView>>()
   /** Bytes that uploads have brought. */
   uploaded = 0
+  /** So many fit; after them the disk is full. */
+  roomBytes = Infinity
   /** Uploads that were given up before their end. */
   aborted = 0
   readonly sharedPaths: string[] = []
@@ -134,6 +136,7 @@ export class MemoryFiles implements ApiFiles {
         signal?.throwIfAborted()
         chunks.push(chunk)
         this.uploaded += chunk.length
+        if (this.uploaded > this.roomBytes) throw new SwarmError('DISK_FULL', 'the disk is full')
       }
     } catch (error) {
       this.aborted += 1
