@@ -149,6 +149,8 @@ export const shareSchema = z.object({
   sha1: z.string().nullable(),
   /** The file channel that it is meant for; null: the whole swarm. */
   channel: z.string().nullable(),
+  /** Further ones, if it is meant for several. */
+  moreChannels: z.array(z.string()).optional(),
   /** What kind of log it is and what is in it; null: not looked into. */
   log: logInfoSchema.nullable(),
   evidence: z.array(evidenceSchema),

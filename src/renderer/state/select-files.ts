@@ -1,4 +1,5 @@
 import type { LogFormat, LogInfo } from '../../shared/log-views.ts'
+import { channelsOfShare } from '../../shared/share-channels.ts'
 import type { ShareView, TransferView } from '../../shared/views.ts'
 import type { Sort } from './prefs.ts'
 import { compareBy } from './select-fleet.ts'
@@ -108,7 +109,7 @@ function matchesShare(share: ShareView, filter: FilesFilter, nowMs: number): boo
   if (origins.length > 0 && !origins.includes(share.originName)) return false
   if (types.length > 0 && !types.includes(fileKind(share))) return false
   if (topics.length > 0 && !(share.log?.topics ?? []).some((topic) => topics.includes(topic.name))) return false
-  if (channels.length > 0 && !channels.includes(share.channel ?? wholeSwarm)) return false
+  if (channels.length > 0 && !audienceOf(share).some((name) => channels.includes(name))) return false
   if (marks.length > 0 && !marksOf(share).some((mark) => marks.includes(mark))) return false
   if (share.sizeBytes < filter.minBytes) return false
   const span = spanOf(share)
@@ -120,6 +121,11 @@ function matchesShare(share: ShareView, filter: FilesFilter, nowMs: number): boo
 
 /** What stands for no file channel among the channels. */
 export const wholeSwarm = 'whole swarm'
+
+/** The file channels that a file is for, or that it is for all. */
+export function audienceOf(share: ShareView): readonly string[] {
+  return share.channel === null ? [wholeSwarm] : channelsOfShare(share)
+}
 
 const sortValues: Readonly<Record<string, (share: ShareView) => string | number>> = {
   name: (share) => share.name,

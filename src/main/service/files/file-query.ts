@@ -1,6 +1,7 @@
 import type { CopyRisk } from '../../../shared/file-views.ts'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { LogFormat } from '../../../shared/log-views.ts'
+import { channelsOfShare } from '../../../shared/share-channels.ts'
 import type { ShareView } from '../../../shared/views.ts'
 
 /** Which of the shared files are meant; all that is given must fit. */
@@ -24,7 +25,7 @@ export interface FileQuery {
 export function fits(share: ShareView, query: FileQuery): boolean {
   const { origin, topic, format, channel, folder, risk } = query
   if (origin !== undefined && share.origin !== origin) return false
-  if (channel !== undefined && share.channel !== channel) return false
+  if (channel !== undefined && !channelsOfShare(share).includes(channel)) return false
   if (format !== undefined && share.log?.format !== format) return false
   if (risk !== undefined && !isAtRisk(share, risk)) return false
   if (folder !== undefined && !isBelow(share.name, folder)) return false

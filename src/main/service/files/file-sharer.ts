@@ -11,8 +11,10 @@ import { shown } from './left-out.ts'
 import { makeFolder } from '../../base/make-folder.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { ShareBytes } from './share-bytes.ts'
-import type { ShareIndex } from './share-index.ts'
+import type { ShareBook } from './share-book.ts'
+import { channelsOf, type ShareIndex } from './share-index.ts'
 import type { SharePublisher } from './share-publisher.ts'
+import { toldBy } from './share-record.ts'
 import { smallBytes, type ShareWork } from './share-work.ts'
 import { makeSubFolder } from './sub-folder.ts'
 import type { UnsharedBook } from './unshared-book.ts'
@@ -26,7 +28,10 @@ export type InspectFile = (
 
 export interface FileSharerDeps {
   readonly store: ContentStore
+  readonly shares: Pick<ShareBook, 'said'>
   readonly index: ShareIndex
+  /** Whether this peer is on a file channel. */
+  readonly isJoined: (channel: string) => boolean
   readonly publisher: SharePublisher
   readonly inspect: InspectFile
   readonly unshared: UnsharedBook
@@ -41,7 +46,8 @@ export interface FileWish {
   readonly file: FoundFile
   /** here: it lies in the share folder. link: it is shared where it lies, elsewhere. copy: into the share folder. */
   readonly how: 'here' | 'link' | 'copy'
-  readonly channel: string | null
+  /** With whom it is to be shared; null: with all. Undefined: with whom it was, or else with all. */
+  readonly channel: string | null | undefined
   /** It came by itself: when its content is shared already, that copy will do. */
   readonly single: boolean
 }
@@ -52,6 +58,8 @@ export interface SharedFile {
   readonly path: string
   /** It was shared before, or its content was. */
   readonly before: boolean
+  /** What whoever shared it should know, in words. */
+  readonly note?: string
 }
 
 export interface FileOptions {
@@ -70,21 +78,15 @@ export class FileSharer {
     this.#deps = deps
   }
 
-  /** Whether this very state of a file is shared already; where it lies then. */
-  known({ file, how, channel }: FileWish): SharedFile | null {
-    const path = how === 'copy' ? join(this.#deps.shareDir(), file.name) : file.path
-    const entry = this.#deps.index.files.get(path)
-    if (entry?.sizeBytes !== file.sizeBytes || entry.channel !== channel) return null
-    // A copy has the time of what it was made from, as exactly as the file system keeps it.
-    const apartMs = Math.abs(entry.mtimeMs - file.mtimeMs)
-    if (how === 'copy' ? apartMs >= 2 : apartMs > 0) return null
-    return { cid: entry.cid, sizeBytes: entry.sizeBytes, path, before: true }
-  }
-
   /** @throws SwarmError FILE_CHANGED when it is being written to, DISK_FULL, PERMISSION_DENIED, NOT_FOUND, LIMIT_REACHED */
   async share(wish: FileWish, options: FileOptions): Promise<SharedFile> {
+    return this.#noted(await this.#share(wish, options), wish.channel)
+  }
+
+  async #share(wish: FileWish, options: FileOptions): Promise<SharedFile> {
     const { file } = wish
-    const known = await this.#known(wish)
+    const path = wish.how === 'copy' ? join(this.#deps.shareDir(), file.name) : file.path
+    const known = (await this.#isKnown(wish, path)) ? await this.#also(path, wish.channel, options.signal) : null
     if (known !== null) return known
     await this.#deps.publisher.room()
     await options.work.turn()
@@ -94,23 +96,54 @@ export class FileSharer {
     return wish.how === 'copy' ? this.#copy(wish, options) : this.#inPlace(wish, options)
   }
 
-  /** What is known of a copy counts only while the copy is there. */
-  async #known(wish: FileWish): Promise<SharedFile | null> {
-    const known = this.known(wish)
-    if (known === null || wish.how !== 'copy') return known
-    const facts = await stat(known.path).catch(() => null)
-    return facts?.size === known.sizeBytes ? known : null
+  /** Whether this very state of a file is shared already, as what lies at that path. */
+  async #isKnown({ file, how }: FileWish, path: string): Promise<boolean> {
+    const entry = this.#deps.index.files.get(path)
+    if (entry?.sizeBytes !== file.sizeBytes) return false
+    if (how !== 'copy') return entry.mtimeMs === file.mtimeMs
+    // A copy has the time of what it was made from, as exactly as the file system keeps it, and counts while it is there.
+    if (Math.abs(entry.mtimeMs - file.mtimeMs) >= 2) return false
+    const facts = await stat(path).catch(() => null)
+    return facts?.size === entry.sizeBytes
+  }
+
+  /** Shares what is shared already on one more channel, if need be; null when its record is gone. */
+  async #also(path: string, channel: string | null | undefined, signal: AbortSignal): Promise<SharedFile | null> {
+    const { index, shares, publisher, peerId } = this.#deps
+    const entry = index.files.get(path)
+    if (entry === undefined) return null
+    const { cid, sizeBytes, mtimeMs, linked, from } = entry
+    const known = { cid, sizeBytes, path, before: true }
+    const channels = channelsOf(entry)
+    if (channel === undefined || channels.includes(channel) || channels.includes(null)) return known
+    const own = shares.said(cid).filter(({ author }) => author === peerId)
+    const { value } = own.find(({ id }) => id === entry.recordId) ?? {}
+    if (value?.kind !== 'share') return null
+    const { name, modifiedAtMs, sha1, log } = value
+    const file = { path, name, sizeBytes, mtimeMs }
+    await publisher.publish({ cid, file, linked, from, signal, modifiedAtMs, sha1, channel, log })
+    return known
+  }
+
+  /** What is shared with all, by whomever, is for all, whatever channel it is shared on as well. */
+  #noted(shared: SharedFile, channel: string | null | undefined): SharedFile {
+    const { shares, isJoined } = this.#deps
+    if (channel === null || channel === undefined) return shared
+    const isForAll = shares.said(shared.cid).some(({ value }) => toldBy(value)?.channel === null)
+    if (isForAll) return { ...shared, note: `shared with all already, and not with ${shown(channel)} alone` }
+    if (isJoined(channel)) return shared
+    return { ...shared, note: `shared on the file channel ${shown(channel)}, which this peer has not joined` }
   }
 
   /** Writes what comes in to the share folder. Resolves once it is shared. */
-  shareStream(
+  async shareStream(
     name: string,
     bytes: AsyncIterable<Uint8Array>,
     options: FileOptions & { readonly sizeBytes: number | null; readonly channel: string | null },
   ): Promise<SharedFile> {
     const { signal, sizeBytes, channel } = options
-    const wish = { name, channel, single: true, sync: true, mtimeMs: null }
-    return this.#byPart(wish, options, async (part) => {
+    const wish = { name, channel, single: true, sync: true, mtimeMs: null, from: undefined }
+    const shared = await this.#byPart(wish, options, async (part) => {
       const source = new ShareBytes({ stream: bytes }, { part, signal })
       const added = await this.#deps.store.add(source, { signal, onBytes: options.onBytes })
       if (sizeBytes !== null && added.sizeBytes !== sizeBytes) {
@@ -122,6 +155,7 @@ export class FileSharer {
       }
       return { added, sha1: source.sha1 }
     })
+    return this.#noted(shared, channel)
   }
 
   async #inPlace({ file, how, channel }: FileWish, options: FileOptions): Promise<SharedFile> {
@@ -155,7 +189,8 @@ export class FileSharer {
     const { signal, onBytes, work } = options
     // What it is copied from is still there after a power cut; syncing thousands of files would take minutes.
     const sync = file.sizeBytes >= smallBytes
-    return this.#byPart({ name: file.name, channel, single, sync, mtimeMs: file.mtimeMs }, options, async (part) => {
+    const { name, mtimeMs, path: from } = file
+    return this.#byPart({ name, channel, single, sync, mtimeMs, from }, options, async (part) => {
       // Trying costs more than copying a small one.
       const cloned = file.sizeBytes >= smallBytes && (await part.cloneFrom(file.path))
       const source = new ShareBytes({ path: cloned ? part.path : file.path }, cloned ? { signal } : { part, signal })
@@ -175,17 +210,18 @@ export class FileSharer {
   async #byPart(
     wish: {
       readonly name: string
-      readonly channel: string | null
+      readonly channel: string | null | undefined
       readonly single: boolean
       readonly sync: boolean
       /** Time of the file that it is made from. */
       readonly mtimeMs: number | null
+      readonly from: string | undefined
     },
     { signal, work, onStep }: FileOptions,
     fill: (part: PartFile) => Promise<{ readonly added: AddedFile; readonly sha1: string | null }>,
   ): Promise<SharedFile> {
     const { publisher, clock, peerId } = this.#deps
-    const { name, channel, mtimeMs } = wish
+    const { name, channel, mtimeMs, from } = wish
     const shareDir = this.#deps.shareDir()
     await makeFolder(shareDir).catch((error: unknown) => {
       throw diskError(error, `making the folder ${shareDir}`)
@@ -199,8 +235,9 @@ export class FileSharer {
       work.hasRead()
       const { cid, sizeBytes } = added
       signal.throwIfAborted()
-      const twin = wish.single ? await this.#twin(cid, name, channel) : null
-      if (twin !== null) return { cid, sizeBytes, path: twin, before: true }
+      const twin = wish.single ? await this.#twin(cid, name) : null
+      const known = twin === null ? null : await this.#also(twin, channel, signal)
+      if (known !== null) return known
       onStep('looking into it')
       const log = await this.#look(part.path, { name, sizeBytes }, signal)
       onStep('writing it out')
@@ -221,6 +258,7 @@ export class FileSharer {
           mtimeMs: facts.mtimeMs,
         },
         linked: false,
+        from,
         signal,
         modifiedAtMs: Math.trunc(mtimeMs ?? clock.now()),
         sha1: filled.sha1,
@@ -234,12 +272,12 @@ export class FileSharer {
     }
   }
 
-  /** A file of the share folder, other than of this name, that has the same content and is shared alike. */
-  async #twin(cid: Cid, name: string, channel: string | null): Promise<string | null> {
+  /** A file of the share folder, other than of this name, that has the same content. */
+  async #twin(cid: Cid, name: string): Promise<string | null> {
     const { index, shareDir } = this.#deps
     for (const path of index.pathsOf(cid)) {
       const entry = index.files.get(path)
-      if (entry === undefined || entry.linked || entry.channel !== channel) continue
+      if (entry === undefined || entry.linked) continue
       if (path === join(shareDir(), name)) return null
       const facts = await stat(path).catch(() => null)
       if (facts?.size === entry.sizeBytes && facts.mtimeMs === entry.mtimeMs) return path

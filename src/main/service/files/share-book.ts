@@ -7,7 +7,15 @@ import type { RecordDraft } from '../../store/record-book-init.ts'
 import type { RecordBook } from '../../store/record-book.ts'
 import type { StoredRecord } from '../../store/record-store.ts'
 import { RecordFacts } from './record-facts.ts'
-import { copyValue, isHolding, shareValue, toldBy, type FileValue, type ShareDraft } from './share-record.ts'
+import {
+  copyValue,
+  isHolding,
+  shareValue,
+  toldBy,
+  type FileValue,
+  type OwnShare,
+  type ShareDraft,
+} from './share-record.ts'
 import { ShareDeletions } from './share-deletion.ts'
 import type { Held } from './share-index.ts'
 import { endingSoon, renewAll } from './share-renewal.ts'
@@ -187,14 +195,17 @@ export class ShareBook {
   }
 
   /** This peer's share records under a name. */
-  ownNamed(name: string): readonly { readonly id: RecordId; readonly cid: Cid; readonly channel: string | null }[] {
+  ownNamed(name: string): readonly Pick<OwnShare, 'id' | 'cid' | 'channel'>[] {
     return this.#facts.ownNamed(name).filter(({ id }) => !this.#withdrawal.has(id))
   }
 
   /** This peer's share records, all of them or those of one file. */
-  ownShares(of?: Cid): readonly { readonly id: RecordId; readonly cid: Cid; readonly name: string }[] {
+  ownShares(of?: Cid): readonly OwnShare[] {
     return (of === undefined ? this.ownCids('share') : [of]).flatMap((cid) =>
-      this.#facts.own(cid).flatMap(({ id, value }) => (value.kind === 'share' ? [{ id, cid, name: value.name }] : [])),
+      this.#facts.own(cid).flatMap(({ id, value }) => {
+        if (value.kind !== 'share' || this.#withdrawal.has(id)) return []
+        return [{ id, cid, name: value.name, channel: value.channel }]
+      }),
     )
   }
 

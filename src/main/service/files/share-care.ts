@@ -81,14 +81,17 @@ export class ShareCare implements Startable {
       if (name !== null && keeps(name) && !isLeftOut(name, sizeBytes)) index.keepCopy(cid, sizeBytes)
       // Not so what a pattern or another share folder leaves out: that is taken back.
       const isTakenBack = name === null || isLeftOut(name, sizeBytes) || shares.holders(cid).length === 0
-      if (!isTakenBack && isDeleted(path)) deleted.add(recordId)
+      if (!isTakenBack && isDeleted(path)) {
+        deleted.add(recordId)
+        for (const share of shares.ownShares(cid)) if (share.name === name) deleted.add(share.id)
+      }
       index.dropFile(path)
       gone += 1
     }
-    const indexed = new Set([...index.files.values()].map(({ recordId }) => recordId))
     // A file that is there but not indexed (the index was lost) is hashed again: then its record still holds.
-    const over = shares.ownShares().filter(({ id, name, cid }) => {
-      if (indexed.has(id) || names.has(name)) return false
+    const over = shares.ownShares().filter((share) => {
+      const { name, cid } = share
+      if (index.isToldBy(share) || names.has(name)) return false
       return !keeps(name) || isLeftOut(name, index.held.get(cid)?.sizeBytes ?? 0)
     })
     const ids = over.map(({ id }) => id)
@@ -105,9 +108,13 @@ export class ShareCare implements Startable {
     const entry = index.files.get(path)
     if (entry === undefined) return
     // Of a file that was damaged in the store, and is gone now, nothing is left to keep.
-    if (whenDeleted() === 'keep' && index.held.has(entry.cid)) index.keepCopy(entry.cid, entry.sizeBytes)
-    else shares.withdrawDeleted([entry.recordId])
+    const keeps = whenDeleted() === 'keep' && index.held.has(entry.cid)
+    if (keeps) index.keepCopy(entry.cid, entry.sizeBytes)
     index.dropFile(path)
+    if (!keeps) {
+      const told = shares.ownShares(entry.cid).filter((share) => share.name === entry.name && !index.isToldBy(share))
+      shares.withdrawDeleted(told.map(({ id }) => id))
+    }
     this.#changed()
   }
 

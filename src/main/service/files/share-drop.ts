@@ -41,6 +41,8 @@ export class ShareDrop {
   #failed = 0
   #done = 0
   #before = 0
+  /** What whoever dropped them should know: the same of all, mostly. */
+  #note: string | null = null
   #going: PromiseWithResolvers<void> | null = null
   #toldAtMs = -Infinity
 
@@ -60,6 +62,7 @@ export class ShareDrop {
     this.#failed = 0
     this.#done = 0
     this.#before = 0
+    this.#note = null
     this.#head.set({ sizeBytes: wishes.reduce((sum, { file }) => sum + file.sizeBytes, 0), doneBytes: 0 })
     this.#tell(true)
     const running = new Set<Promise<void>>()
@@ -84,7 +87,8 @@ export class ShareDrop {
     if (this.#failed === 0) {
       const before = this.#before === 0 ? '' : `, ${this.#before} of them before`
       const refused = this.#refused === 0 ? '' : `, ${this.#refused} could not be`
-      return { step: `${counted(of)} shared${before}${refused}` }
+      const note = this.#note === null ? '' : `; ${this.#note}`
+      return { step: `${counted(of)} shared${before}${refused}${note}` }
     }
     const [first] = this.#failures
     const why = first?.error instanceof Error ? first.error.message : ''
@@ -174,8 +178,9 @@ export class ShareDrop {
     }
   }
 
-  #shared({ before }: SharedFile, restBytes: number): void {
+  #shared({ before, note }: SharedFile, restBytes: number): void {
     this.#done += 1
+    this.#note ??= note ?? null
     if (before) this.#before += 1
     if (restBytes > 0) this.#head.advance(restBytes)
   }

@@ -6,6 +6,7 @@ import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
 import { writeFileAtomicLater } from '../../store/atomic-file.ts'
 import { systemCode } from './disk-error.ts'
+import type { OwnShare } from './share-record.ts'
 
 const cid = z.custom<Cid>((value) => typeof value === 'string' && isCid(value))
 const recordId = z.custom<RecordId>((value) => typeof value === 'string' && isRecordId(value))
@@ -39,6 +40,10 @@ const indexSchema = z.object({
       /** It is shared where it lies, outside the share folder. */
       linked: z.boolean().default(false),
       channel: z.string().max(63).nullable().default(null),
+      /** Further ones: as many as a peer can be on. */
+      also: z.array(z.string().max(63).nullable()).max(64).optional(),
+      /** Of a copy, what it was made from. */
+      from: z.string().max(4_096).optional(),
     }),
   ),
   /** Files that are whole in the store, by CID. A copy was fetched, and stays when no file here has that content. */
@@ -49,8 +54,14 @@ const indexSchema = z.object({
 })
 type Index = z.infer<typeof indexSchema>
 export type IndexedFile = Index['files'][string]
-type Plain = Partial<Pick<IndexedFile, 'name' | 'linked' | 'channel'>>
+type Plain = Partial<Pick<IndexedFile, 'name' | 'linked' | 'channel' | 'also' | 'from'>>
 export type Held = Index['held'][string]
+
+/** With whom a file is shared; null: with all. */
+export const channelsOf = ({
+  channel,
+  also = [],
+}: Pick<IndexedFile, 'channel' | 'also'>): readonly (string | null)[] => [channel, ...also]
 
 /** No file is of this time. */
 const neverMs = -1
@@ -110,6 +121,15 @@ export class ShareIndex {
   /** The paths that have this content. */
   pathsOf(cid: Cid): readonly string[] {
     return [...(this.#uses.get(cid) ?? [])]
+  }
+
+  /** Whether a file here is what a share tells of: two of the same name and content are told of by one. */
+  isToldBy({ id, cid, name, channel }: Pick<OwnShare, 'id' | 'cid' | 'name' | 'channel'>): boolean {
+    for (const path of this.#uses.get(cid) ?? []) {
+      const file = this.#files.get(path)
+      if (file?.recordId === id || (file?.name === name && channelsOf(file).includes(channel))) return true
+    }
+    return false
   }
 
   #put(path: string, file: IndexedFile): void {

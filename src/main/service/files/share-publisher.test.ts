@@ -88,10 +88,65 @@ it('a later state takes the place of an earlier one, also when both come at once
   await clock.advance(30)
   const [before] = shares.ownNamed('a')
   expect(await publisher.publish(publication('a', 3))).toBe(before?.id)
-  // For another channel it is.
+})
+
+const at = (path: string, name: string, content: number, change: Partial<Publication> = {}): Publication => {
+  const one = publication(name, content, { linked: true, ...change })
+  return { ...one, file: { ...one.file, path } }
+}
+
+const told = (): unknown[] => shares.ownNamed('camera.bag').map(({ cid, channel }) => [cid, channel])
+
+it('takes nothing back of a file of the same name that lies elsewhere, only of what lay at the same path', async () => {
+  const [one, two, three] = [1, 2, 3].map((content) => publication('camera.bag', content).cid)
+  for (const next of [
+    at('/n1/camera.bag', 'camera.bag', 1),
+    at('/n2/camera.bag', 'camera.bag', 2),
+    publication('camera.bag', 3),
+  ]) {
+    const published = publisher.publish(next)
+    await clock.advance(30)
+    await published
+  }
+  expect(told()).toEqual([
+    [one, null],
+    [two, null],
+    [three, null],
+  ])
+  const changed = publisher.publish(at('/n1/camera.bag', 'camera.bag', 4))
   await clock.advance(30)
-  expect(await publisher.publish(publication('a', 3, { channel: 'lab' }))).not.toBe(before?.id)
-  expect(shares.ownNamed('a').map(({ channel }) => channel)).toEqual(['lab'])
+  await changed
+  expect(told().map((share) => [share].flat()[0])).toEqual([two, three, publication('camera.bag', 4).cid])
+  // The same content at two places is one share: it stands as long as one of them has it.
+  const same = publisher.publish(at('/n3/camera.bag', 'camera.bag', 2))
+  await clock.advance(30)
+  await same
+  const other = publisher.publish(at('/n2/camera.bag', 'camera.bag', 5))
+  await clock.advance(30)
+  await other
+  expect(told()).toHaveLength(4)
+  expect(told()).toContainEqual([two, null])
+})
+
+it('a further channel takes nothing away; what is shared with all needs none; a changed file stays with whom it was', async () => {
+  const publish = async (content: number, channel: string | null | undefined): Promise<unknown[]> => {
+    const published = publisher.publish(publication('camera.bag', content, { channel }))
+    await clock.advance(30)
+    await published
+    return shares.ownNamed('camera.bag').map((share) => share.channel)
+  }
+  expect(await publish(1, 'course')).toEqual(['course'])
+  expect(await publish(1, 'lab')).toEqual(['course', 'lab'])
+  expect(index.files.get('/share/camera.bag')).toMatchObject({ channel: 'course', also: ['lab'] })
+  expect(await publish(2, undefined)).toEqual(['course', 'lab'])
+  expect(new Set(shares.ownNamed('camera.bag').map(({ cid }) => cid)).size).toBe(1)
+  // Also when the index is lost: what was for a channel must not become everybody's by that.
+  index.dropFile('/share/camera.bag')
+  expect(await publish(3, undefined)).toEqual(['course', 'lab'])
+  expect(await publish(3, null)).toEqual(['course', 'lab', null])
+  expect(await publish(3, 'exam')).toEqual(['course', 'lab', null])
+  // Another content that a person chooses is for those it is chosen for.
+  expect(await publish(4, 'exam')).toEqual(['exam'])
 })
 
 it('one that cannot be signed fails alone', async () => {

@@ -4,11 +4,15 @@ import type { Clock } from '../../base/clock.ts'
 import type { FoundFile } from './folder-scan.ts'
 import { mediaTypeOf } from './media-type.ts'
 import type { ShareBook } from './share-book.ts'
-import type { ShareIndex } from './share-index.ts'
-import type { ShareFacts } from './share-record.ts'
+import { channelsOf, type IndexedFile, type ShareIndex } from './share-index.ts'
+import type { ShareDraft, ShareFacts } from './share-record.ts'
 
-export interface Publication extends Pick<ShareFacts, 'modifiedAtMs' | 'sha1' | 'channel' | 'log'> {
+export interface Publication extends Pick<ShareFacts, 'modifiedAtMs' | 'sha1' | 'log'> {
   readonly cid: Cid
+  /** With whom it is to be shared; null: with all. Undefined: with whom it was, or else with all. */
+  readonly channel: string | null | undefined
+  /** Of a copy, what it was made from. */
+  readonly from?: string | undefined
   /** Where it lies, and what it was when it was read. */
   readonly file: FoundFile
   /** It lies outside the share folder. */
@@ -124,38 +128,92 @@ export class SharePublisher {
   }
 
   #sign(publications: readonly Publication[]): readonly RecordId[] {
-    const { shares, index, clock, simulated, signal } = this.#deps
+    const { shares, index, clock, signal } = this.#deps
     const sharedAtMs = clock.now()
-    const known = publications.map(({ cid, file, channel }) =>
-      shares.ownNamed(file.name).find((share) => share.cid === cid && share.channel === channel),
-    )
-    const fresh = publications.filter((_, at) => known[at] === undefined)
+    const told = publications.map((publication) => {
+      const { cid, file } = publication
+      const own = shares.ownShares(cid).filter(({ name }) => name === file.name)
+      return this.#channelsFor(publication).map((channel) => ({
+        publication,
+        channel,
+        known: own.find((share) => share.channel === channel)?.id,
+      }))
+    })
+    const fresh = told.flat().filter(({ known }) => known === undefined)
     const ids = shares.shareAll(
-      fresh.map(({ cid, file, modifiedAtMs, sha1, channel, log }) => ({
-        cid,
-        facts: {
-          name: file.name,
-          sizeBytes: file.sizeBytes,
-          mediaType: mediaTypeOf(file.name),
-          modifiedAtMs,
-          sharedAtMs,
-          simulated,
-          sha1,
-          channel,
-          log,
-        },
+      fresh.map(({ publication, channel }) => ({
+        cid: publication.cid,
+        facts: this.#draftOf(publication, channel, sharedAtMs),
       })),
     )
-    const idOf = new Map(fresh.map((publication, at) => [publication, ids[at]]))
-    return publications.flatMap((publication, at) => {
-      const recordId = known[at]?.id ?? idOf.get(publication)
-      if (recordId === undefined) return []
-      const { cid, file, linked, channel } = publication
+    const idOf = new Map(fresh.map((one, at) => [one, ids[at]]))
+    return told.flatMap((each) => {
+      const [first, ...others] = each
+      const recordId = first === undefined ? undefined : (first.known ?? idOf.get(first))
+      if (first === undefined || recordId === undefined) return []
+      const { cid, file, linked, from } = first.publication
       const { sizeBytes, mtimeMs, name, path } = file
-      index.setFile(path, { sizeBytes, mtimeMs, cid, recordId, sharedAtMs, name, linked, channel })
-      for (const old of shares.ownNamed(name)) if (old.id !== recordId) shares.withdraw(old.id)
+      const before = index.files.get(path)
+      index.setFile(path, {
+        sizeBytes,
+        mtimeMs,
+        cid,
+        recordId,
+        sharedAtMs,
+        name,
+        linked,
+        channel: first.channel,
+        ...(others.length === 0 ? {} : { also: others.map(({ channel }) => channel) }),
+        ...(from === undefined ? {} : { from }),
+      })
+      this.#withdrawOld(file, before, linked)
       index.changed(signal())
       return [recordId]
+    })
+  }
+
+  #draftOf({ file, modifiedAtMs, sha1, log }: Publication, channel: string | null, sharedAtMs: number): ShareDraft {
+    const { name, sizeBytes } = file
+    const { simulated } = this.#deps
+    return { name, sizeBytes, mediaType: mediaTypeOf(name), modifiedAtMs, sharedAtMs, simulated, sha1, channel, log }
+  }
+
+  /**
+   * With whom it is shared from now on, in the order in which that was said. A further channel takes nothing away, and
+   * what is shared with all needs none. What a person chooses anew, with another content, is for those it is chosen for.
+   */
+  #channelsFor({ cid, file, linked, channel }: Publication): readonly (string | null)[] {
+    const before = this.#deps.index.files.get(file.path)
+    const loose = before === undefined ? this.#loose(file.name, linked) : []
+    if (channel === undefined) {
+      const said = before === undefined ? loose.map((share) => share.channel) : channelsOf(before)
+      return said.length > 0 ? [...new Set(said)] : [null]
+    }
+    const same = loose.filter((share) => share.cid === cid).map((share) => share.channel)
+    const said = before?.cid === cid ? channelsOf(before) : same
+    return said.includes(null) || said.includes(channel) ? said : [...said, channel]
+  }
+
+  /**
+   * Takes back what was told of the earlier state of a file. A name says nothing of that: robots call the logs of every
+   * run the same, and what lies elsewhere under this name is another file.
+   */
+  #withdrawOld({ name }: FoundFile, before: IndexedFile | undefined, linked: boolean): void {
+    const { shares, index } = this.#deps
+    const old = before === undefined ? [] : shares.ownShares(before.cid).filter((share) => share.name === before.name)
+    for (const share of old) if (!index.isToldBy(share)) shares.withdraw(share.id)
+    for (const { id } of this.#loose(name, linked)) shares.withdraw(id)
+  }
+
+  /**
+   * Shares of a name of which it is not known where their file lies: it is to be read anew, or the index was lost. There is
+   * one file of a name in the share folder; where a link leads cannot be told. What was deleted and is kept has no place.
+   */
+  #loose(name: string, linked: boolean): ReturnType<ShareBook['ownNamed']> {
+    if (linked) return []
+    const { shares, index } = this.#deps
+    return shares.ownNamed(name).filter((share) => {
+      return index.held.get(share.cid)?.copy !== true && !index.isToldBy({ ...share, name })
     })
   }
 

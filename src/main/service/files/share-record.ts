@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { fileChannelSchema } from '../../../shared/file-views.ts'
+import type { Cid, RecordId } from '../../../shared/ids.ts'
 import { logInfoSchema } from '../../../shared/log-views.ts'
 import { buckets } from '../../model/bucket.ts'
 import { encodeCbor, type CborMap } from '../../model/cbor.ts'
@@ -38,6 +39,11 @@ export const fileValueSchema = z.discriminatedUnion('kind', [
 ])
 export type FileValue = z.infer<typeof fileValueSchema>
 export type ShareFacts = Omit<Extract<FileValue, { kind: 'share' }>, 'kind'>
+/** A share of this peer. */
+export interface OwnShare extends Pick<ShareFacts, 'name' | 'channel'> {
+  readonly id: RecordId
+  readonly cid: Cid
+}
 /** What is left out is not known. */
 export type ShareDraft = Omit<ShareFacts, 'sha1' | 'channel' | 'log'> &
   Partial<Pick<ShareFacts, 'sha1' | 'channel' | 'log'>>

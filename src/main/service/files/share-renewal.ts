@@ -18,13 +18,14 @@ interface Ending {
   readonly fact: ShareFact
 }
 
-/** The newest record of this peer of each kind and name, where that ends before a time. */
+/** The newest record of this peer of each kind, name and channel, where that ends before a time. */
 export function endingSoon({ facts, leaving, self }: Own, soonMs: number): readonly Ending[] {
   return facts.ownCids().flatMap((cid) => {
     const newest = new Map<string, ShareFact>()
     for (const fact of facts.all(cid)) {
       if (fact.author !== self || !isHolding(fact.value) || leaving.has(fact.id)) continue
-      const what = fact.value.kind === 'share' ? `share:${fact.value.name}` : 'copy'
+      const { value } = fact
+      const what = value.kind === 'share' ? JSON.stringify([value.name, value.channel]) : 'copy'
       const other = newest.get(what)
       if (other === undefined || other.validUntilMs < fact.validUntilMs) newest.set(what, fact)
     }

@@ -71,9 +71,10 @@ export class ShareRunner {
     })()
     this.keep(ended)
     try {
-      const { cid, sizeBytes: size, path, before } = await ended
+      const { cid, sizeBytes: size, path, before, note } = await ended
       if (before) transfer.set({ doneBytes: size })
-      transfer.done({ cid, sizeBytes: size, path, ...(before ? { step: 'shared already' } : {}) })
+      const step = note ?? (before ? 'shared already' : undefined)
+      transfer.done({ cid, sizeBytes: size, path, ...(step === undefined ? {} : { step }) })
       finished(transfer.view)
     } catch (error) {
       this.ended(transfer, signal.aborted ? signal.reason : error)

@@ -68,6 +68,18 @@ function firstKept(facts: readonly ShareFact[], self: PeerId, held: Held | undef
   return { fact, share }
 }
 
+/** With whom it is shared. Whoever shares it with all lifts what others say of channels. */
+function channelsTold(
+  { channel }: ShareFacts,
+  facts: readonly ShareFact[],
+): Pick<ShareView, 'channel' | 'moreChannels'> {
+  const told = [channel, ...facts.flatMap(({ value }) => toldBy(value) ?? []).map((one) => one.channel)]
+  const names = told.filter((name) => name !== null)
+  if (names.length < told.length) return { channel: null }
+  const moreChannels = [...new Set(names)].filter((name) => name !== channel)
+  return moreChannels.length === 0 ? { channel } : { channel, moreChannels }
+}
+
 /**
  * A file as a screen shows it, from all records about it that count now; undefined when nobody shares it, and it is not
  * kept here.
@@ -105,7 +117,7 @@ export function shareView(
     ...here,
     own: facts.some(({ author, value }) => author === self && value.kind === 'share'),
     sha1: share.sha1,
-    channel: share.channel,
+    ...channelsTold(share, facts),
     log: share.log,
     evidence: facts.slice(0, maxEvidence).map(({ evidence }) => ({
       ...evidence,

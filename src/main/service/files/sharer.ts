@@ -24,6 +24,7 @@ export interface SharerDeps extends ShareRunnerDeps, ShareRoomDeps {
   readonly drops: DropBook
   readonly unshared: UnsharedBook
   readonly inspect: InspectFile
+  readonly isJoined: (channel: string) => boolean
   readonly clock: Clock
   readonly peerId: PeerId
   readonly simulated: boolean
@@ -46,7 +47,7 @@ export class Sharer {
   /** The last failed transfer of a path, so that trying again does not fill the list. */
   readonly #failed = new Map<string, string>()
   /** Files that came by themselves and are being shared, by path: one that is unshared meanwhile is given up. */
-  readonly #under = new Map<string, { readonly name: string; readonly stop: AbortController }>()
+  readonly #under = new Map<string, AbortController>()
   #forgetting: Promise<void> | null = null
 
   constructor(deps: SharerDeps) {
@@ -72,17 +73,16 @@ export class Sharer {
     file: FoundFile,
     { signal, how = 'here' }: { readonly signal: AbortSignal; readonly how?: 'here' | 'link' },
   ): Promise<void> {
-    const { transfers, index } = this.#deps
+    const { transfers } = this.#deps
     const before = this.#failed.get(file.path)
     if (before !== undefined) this.#runner.forget(before)
-    const channel = index.files.get(file.path)?.channel ?? null
     const transfer = transfers.add('share', file.name, { cid: null, sizeBytes: file.sizeBytes })
     const stop = new AbortController()
-    this.#under.set(file.path, { name: file.name, stop })
+    this.#under.set(file.path, stop)
     const either = AbortSignal.any([signal, stop.signal])
     try {
       await this.#runner.one(transfer, file.sizeBytes, either, (options) =>
-        this.#files.share({ file, how, channel, single: false }, options),
+        this.#files.share({ file, how, channel: undefined, single: false }, options),
       )
       this.#failed.delete(file.path)
     } catch (error) {
@@ -143,12 +143,16 @@ export class Sharer {
     const linkedNames = new Set(linked.map((path) => index.files.get(path)?.name))
     // One that is to be read anew is not in the index.
     const names = new Set(shares.ownShares(cid).map(({ name }) => name))
-    for (const name of names) if (!linkedNames.has(name)) paths.add(join(shareDir(), name))
+    for (const name of names) {
+      const path = join(shareDir(), name)
+      // What is in the index there is another file of that name.
+      if (!linkedNames.has(name) && !index.files.has(path)) paths.add(path)
+    }
     for (const path of paths) {
       if (!linked.includes(path)) unshared.set(path, true)
       index.dropFile(path)
     }
-    for (const [path, { name, stop }] of this.#under) if (paths.has(path) || names.has(name)) stop.abort()
+    for (const [path, stop] of this.#under) if (paths.has(path)) stop.abort()
     if (shares.withdrawShares(cid) === 0 && paths.size === 0) {
       throw new SwarmError('NOT_FOUND', `This peer does not share ${cid}.`, { detail: { cid } })
     }

@@ -24,6 +24,8 @@ export interface SharingDeps extends FileServiceDeps, ShareRoomDeps {
   readonly shares: ShareBook
   readonly index: ShareIndex
   readonly transfers: TransferList
+  /** Whether this peer is on a file channel. */
+  readonly isJoined: (channel: string) => boolean
   /** Aborts when the service stops. */
   readonly signal: () => AbortSignal
   readonly finished: (view: TransferView) => void

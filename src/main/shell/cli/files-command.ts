@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { channelsOfShare } from '../../../shared/share-channels.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -23,7 +24,7 @@ export async function listFiles(endpoint: Endpoint, given: FilterArguments & Out
       timeText(recordedMs(share)),
       share.simulated ? `${share.originName} (simulated)` : share.originName,
       share.log?.format ?? '-',
-      share.channel ?? '-',
+      channelsOfShare(share).join(', ') || '-',
       share.kept ? 'kept' : share.local ? 'here' : '-',
       String(share.copies.length),
       share.cid,

@@ -1,6 +1,7 @@
 import type { FoundView } from '../../../shared/file-views.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import type { LogInfo } from '../../../shared/log-views.ts'
+import { channelsOfShare } from '../../../shared/share-channels.ts'
 import type { ShareView } from '../../../shared/views.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import { parseUri, uriOf } from '../../service/files/uri.ts'
@@ -67,7 +68,7 @@ function factsOf(found: FoundView, share: ShareView | null): readonly (readonly 
           ['Robot', share.simulated ? `${share.originName} (simulated)` : share.originName],
           ['Changed', timeText(share.modifiedAtMs)],
           ['Shared', timeText(share.sharedAtMs)],
-          ['Channel', share.channel ?? 'the whole swarm'],
+          ['Channel', channelsOfShare(share).join(', ') || 'the whole swarm'],
         ] as const)),
     ['Held by', holders.length === 0 ? 'nobody that can be reached' : holders.join(', ')],
   ]

@@ -34,6 +34,8 @@ interface Stored {
   readonly files?: readonly Named[]
 }
 
+/** How a transfer ends of which there is nothing to say. */
+const plainStep = 'done'
 /** Of one folder, line by line; a drop of thousands is named as a whole. */
 const maxListed = 1_000
 
@@ -126,6 +128,7 @@ async function sharePath(
     const failed = ended.find(({ state }) => state !== 'done')
     if (failed !== undefined) throw new SwarmError('INTERNAL', failed.error?.message ?? `"${path}": ${failed.step}`)
     const [first] = ended
+    if (channel !== undefined && first !== undefined) noteOn(first, io)
     const about = { cid: first?.cid ?? null, name: first?.name ?? basename(path), sizeBytes: first?.sizeBytes ?? null }
     if (about.cid !== null) return about
     const shares = await api.files.list({ folder: about.name })
@@ -148,5 +151,12 @@ async function upload(
     sizeBytes,
     onBytes: (done) => io.progress(`${printable(name)}: ${bytesText(done)} of ${bytesText(sizeBytes)}`),
   })
-  return transferSchema.parse(JSON.parse(answer))
+  const view = transferSchema.parse(JSON.parse(answer))
+  if (channel !== undefined) noteOn(view, io)
+  return view
+}
+
+/** Of what is shared on a file channel it may be said that it is for all, or that this peer is not on the channel. */
+function noteOn({ name, step }: TransferView, io: Io): void {
+  if (step !== plainStep) io.note(printable(`${name}: ${step}`))
 }

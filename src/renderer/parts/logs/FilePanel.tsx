@@ -1,3 +1,4 @@
+import { channelsOfShare } from '../../../shared/share-channels.ts'
 import type { ShareView } from '../../../shared/views.ts'
 import { formatBytes } from '../../format.ts'
 import { hrefOf } from '../../route.ts'
@@ -45,7 +46,8 @@ export function FilePanel({ share }: { readonly share: ShareView }) {
           </dd>
           <dt>Shared</dt>
           <dd>
-            <Age atMs={share.sharedAtMs} /> <span className="dim">with {share.channel ?? 'the whole swarm'}</span>
+            <Age atMs={share.sharedAtMs} />{' '}
+            <span className="dim">with {channelsOfShare(share).join(', ') || 'the whole swarm'}</span>
           </dd>
           <dt>CID</dt>
           <dd className="mono">

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import type { ShareView } from '../../../shared/views.ts'
 import { countBy } from '../../state/select-fleet.ts'
-import { fileKind, marksOf, wholeSwarm, type FilesFilter } from '../../state/select-files.ts'
+import { audienceOf, fileKind, marksOf, type FilesFilter } from '../../state/select-files.ts'
 import { Choice } from '../Choice.tsx'
 import { Facet } from '../Facet.tsx'
 import { SearchField } from '../SearchField.tsx'
@@ -50,7 +50,7 @@ export function LogsToolbar({ shares, filter, onFilter }: LogsToolbarProps) {
       origins: countBy(all, (share) => share.originName),
       types: countBy(all, fileKind),
       topics: countAll(all, topicsOf),
-      channels: countBy(all, (share) => share.channel ?? wholeSwarm),
+      channels: countAll(all, audienceOf),
       marks: countAll(all, marksOf),
     }
   }, [shares])
