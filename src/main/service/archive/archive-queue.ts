@@ -1,3 +1,4 @@
+import { bytesText } from '../../../shared/bytes-text.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -143,7 +144,7 @@ export class ArchiveQueue {
     if (missing.length === 0) return null
     const bytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const what = missing.length === 1 ? '1 file' : `${missing.length} files`
-    return `The archive takes no more: ${what} (${inWords(bytes)}) would leave less than ${inWords(this.#leaveFreeBytes)} free on the disk. Free some space, or let it keep less.`
+    return `The archive takes no more: ${what} (${bytesText(bytes)}) would leave less than ${bytesText(this.#leaveFreeBytes)} free on the disk. Free some space, or let it keep less.`
   }
 
   /** What is fetched already stays as whoever asked for it wants it: urgent, or held, or soon. */
@@ -211,8 +212,4 @@ function remember(cids: Set<Cid>, cid: Cid): void {
   cids.add(cid)
   const oldest = cids.values().next().value
   if (cids.size > maxRemembered && oldest !== undefined) cids.delete(oldest)
-}
-
-function inWords(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`
 }

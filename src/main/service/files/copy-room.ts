@@ -1,3 +1,4 @@
+import { beyondText, bytesText } from '../../../shared/bytes-text.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import type { Counters } from '../../base/counters.ts'
@@ -109,7 +110,7 @@ export class CopyRoom {
     if (missing === null) return
     throw new SwarmError(
       'DISK_FULL',
-      `The disk of ${missing.folder} is too full: ${inWords(missing.bytes)} more are needed. Free some space, or choose another folder in Settings, and try again.`,
+      `The disk of ${missing.folder} is too full: ${bytesText(missing.bytes)} more are needed. Free some space, or choose another folder in Settings, and try again.`,
       { detail: { missingBytes: missing.bytes } },
     )
   }
@@ -132,9 +133,10 @@ export class CopyRoom {
   #mayStay({ cid, storeBytes, file }: RoomNeed): void {
     const quotaBytes = this.#quotaBytes
     if (quotaBytes === null || file !== null || storeBytes <= quotaBytes || this.#deps.copies.isKept(cid)) return
+    const [size, quota] = beyondText(storeBytes, quotaBytes)
     throw new SwarmError(
       'LIMIT_REACHED',
-      `A copy of ${inWords(storeBytes)} is more than all copies may take (${inWords(quotaBytes)}). Keep it for good, fetch it to a folder, or allow more in Settings.`,
+      `A copy of ${size} is more than all copies may take (${quota}). Keep it for good, fetch it to a folder, or allow more in Settings.`,
     )
   }
 
@@ -196,8 +198,4 @@ export class CopyRoom {
     const inPlace = file.bytes - place.freeBytes
     return inPlace > 0 ? { bytes: inPlace, folder: file.dir, inStore: false } : null
   }
-}
-
-function inWords(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`
 }

@@ -24,7 +24,7 @@ export class PartFile {
   /** @throws SwarmError DISK_FULL, PERMISSION_DENIED */
   static async create(path: string): Promise<PartFile> {
     try {
-      return new PartFile(path, await open(path, 'w', 0o644))
+      return new PartFile(path, await open(path, 'wx', 0o644))
     } catch (error) {
       throw diskError(error, `writing ${path}`)
     }

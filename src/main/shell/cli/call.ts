@@ -10,15 +10,42 @@ const connectDeadlineMs = 10_000
 
 /**
  * Connects to a peer's API, lets `use` call it, and hangs up.
- * @throws SwarmError NO_DAEMON when nobody listens there, UNAUTHORIZED for a wrong token, and what `use` throws
+ * @throws SwarmError NO_DAEMON when nobody listens there or it stops meanwhile, UNAUTHORIZED for a wrong token, and what
+ *   `use` throws
  */
 export async function withApi<T>(endpoint: Endpoint, use: (api: ApiClient) => Promise<T>): Promise<T> {
   const socket = await open(endpoint)
+  const hungUp = Promise.withResolvers<never>()
+  socket.once('close', () => hungUp.reject(stopped(endpoint.url)))
+  socket.on('error', () => {})
   try {
-    return await use(createORPCClient(new RPCLink({ websocket: socket as unknown as globalThis.WebSocket })))
+    const api = createORPCClient<ApiClient>(new RPCLink({ websocket: socket as unknown as globalThis.WebSocket }))
+    return await Promise.race([use(api), hungUp.promise])
+  } catch (error) {
+    // A call fails before it is heard that the other side has gone.
+    throw socket.readyState === WebSocket.OPEN || error instanceof SwarmError ? error : stopped(endpoint.url)
   } finally {
+    // Of our own hanging up nobody is told.
+    hungUp.promise.catch(() => {})
     socket.close()
   }
+}
+
+/** It was there, and is no more. */
+function stopped(url: string): SwarmError {
+  return new SwarmError(
+    'NO_DAEMON',
+    `the peer at ${url} has stopped: start it again with "dt-swarm daemon"; what it was to fetch or share it goes on with by itself then`,
+  )
+}
+
+/** Why bytes of a peer broke off: because it is there no more, or `error` itself while it is. */
+export async function whyBroken(endpoint: Endpoint, error: unknown): Promise<unknown> {
+  if (!(error instanceof SwarmError) || error.code !== 'FETCH_FAILED') return error
+  return withApi(endpoint, (api) => api.system.info()).then(
+    () => error,
+    (gone: unknown) => (gone instanceof SwarmError && gone.code === 'NO_DAEMON' ? stopped(endpoint.url) : error),
+  )
 }
 
 function open({ url, token }: Endpoint): Promise<WebSocket> {

@@ -1,16 +1,14 @@
-import { createWriteStream } from 'node:fs'
-import { access, constants, rename, rm, stat } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { checkpointImportSchema, type CheckpointView } from '../../../shared/checkpoint-views.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import { isCid, type Cid } from '../../../shared/ids.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
-import { get } from './streams.ts'
+import { get, receive } from './streams.ts'
 import type { Io, Output } from './io.ts'
 import { putFile } from './put-file.ts'
+import { mayWrite, writeWhole } from './whole-file.ts'
 import { agoText, bytesText, printable, table, timeText } from './words.ts'
 
 /** `dt-swarm checkpoint create`. */
@@ -61,31 +59,16 @@ export async function exportCheckpoint(
   file: string,
   root: string | undefined,
   endpoint: Endpoint,
-  { json }: Output,
+  { json, force }: Output & { readonly force: boolean },
   io: Io,
 ): Promise<void> {
+  const path = resolve(file)
+  await mayWrite(path, { force })
   const cid = root === undefined ? (await withApi(endpoint, (api) => api.checkpoints.create())).root : rootOf(root)
   const answer = await get(`${endpoint.url}/api/checkpoints/${cid}/car`, endpoint)
-  const sizeBytes = Number(answer.headers['content-length'])
-  const path = resolve(file)
-  const part = `${path}.part`
-  let done = 0
-  const meter = new Transform({
-    transform(chunk: Buffer, _, next) {
-      done += chunk.length
-      io.progress(`${bytesText(done)} of ${bytesText(sizeBytes)}`)
-      next(null, chunk)
-    },
-  })
-  try {
-    await pipeline(answer, meter, createWriteStream(part))
-    if (done !== sizeBytes)
-      throw new SwarmError('FETCH_FAILED', `${cid} broke off after ${done} of ${sizeBytes} bytes: try again`)
-    await rename(part, path)
-  } catch (error) {
-    await rm(part, { force: true })
-    throw writeFailure(error, path)
-  }
+  const what = `checkpoint ${cid}`
+  const written = { force, expectedBytes: Number(answer.headers['content-length']) }
+  const sizeBytes = await writeWhole(path, written, (to) => receive(answer, to, { what, io, keepOpen: false }))
   io.out(json ? JSON.stringify({ root: cid, path, sizeBytes }) : `${printable(path)} ${cid}`)
 }
 
@@ -149,14 +132,4 @@ function rootOf(text: string): Cid {
     'INVALID_INPUT',
     `"${text}" is not the root of a checkpoint: "dt-swarm checkpoint list" shows them`,
   )
-}
-
-function writeFailure(error: unknown, path: string): unknown {
-  const { code } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC')
-    return new SwarmError('DISK_FULL', `the disk is full: ${path} was not written`, { cause: error })
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOENT') {
-    return new SwarmError('PERMISSION_DENIED', `${path} cannot be written: check its folder`, { cause: error })
-  }
-  return error
 }

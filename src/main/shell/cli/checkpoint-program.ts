@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { endpointOf } from './endpoint.ts'
 import { exitCodes } from './exit-code.ts'
 import type { Io } from './io.ts'
-import { example, homeOption, jsonOption, type Common } from './options.ts'
+import { example, forceOption, homeOption, jsonOption, type Common } from './options.ts'
+import type { Overwriting } from './whole-file.ts'
 
 /** `dt-swarm checkpoint …` and `dt-swarm summary`. */
 export function addCheckpoints(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -55,7 +56,8 @@ export function addCheckpoints(program: Command, io: Io, done: (exitCode: number
   add('export', 'write one as a CAR file: of now, unless a root is given', 'export swarm.car')
     .argument('<file>')
     .argument('[root]')
-    .action(async (file: string, root: string | undefined, options: Common) => {
+    .addOption(forceOption())
+    .action(async (file: string, root: string | undefined, options: Common & Overwriting) => {
       const { exportCheckpoint } = await import('./checkpoint-command.ts')
       await exportCheckpoint(file, root, endpointOf(options), options, io)
     })

@@ -1,6 +1,7 @@
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeFileAtomic } from '../../store/atomic-file.ts'
 
 const daemonSchema = z.object({
   pid: z.number().int().positive(),
@@ -19,10 +20,7 @@ const fileOf = (home: string) => join(home, 'daemon.json')
 
 /** Written when the daemon is ready; whole or not at all. */
 export function writeDaemonFile(home: string, daemon: DaemonFile): void {
-  const part = `${fileOf(home)}.${process.pid}.part`
-  writeFileSync(part, `${JSON.stringify(daemon)}\n`, { mode: 0o600 })
-  chmodSync(part, 0o600)
-  renameSync(part, fileOf(home))
+  writeFileAtomic(fileOf(home), `${JSON.stringify(daemon)}\n`)
 }
 
 /** Takes the file away, if it is this process's. */

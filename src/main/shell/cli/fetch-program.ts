@@ -5,9 +5,19 @@ import { endpointOf } from './endpoint.ts'
 import { exitCodes } from './exit-code.ts'
 import { addFilter, isFilter, type FilterArguments } from './file-filter.ts'
 import type { Io } from './io.ts'
-import { example, given, groupJsonOption, homeOption, jsonOption, uriHelp, type Common } from './options.ts'
+import {
+  example,
+  forceOption,
+  given,
+  groupJsonOption,
+  homeOption,
+  jsonOption,
+  uriHelp,
+  type Common,
+} from './options.ts'
+import type { Overwriting } from './whole-file.ts'
 
-interface FetchArguments extends Common, FilterArguments {
+interface FetchArguments extends Common, FilterArguments, Overwriting {
   readonly out?: string
   readonly follow: boolean
   readonly store: boolean
@@ -45,6 +55,7 @@ function addFetch(program: Command, io: Io, done: (exitCode: number) => void): v
       '--out <path>',
       'of those that are named: a file, a folder, or - for stdout (default: its own name, here); of those that match: a folder',
     )
+    .addOption(forceOption('of those that are named: replace a file that is there already'))
     .option('--follow', 'fetch all that match, now and from now on, until "dt-swarm follows end ID"', false)
     .option('--store', 'of those that match: keep a copy in the store and write no file', false)
     .option('--no-wait', 'of those that match: do not wait until they are here')
@@ -72,7 +83,8 @@ function addFetch(program: Command, io: Io, done: (exitCode: number) => void): v
         throw new SwarmError('INVALID_INPUT', 'only one file at a time goes to stdout')
       }
       const { loadFile } = await import('./load-command.ts')
-      for (const uri of uris) await loadFile(uri, endpointOf(options), { dest: options.out, json: options.json }, io)
+      const { out: dest, force, json } = options
+      for (const uri of uris) await loadFile(uri, endpointOf(options), { dest, force, json }, io)
     })
 }
 

@@ -2,7 +2,8 @@ import { Option, type Command } from 'commander'
 import { endpointOf } from './endpoint.ts'
 import { exitCodes } from './exit-code.ts'
 import type { Io } from './io.ts'
-import { byteRange, example, homeOption, jsonOption, uriHelp, type Common } from './options.ts'
+import { byteRange, example, forceOption, homeOption, jsonOption, uriHelp, type Common } from './options.ts'
+import type { Overwriting } from './whole-file.ts'
 
 interface Scoped extends Common {
   readonly channel?: string
@@ -67,16 +68,17 @@ function addReading(program: Command, io: Io, done: (exitCode: number) => void):
     .description('bring a file here from whoever has it, verified; prints its path')
     .argument('<uri>', uriHelp)
     .option('--dest <path>', 'a file, a folder, or - for stdout (default: its own name, here)')
+    .addOption(forceOption())
     .addOption(homeOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       example('dt-swarm load sha1://da39a3ee5e6b4b0d3255bfef95601890afd80709/run-17.mcap --dest /tmp/'),
     )
-    .action(async (uri: string, options: Common & { readonly dest?: string }) => {
+    .action(async (uri: string, options: Common & Overwriting & { readonly dest?: string }) => {
       const { loadFile } = await import('./load-command.ts')
-      const { dest, json } = options
-      await loadFile(uri, endpointOf(options), { dest, json }, io)
+      const { dest, force, json } = options
+      await loadFile(uri, endpointOf(options), { dest, force, json }, io)
     })
   program
     .command('cat')

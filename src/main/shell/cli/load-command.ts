@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, statSync } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
+import { createReadStream, existsSync, statSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import type { FoundView } from '../../../shared/file-views.ts'
@@ -8,16 +8,19 @@ import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import { safeName } from '../../service/files/safe-name.ts'
 import { parseUri } from '../../service/files/uri.ts'
-import { withApi } from './call.ts'
+import { whyBroken, withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Io } from './io.ts'
 import { get, receive } from './streams.ts'
 import { waitForAll } from './transfer-wait.ts'
+import { mayWrite, writeWhole } from './whole-file.ts'
 import { bytesText, printable } from './words.ts'
 
 export interface LoadOptions {
   /** A file, a folder, or `-` for stdout; default: the file's own name in the working directory. */
   readonly dest: string | undefined
+  /** Another file that is there is replaced. */
+  readonly force: boolean
   readonly json: boolean
 }
 
@@ -26,31 +29,32 @@ const maxTries = 3
 
 type Answer = Awaited<ReturnType<typeof get>>
 
-/** `dt-swarm load URI`, `dt-swarm fetch URI`: the file is there whole, under its name, or not at all. */
+/** `dt-swarm load URI`, `dt-swarm fetch URI`: the file is there whole, under its name, or not at all. See `writeWhole`. */
 export async function loadFile(text: string, endpoint: Endpoint, options: LoadOptions, io: Io): Promise<void> {
-  const { json, dest } = options
+  const { json, dest, force } = options
   const uri = parseUri(text)
   if (dest === '-') return catFile(text, endpoint, { range: undefined }, io)
   const found = await find(text, endpoint)
   const place = placeOf(dest, found.name ?? uri.name ?? found.cid ?? text)
   const told = (cid: string | null, sizeBytes: number): void =>
     io.out(json ? JSON.stringify({ cid, path: place, sizeBytes, uri: found.uri }) : printable(place))
-  if (existsSync(place)) {
-    if (await isSame(place, found)) return told(found.cid, statSync(place).size)
-    if (dest === undefined) {
-      throw new SwarmError('INVALID_INPUT', `${place} is there already, with other content: say where it should go`)
-    }
-  }
+  if (existsSync(place) && (await isSame(place, found))) return told(found.cid, statSync(place).size)
+  await mayWrite(place, { force })
   for (let tried = 1; ; tried += 1) {
     const { cid, local } = tried === 1 ? found : await find(text, endpoint)
-    if (cid !== null && !local) await fetchInto(cid as Cid, endpoint, io)
+    if (cid !== null && !local) await fetchInto(cid as Cid, found.sizeBytes, endpoint, io)
     const answer = await content(text, endpoint)
     try {
-      const sizeBytes = await write(answer, place, { what: printable(found.name ?? text), io })
+      const what = printable(found.name ?? text)
+      const expectedBytes = Number(answer.headers['content-length'])
+      const sizeBytes = await writeWhole(place, { force, expectedBytes }, (to) =>
+        receive(answer, to, { what, io, keepOpen: false }),
+      )
       return told(answer.headers.etag?.replaceAll('"', '') ?? found.cid, sizeBytes)
     } catch (error) {
       const isOther = uri.kind === 'sha1' && error instanceof SwarmError && error.code === 'FETCH_FAILED'
-      if (!isOther || tried >= maxTries) throw error
+      const why = await whyBroken(endpoint, error)
+      if (why !== error || !isOther || tried >= maxTries) throw why
     }
   }
 }
@@ -67,17 +71,17 @@ async function find(text: string, endpoint: Endpoint): Promise<FoundView> {
 
 /**
  * Into the daemon's store first, as a transfer that anybody can see, and that goes on where it was when either of us is
- * interrupted.
+ * interrupted. A file that the quota of copies would not let stay there is not: it comes straight here.
  */
-async function fetchInto(cid: Cid, endpoint: Endpoint, io: Io): Promise<void> {
-  const [view] = await withApi(endpoint, async (api) =>
-    waitForAll(
-      api,
-      [await api.files.fetch({ cid, to: 'store' })].filter((one) => one !== null),
-      io,
-    ),
-  )
-  if (view === undefined || view.state === 'done') return
+async function fetchInto(cid: Cid, sizeBytes: number | null, endpoint: Endpoint, io: Io): Promise<void> {
+  const [view] = await withApi(endpoint, async (api) => {
+    const { files } = await api.settings.get()
+    if (files.quotaBytes !== null && sizeBytes !== null && sizeBytes > files.quotaBytes) return []
+    const begun = await api.files.fetch({ cid, to: 'store' })
+    return begun === null ? [] : waitForAll(api, [begun], io)
+  })
+  // A size that no record tells is known only when it is looked at.
+  if (view === undefined || view.state === 'done' || view.error?.code === 'LIMIT_REACHED') return
   throw new SwarmError('FETCH_FAILED', view.error?.message ?? `${view.name}: ${view.step}`)
 }
 
@@ -89,7 +93,9 @@ export async function catFile(
   io: Io,
 ): Promise<void> {
   const answer = await content(text, endpoint, range)
-  await receive(answer, process.stdout, { what: printable(text), io, keepOpen: true })
+  await receive(answer, process.stdout, { what: printable(text), io, keepOpen: true }).catch(async (error: unknown) => {
+    throw await whyBroken(endpoint, error)
+  })
 }
 
 /** What fits into the memory of a script that reads JSON. */
@@ -127,24 +133,6 @@ function content(text: string, endpoint: Endpoint, range?: string): Promise<Answ
   parseUri(text)
   const url = `${endpoint.url}/api/files/content?uri=${encodeURIComponent(text)}`
   return get(url, endpoint, range === undefined ? {} : { range: `bytes=${range}` })
-}
-
-async function write(
-  answer: Answer,
-  place: string,
-  { what, io }: { readonly what: string; readonly io: Io },
-): Promise<number> {
-  const part = `${place}.part`
-  try {
-    const sizeBytes = await receive(answer, createWriteStream(part), { what, io, keepOpen: false })
-    await rename(part, place)
-    return sizeBytes
-  } catch (error) {
-    await rm(part, { force: true })
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-    const needed = bytesText(Number(answer.headers['content-length']))
-    throw new SwarmError('DISK_FULL', `the disk is full: ${needed} are needed for ${place}`, { cause: error })
-  }
 }
 
 /** Whether a file that is there is the one that was found: then it need not come again. */

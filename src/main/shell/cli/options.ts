@@ -7,6 +7,9 @@ export const homeOption = () => new Option('--home <dir>', "the peer's folder (d
 
 export const jsonOption = () => new Option('--json', 'print JSON').default(false)
 
+/** Of what writes a file where a person says. */
+export const forceOption = (help = 'replace a file that is there already') => new Option('--force', help).default(false)
+
 /** Of a group and its commands: without a default, which would hide what stands after a command of it. */
 export const groupJsonOption = () => new Option('--json', 'print JSON')
 

@@ -1,21 +1,11 @@
+export { bytesText } from '../../../shared/bytes-text.ts'
+
 /**
  * Text from the swarm as it may be printed: control characters, which a terminal would obey, and characters that
  * turn the direction of text, are shown as `�`.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
-}
-
-/** `12.3 MB`, in powers of 1000. */
-export function bytesText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let value = bytes
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1_000
-    unit += 1
-  }
-  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
 /** `4 s`, `3 min`, `2 h`, `5 d` ago. */

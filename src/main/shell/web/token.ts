@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { chmodSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
@@ -35,8 +35,8 @@ export function ensureToken(home: string): string {
       return kept
     }
     const token = randomBytes(32).toString('base64url')
-    const part = `${file}.${process.pid}.part`
-    writeFileSync(part, `${token}\n`, { mode: 0o600 })
+    const part = `${file}.${randomUUID()}.tmp`
+    writeFileSync(part, `${token}\n`, { mode: 0o600, flag: 'wx' })
     try {
       linkSync(part, file)
     } catch {

@@ -30,8 +30,8 @@ export function memoryFinder({ shares, disproved }: MemoryFinderDeps): ApiFiles[
       sha1: uri.kind === 'sha1' ? uri.sha1 : (share?.sha1 ?? null),
       name: share?.name ?? uri.name,
       sizeBytes: share?.sizeBytes ?? null,
-      local: share !== undefined,
-      providers: [],
+      local: share?.local === true,
+      providers: (share?.copies ?? []).map(({ peer, name, alive }) => ({ peer, name, alive, how: 'record' })),
     }
   }
   return {
