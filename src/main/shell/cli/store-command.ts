@@ -30,8 +30,16 @@ interface Stored {
   readonly cid: Cid | null
   readonly name: string
   readonly sizeBytes: number | null
-  /** Of a folder: what is in it. */
-  readonly files?: readonly Named[]
+  /** Of a folder. */
+  readonly content?: FolderContent
+}
+
+interface FolderContent {
+  /** What of it is shared. */
+  readonly files: readonly Named[]
+  readonly refused: readonly { readonly name: string; readonly error: string }[]
+  /** What became of the whole, when that is not well. */
+  readonly error: string | null
 }
 
 /** How a transfer ends of which there is nothing to say. */
@@ -73,33 +81,51 @@ async function each(
   share: (path: string) => Promise<Stored>,
 ): Promise<boolean> {
   const results: object[] = []
-  let failed = 0
+  let isWell = true
   for (const file of paths) {
     try {
-      const { cid, name, sizeBytes, files } = await share(file)
-      const text = (one: Named): string =>
-        printable(line === 'uri' ? uriOf(one.cid, one.name) : `${one.cid} ${one.name}`)
+      const { cid, name, sizeBytes, content } = await share(file)
       const uri = cid === null ? null : uriOf(cid, name)
-      const within = files?.map((one) => ({ ...one, uri: uriOf(one.cid, one.name) }))
-      results.push({ file, cid, name, sizeBytes, uri, ...(within === undefined ? {} : { files: within }), error: null })
+      const error = content?.error ?? null
+      isWell &&= error === null && (content?.refused ?? []).length === 0
+      const within = content && {
+        files: content.files.map((one) => ({ ...one, uri: uriOf(one.cid, one.name) })),
+        refused: content.refused,
+      }
+      results.push({ file, cid, name, sizeBytes, uri, ...within, error })
       if (json) continue
-      if (cid !== null) io.out(text({ cid, name }))
-      if (files === undefined) continue
-      // A folder is many files, each with a URI of its own.
-      for (const one of files.slice(0, maxListed)) io.out(text(one))
-      if (files.length > maxListed) io.note(`and ${files.length - maxListed} more: "dt-swarm files --folder ${name}"`)
-      io.note(printable(`all of it: dt-swarm fetch --folder ${name}`))
+      if (cid !== null) io.out(lineOf({ cid, name }, line))
+      if (content !== undefined) tellFolder(name, content, line, io)
     } catch (error) {
       // Without a daemon the next file would fare no better.
       if (error instanceof SwarmError && (error.code === 'NO_DAEMON' || error.code === 'UNAUTHORIZED')) throw error
-      failed += 1
+      isWell = false
       results.push({ file, cid: null, name: basename(file), sizeBytes: null, uri: null, error: messageOf(error) })
       io.note(`dt-swarm: ${printable(messageOf(error))}`)
     }
   }
   if (json) io.out(JSON.stringify(results, null, 2))
-  return failed === 0
+  return isWell
 }
+
+/** A folder is many files, each with a URI of its own, and some may be refused. */
+function tellFolder(
+  folder: string,
+  { files, refused, error }: FolderContent,
+  line: StoreOptions['line'],
+  io: Io,
+): void {
+  for (const one of files.slice(0, maxListed)) io.out(lineOf(one, line))
+  if (files.length > maxListed) {
+    io.note(printable(`and ${files.length - maxListed} more: "dt-swarm files --folder ${folder}"`))
+  }
+  for (const one of refused) io.note(printable(`dt-swarm: ${one.name}: ${one.error}`))
+  if (error !== null) io.note(`dt-swarm: ${printable(error)}`)
+  if (files.length > 0) io.note(printable(`all of it: dt-swarm fetch --folder ${folder}`))
+}
+
+const lineOf = ({ cid, name }: Named, line: StoreOptions['line']): string =>
+  printable(line === 'uri' ? uriOf(cid, name) : `${cid} ${name}`)
 
 async function lookAt(path: string) {
   const facts = await stat(path).catch((cause: NodeJS.ErrnoException) => {
@@ -125,15 +151,28 @@ async function sharePath(
       ...(channel === undefined ? {} : { channel }),
     })
     const ended = await waitForAll(api, begun, io)
-    const failed = ended.find(({ state }) => state !== 'done')
-    if (failed !== undefined) throw new SwarmError('INTERNAL', failed.error?.message ?? `"${path}": ${failed.step}`)
-    const [first] = ended
-    if (channel !== undefined && first !== undefined) noteOn(first, io)
-    const about = { cid: first?.cid ?? null, name: first?.name ?? basename(path), sizeBytes: first?.sizeBytes ?? null }
-    if (about.cid !== null) return about
-    const shares = await api.files.list({ folder: about.name })
-    return { ...about, files: shares.filter(({ own }) => own).map(({ cid, name }) => ({ cid, name })) }
+    const [first, ...others] = ended
+    if (first === undefined) throw new SwarmError('INTERNAL', `"${path}": nothing is known of its sharing`)
+    if (channel !== undefined) noteOn(first, io)
+    const { cid, name, sizeBytes, group } = first
+    if (group !== null) return { cid, name, sizeBytes, content: await contentOf(api, first, others) }
+    if (first.state !== 'done') throw new SwarmError('INTERNAL', first.error?.message ?? `"${path}": ${first.step}`)
+    return { cid, name, sizeBytes }
   })
+}
+
+/** What became of a folder: `head` stands for all of it, `refused` for what could not be looked at. */
+async function contentOf(api: ApiClient, head: TransferView, refused: readonly TransferView[]): Promise<FolderContent> {
+  const listed = (await api.files.transfers()).filter(({ id, group }) => group?.id === head.id && id !== head.id)
+  const failed = new Map(
+    [...refused, ...listed].filter(({ state }) => state === 'failed').map((view) => [view.id, view]),
+  )
+  const shares = await api.files.list({ folder: head.name })
+  return {
+    files: shares.filter(({ own }) => own).map(({ cid, name }) => ({ cid, name })),
+    refused: [...failed.values()].map(({ name, error, step }) => ({ name, error: error?.message ?? step })),
+    error: head.state === 'done' ? null : (head.error?.message ?? `"${head.name}": ${head.step}`),
+  }
 }
 
 /** Its bytes are sent to the daemon, which then need not be allowed to read the file. */
