@@ -1,5 +1,6 @@
 import { CID } from 'multiformats/cid'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
+import { BulkHeap } from '../../base/bulk-heap.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import { startAll, stopAll, type Startable } from '../../base/lifecycle.ts'
@@ -40,15 +41,18 @@ export class SwarmExchange implements Startable {
   readonly #bitswap: BitswapExchange
   readonly #client: BlockClient
   readonly #server: BlockServer
+  readonly #heap: BulkHeap
   /** Who speaks Bitswap alone, and until when that is believed. */
   readonly #others = new Map<PeerId, number>()
 
   constructor(deps: SwarmExchangeDeps) {
     this.#deps = deps
+    this.#heap = new BulkHeap(deps)
     const { blocks, bandwidth, mayGive } = deps
     const isForAll = (cid: CID): boolean => mayGive?.(null, cid.toString() as Cid) !== false
     const blame = deps.blame ?? (() => {})
     const admit = async (bytes: number, signal: AbortSignal): Promise<void> => {
+      this.#heap.moved()
       await bandwidth?.up.take(bytes, signal)
     }
     this.#bitswap = new BitswapExchange({
@@ -64,11 +68,11 @@ export class SwarmExchange implements Startable {
   }
 
   start(): Promise<void> {
-    return startAll([this.#bitswap, this.#client, this.#server])
+    return startAll([this.#heap, this.#bitswap, this.#client, this.#server])
   }
 
   stop(): Promise<void> {
-    return stopAll([this.#bitswap, this.#client, this.#server])
+    return stopAll([this.#heap, this.#bitswap, this.#client, this.#server])
   }
 
   announce(cid: CID): Promise<void> {
@@ -80,6 +84,7 @@ export class SwarmExchange implements Startable {
    * @throws WrongBlockError when it is another; an error when the peer does not give it
    */
   async request(peer: PeerId, cid: CID, options: AskOptions): Promise<Uint8Array> {
+    this.#heap.moved()
     if (!this.#speaksBitswapOnly(peer)) {
       // What is asked on a stream arrives: only Bitswap overlooks wants.
       if (options.again === true) return new Promise(() => {})
