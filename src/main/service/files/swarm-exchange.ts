@@ -52,7 +52,7 @@ export class SwarmExchange implements Startable {
     const isForAll = (cid: CID): boolean => mayGive?.(null, cid.toString() as Cid) !== false
     const blame = deps.blame ?? (() => {})
     const admit = async (bytes: number, signal: AbortSignal): Promise<void> => {
-      this.#heap.moved()
+      this.#heap.moved(bytes)
       await bandwidth?.up.take(bytes, signal)
     }
     this.#bitswap = new BitswapExchange({
@@ -84,7 +84,6 @@ export class SwarmExchange implements Startable {
    * @throws WrongBlockError when it is another; an error when the peer does not give it
    */
   async request(peer: PeerId, cid: CID, options: AskOptions): Promise<Uint8Array> {
-    this.#heap.moved()
     if (!this.#speaksBitswapOnly(peer)) {
       // What is asked on a stream arrives: only Bitswap overlooks wants.
       if (options.again === true) return new Promise(() => {})
@@ -97,12 +96,14 @@ export class SwarmExchange implements Startable {
     }
     const block = await this.#bitswap.request(peer, cid, options)
     this.#deps.counters.add('files.block:came-bytes', block.length)
+    this.#heap.moved(block.length)
     return block
   }
 
   async #ask(peer: PeerId, cid: CID, options: AskOptions): Promise<Uint8Array> {
     const onBytes = (bytes: number): void => {
       this.#deps.counters.add('files.block:came-bytes', bytes)
+      this.#heap.moved(bytes)
       options.onBytes?.(bytes)
     }
     const block = await this.#client.request(peer, cid.bytes, { signal: options.signal, onBytes })
