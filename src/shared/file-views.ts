@@ -37,6 +37,7 @@ export type ArchiveChoice = z.infer<typeof archiveChoiceSchema>
 
 /** Of a file; more would only fill disks. */
 export const maxWantedCopies = 16
+const wantedCopies = z.number().int().min(1).max(maxWantedCopies)
 
 export const fileSettingsSchema = z.object({
   store: contentStoreSchema,
@@ -53,9 +54,15 @@ export const fileSettingsSchema = z.object({
   quotaBytes: z.number().int().positive().nullable(),
   archive: archiveChoiceSchema.default({ kind: 'off' }),
   /** Of servers and archives: what has fewer copies is fetched by one of them. 1: nothing is fetched for that. */
-  copies: z.number().int().min(1).max(maxWantedCopies).default(1),
+  copies: wantedCopies.default(1),
 })
 export type FileSettings = z.infer<typeof fileSettingsSchema>
+
+/** What is not named stays: without the defaults, which would stand for it. */
+export const fileSettingsChangeSchema = fileSettingsSchema
+  .extend({ archive: archiveChoiceSchema, copies: wantedCopies })
+  .partial()
+  .strict()
 
 export const defaultFileSettings: FileSettings = {
   store: { kind: 'embedded' },

@@ -1,5 +1,6 @@
 import { createRouterClient } from '@orpc/server'
 import type { ApiClient } from '../../shared/contract/contract.ts'
+import { changedSettings } from '../../shared/settings-change.ts'
 import type {
   HealthView,
   InfoView,
@@ -195,8 +196,7 @@ export function createFakeSwarm(init: FakeInit = {}): FakeSwarm {
     settings: {
       get: guard.settings.get.handler(() => swarm.settings),
       update: guard.settings.update.handler(({ input }) => {
-        const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
-        swarm.settings = { ...swarm.settings, ...given }
+        swarm.settings = { ...swarm.settings, ...changedSettings(swarm.settings, input) }
         const waiting = (['listen', 'mdns', 'role'] as const).filter((key) => input[key] !== undefined)
         return { settings: swarm.settings, waiting }
       }),

@@ -118,6 +118,16 @@ describe('settings', () => {
     expect(service.get().files.store).toEqual(other)
   })
 
+  it('a part of the files or the recorder leaves the rest of it as it was', () => {
+    const saved = { ...defaultFileSettings, ignore: ['*.tmp'], archive: { kind: 'all' }, copies: 3 } as const
+    const { service, kept } = make({ files: { ...saved, ignore: ['*.tmp'] } })
+    service.update({ files: { quotaBytes: 5, maxFileBytes: undefined } })
+    expect(service.get().files).toEqual({ ...saved, quotaBytes: 5 })
+    service.update({ recorder: { on: true } })
+    expect(kept().recorder).toEqual({ ...defaultRecorderSettings, on: true })
+    expect(kept().files).toEqual({ ...saved, quotaBytes: 5 })
+  })
+
   it("the command line's archive is in force beside the store, and not saved until another is chosen", () => {
     const kubo = { kind: 'kubo', url: 'http://127.0.0.1:5001' } as const
     const all = { kind: 'all' } as const

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { ContentStoreChoice, FileSettings } from '../../../shared/file-views.ts'
 import type { ChannelConfig } from '../../../shared/network-views.ts'
+import { changedSettings, type SettingsChange } from '../../../shared/settings-change.ts'
 import { settingsSchema, type Settings } from '../../../shared/views.ts'
 import { Emitter, type EventSource } from '../../base/emitter.ts'
 import type { SettingsStore } from '../../store/settings-store.ts'
@@ -66,11 +67,12 @@ export class SettingsService {
   }
 
   /**
-   * Changes settings, saves them, then tells listeners. Those not named stay.
+   * Changes settings, saves them, then tells listeners. Those not named stay, and of `files` and `recorder` what is not
+   * named in them.
    * @throws SwarmError INVALID_INPUT naming the setting; nothing is changed then
    */
-  update(change: Partial<Settings>): { readonly settings: Settings; readonly waiting: WaitingSetting[] } {
-    const patch = this.#checked(this.#withoutOverride(change))
+  update(change: SettingsChange): { readonly settings: Settings; readonly waiting: WaitingSetting[] } {
+    const patch = this.#checked(this.#withoutOverride(changedSettings(this.#current, change)))
     this.#deps.store.update(patch)
     this.#overrides = Object.fromEntries(Object.entries(this.#overrides).filter(([name]) => !(name in patch)))
     this.#current = this.#combine()

@@ -1,5 +1,6 @@
 import type { StorageView } from '../../../shared/file-views.ts'
 import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
+import type { SettingsChange } from '../../../shared/settings-change.ts'
 import type {
   InvitePreview,
   InviteView,
@@ -146,7 +147,7 @@ export interface ApiPeer {
   readonly checkpoints: ApiCheckpoints
   readonly settings: {
     get(): Settings
-    update(patch: Partial<Settings>): Awaitable<{
+    update(change: SettingsChange): Awaitable<{
       readonly settings: Settings
       readonly waiting: readonly ('listen' | 'mdns' | 'role')[]
     }>

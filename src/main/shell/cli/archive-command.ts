@@ -62,8 +62,7 @@ async function change(
   api: ApiClient,
   files: { readonly archive?: ArchiveChoice; readonly copies?: number },
 ): Promise<{ readonly archive: ArchiveChoice }> {
-  const now = await api.settings.get()
-  const { settings } = await api.settings.update({ files: { ...now.files, ...files } })
+  const { settings } = await api.settings.update({ files })
   return settings.files
 }
 

@@ -18,6 +18,7 @@ import { addPins } from './pin-program.ts'
 import { addRecorder } from './recorder-program.ts'
 import { addRecords } from './records-program.ts'
 import { runCommands } from './run-commands.ts'
+import { addSettings } from './settings-program.ts'
 import { addTrust } from './trust-program.ts'
 import { programVersion } from './version.ts'
 
@@ -42,6 +43,7 @@ export function runSwarm(argv: readonly string[], io: Io): Promise<number> {
       addCourier(program, io, done)
       addRecorder(program, io)
       addLists(program, io)
+      addSettings(program, io)
       addTrust(program, io)
       addRecords(program, io)
       addCheckpoints(program, io, done)

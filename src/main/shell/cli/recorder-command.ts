@@ -25,17 +25,17 @@ export async function turnOn(
   options: Output,
   io: Io,
 ): Promise<void> {
-  await withApi(endpoint, async (api) => {
-    const { recorder } = await api.settings.get()
-    await api.settings.update({
+  const { minutes, paths, faults } = change
+  await withApi(endpoint, (api) =>
+    api.settings.update({
       recorder: {
         on: true,
-        minutes: change.minutes ?? recorder.minutes,
-        paths: change.paths?.map((path) => resolve(path)) ?? recorder.paths,
-        faults: [...(change.faults ?? recorder.faults)],
+        minutes,
+        paths: paths?.map((path) => resolve(path)),
+        faults: faults === undefined ? undefined : [...faults],
       },
-    })
-  })
+    }),
+  )
   for (const path of change.paths ?? []) {
     // A pattern may come true any time; a name that is wrong stays wrong.
     if (!/[*?[\]{}]/.test(path) && !existsSync(path)) io.note(printable(`${resolve(path)} is not there now`))
@@ -45,10 +45,7 @@ export async function turnOn(
 
 /** `dt-swarm recorder off` */
 export async function turnOff(endpoint: Endpoint, { json }: Output, io: Io): Promise<void> {
-  const { settings } = await withApi(endpoint, async (api) => {
-    const { recorder } = await api.settings.get()
-    return api.settings.update({ recorder: { ...recorder, on: false } })
-  })
+  const { settings } = await withApi(endpoint, (api) => api.settings.update({ recorder: { on: false } }))
   io.out(json ? JSON.stringify(settings.recorder, null, 2) : 'the flight recorder is off; what it saved stays shared')
 }
 

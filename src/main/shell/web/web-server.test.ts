@@ -121,6 +121,25 @@ test('live data over plain HTTP end with the reader', async () => {
   await expect.poll(() => rig.peer.listenerCount).toBe(0)
 })
 
+test('settings are changed in part, and a name that is misspelt is refused', async () => {
+  const patch = (body: unknown) =>
+    rig.api('/settings', {
+      method: 'PATCH',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    })
+  const answer = await patch({ files: { quotaBytes: 50_000_000_000 }, recorder: { minutes: 2 } })
+  expect([answer.status, await answer.json()]).toMatchObject([
+    200,
+    { settings: { files: { quotaBytes: 50_000_000_000, copies: 1 }, recorder: { minutes: 2, on: false } } },
+  ])
+  for (const wrong of [{ files: { quota: 5 } }, { quotaBytes: 5 }, { files: { quotaBytes: 'much' } }]) {
+    const refused = await patch(wrong)
+    expect([refused.status, await refused.json()]).toMatchObject([400, { code: 'INVALID_INPUT' }])
+  }
+  expect(rig.peer.settings.get().files.quotaBytes).toBe(50_000_000_000)
+})
+
 test('the OpenAPI document names every call, the file paths and the token', async () => {
   const document = (await (await rig.api('/openapi.json')).json()) as {
     openapi: string

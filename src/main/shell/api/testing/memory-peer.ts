@@ -3,6 +3,7 @@ import { defaultFileSettings } from '../../../../shared/file-views.ts'
 import { defaultRecorderSettings } from '../../../../shared/recorder-views.ts'
 import type { PeerId } from '../../../../shared/ids.ts'
 import { SwarmError } from '../../../../shared/errors.ts'
+import { changedSettings } from '../../../../shared/settings-change.ts'
 import type { HealthView, MachineView, Settings } from '../../../../shared/views.ts'
 import { systemClock, type Clock } from '../../../base/clock.ts'
 import { Counters } from '../../../base/counters.ts'
@@ -123,8 +124,8 @@ export class MemoryPeer implements ApiPeer {
 
   readonly settings: ApiPeer['settings'] = {
     get: () => this.#settings,
-    update: (patch) => {
-      this.#settings = { ...this.#settings, ...patch }
+    update: (change) => {
+      this.#settings = { ...this.#settings, ...changedSettings(this.#settings, change) }
       return { settings: this.#settings, waiting: [] }
     },
   }
