@@ -52,10 +52,13 @@ export class TaskTrace {
 
   /** The tasks of the page, in no order. @throws when nothing of it was recorded */
   async end(): Promise<readonly PageTask[]> {
-    const complete = new Promise((done) => this.#session.once('Tracing.tracingComplete', done))
+    const complete = new Promise<{ readonly dataLossOccurred: boolean }>((done) =>
+      this.#session.once('Tracing.tracingComplete', done),
+    )
     await this.#session.send('Tracing.end')
-    await complete
+    const { dataLossOccurred } = await complete
     await this.#session.detach()
+    if (dataLossOccurred) console.warn('Chromium lost some of its trace: a long task may be missing in it')
     const main = this.#events.find(({ name }) => name === mark)
     const tasks = this.#events.flatMap(({ name, pid, tid, dur, tdur }) =>
       name === mark || pid !== main?.pid || tid !== main.tid || dur === undefined || tdur === undefined
