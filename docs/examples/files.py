@@ -29,12 +29,16 @@ class Peer:
         self.session = requests.Session()
         self.session.headers["Authorization"] = "Bearer " + token
 
-    def call(self, method, path, **options):
-        answer = self.session.request(method, self.base + path, timeout=60, **options)
-        if not answer.ok:
+    def call(self, method, path, patience=60, **options):
+        """`patience` is how long the peer may say nothing, in seconds."""
+        answer = self.session.request(method, self.base + path, timeout=(10, patience), **options)
+        if answer.ok:
+            return answer
+        try:
             error = answer.json()
             raise RuntimeError(f"{error['code']}: {error['message']}")
-        return answer
+        except (ValueError, KeyError):
+            raise RuntimeError(f"{method} {path} was answered with {answer.status_code} {answer.reason}") from None
 
     def get(self, path, **query):
         return self.call("GET", path, params={k: v for k, v in query.items() if v is not None}).json()
@@ -46,14 +50,30 @@ class Peer:
         """Shares a file, streamed, and tells its CID. `name` may be of a folder: "run-17/camera.bag"."""
         path = pathlib.Path(path)
         query = {"name": name or path.name, **({} if channel is None else {"channel": channel})}
+        # The answer comes when all of it is on the disk and was looked into: a slow card writes 1 MB a second.
+        patience = 60 + path.stat().st_size / 1e6
         with path.open("rb") as file:
-            return self.call("PUT", "/files/upload", params=query, data=file).json()["cid"]
+            return self.call("PUT", "/files/upload", patience, params=query, data=file).json()["cid"]
 
     def link(self, path, channel=None):
-        """Shares a file or folder of the peer's own machine where it lies, without a copy; waits until it is done."""
+        """Shares a file or folder of the peer's own machine where it lies, without a copy; waits until it is done.
+
+        Tells the CID of a file; of a folder the CIDs of its files by their names. A folder of which files are refused
+        is a RuntimeError that says why, and the rest of it is shared.
+        """
         body = {"paths": [str(pathlib.Path(path).resolve())], "how": "link", "channel": channel}
-        (transfer,) = self.post("/files/share", **body)
-        return self.wait(transfer["id"])["cid"]
+        # A folder is one transfer; files that are refused are listed behind it.
+        ended = self.wait(self.post("/files/share", **body)[0]["id"])
+        if ended["cid"] is not None:
+            return ended["cid"]
+        refused = [
+            transfer["error"]["message"]
+            for transfer in self.get("/transfers")
+            if (transfer["group"] or {}).get("id") == ended["id"] and transfer["error"]
+        ]
+        if refused:
+            raise RuntimeError(f"{ended['name']}: {ended['step']}: " + " ".join(refused[:5]))
+        return {share["name"]: share["cid"] for share in self.list(folder=ended["name"]) if share["own"]}
 
     def find(self, uri, channel=None):
         """What a URI (ipfs://CID, a CID, sha1://HASH) stands for, and who has it."""
@@ -69,15 +89,22 @@ class Peer:
         return pathlib.Path(path)
 
     def read(self, uri, offset, length):
-        """A range of a file's bytes: only the blocks that hold it travel."""
+        """A range of a file's bytes: only the blocks that hold it travel. RuntimeError when it begins past the end."""
         headers = {"Range": f"bytes={offset}-{offset + length - 1}"}
         return self.call("GET", "/files/content", params={"uri": uri}, headers=headers).content
 
-    def list(self, robot=None, topic=None, search=None, since=None):
+    def list(self, robot=None, topic=None, search=None, since=None, folder=None):
         """Shared files that match; `since` is a time in seconds, as time.time() tells it."""
-        origin = None if robot is None else next(m["peer"] for m in self.get("/fleet") if m["name"] == robot)
+        origin = None if robot is None else self.peer_of(robot)
         from_ms = None if since is None else int(since * 1000)
-        return self.get("/files", origin=origin, topic=topic, search=search, fromMs=from_ms)
+        return self.get("/files", origin=origin, topic=topic, search=search, fromMs=from_ms, folder=folder)
+
+    def peer_of(self, robot):
+        """The id of a machine of the swarm, by its name or its id."""
+        found = [machine["peer"] for machine in self.get("/fleet") if robot in (machine["name"], machine["peer"])]
+        if len(found) != 1:
+            raise RuntimeError(f"{len(found) or 'no'} machines of the swarm are called {robot}")
+        return found[0]
 
     def fetch(self, cid):
         """Lets the peer fetch a file into its download folder; waits, and tells where it is."""

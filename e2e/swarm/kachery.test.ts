@@ -266,8 +266,22 @@ test.skipIf(noPython !== null)(
     }
     expect(await py(laptop, 'list', '--robot', 'robot', '--search', 'python', '--hours', '1')).toContain(cidIn(uri))
 
+    const nobody = spawn('python3', [script, 'list', '--robot', 'nobody'], {
+      env: { ...process.env, DT_SWARM_WEB: laptop.url, DT_SWARM_TOKEN: laptop.token },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const refused = await ended(nobody)
+    expect([refused.code, refused.stderr]).toEqual([1, 'files.py: no machines of the swarm are called nobody\n'])
+
     // The rest of what it offers, as a notebook uses it.
     const path = made('notebook.bag', bytes.subarray(0, 100_000))
+    mkdirSync(here('made', 'whole', 'below'), { recursive: true })
+    made('whole/one.txt', Buffer.from('one'))
+    made('whole/below/two.txt', Buffer.from('two'))
+    mkdirSync(here('made', 'partly'))
+    made('partly/good.txt', Buffer.from('good'))
+    made('partly/bad\u0001.txt', Buffer.from('bad'))
+    made('empty.log', Buffer.alloc(0))
     const notebook = `
 import sys; sys.path.insert(0, ${JSON.stringify(join(repository, 'docs/examples'))})
 from files import Peer
@@ -276,6 +290,18 @@ cid = peer.link(${JSON.stringify(path)})
 assert peer.find(cid)["local"] and peer.find("sha1://${sha1Of(bytes.subarray(0, 100_000))}")["cid"] == cid
 assert peer.read(cid, 5, 10) == open(${JSON.stringify(path)}, "rb").read()[5:15]
 assert peer.join("course-2026")["joined"]
+folder = peer.link(${JSON.stringify(here('made', 'whole'))})
+assert sorted(folder) == ["whole/below/two.txt", "whole/one.txt"] and peer.read(folder["whole/one.txt"], 0, 9) == b"one"
+assert peer.read(peer.link(${JSON.stringify(here('made', 'empty.log'))}), 0, 4096) == b""
+for refused, why in (
+    (lambda: peer.link(${JSON.stringify(here('made', 'partly'))}), "control characters"),
+    (lambda: peer.read(cid, 100_000, 1), "past the end"),
+    (lambda: peer.list(robot="nobody"), "nobody"),
+):
+    try: refused()
+    except RuntimeError as error: assert why in str(error), error
+    else: assert False, why
+assert [share["name"] for share in peer.list(folder="partly")] == ["partly/good.txt"]
 print(peer.fetch(${JSON.stringify(cidIn(uri))}))
 try: peer.find("nonsense")
 except RuntimeError as error: assert "INVALID_INPUT" in str(error)
