@@ -95,7 +95,11 @@ const words: readonly (readonly [start: string, group: CounterGroup, meaning: st
   ['membership.refused', refused, 'Announcements of machines that are not valid, or more than can be known.'],
   ['diagnostics.refused', refused, 'Health summaries whose values are not valid.'],
   ['files.record', refused, 'Records of files whose values are not valid.'],
-  ['files.skipped', refused, 'Files of the share folder that were left out: unreadable, badly named, or too many.'],
+  [
+    'files.skipped',
+    refused,
+    'Files of the share folder that were left out: unreadable, badly named, too many, or in the home of a peer.',
+  ],
   ['links.refused:revoked', refused, 'Links of revoked machines.'],
   [
     'links.refused:certificate-time',

@@ -1,16 +1,18 @@
 import { realpath, stat } from 'node:fs/promises'
-import { basename, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
 import { diskError } from './disk-error.ts'
 import type { DropOrder } from './drop-book.ts'
 import type { FileWish } from './file-sharer.ts'
 import { scanFolder, type FoundFile } from './folder-scan.ts'
+import { homeRefused, type Homes } from './homes.ts'
 import { shown } from './left-out.ts'
 import { safeName } from './safe-name.ts'
 import { ShareRules, type FolderRules } from './share-rules.ts'
 
 export interface WishRules extends FolderRules {
   readonly shareDir: string
+  readonly homes: Pick<Homes, 'isHome' | 'around'>
 }
 
 export interface Wishes {
@@ -32,7 +34,9 @@ export async function listWishes(
 ): Promise<Wishes> {
   const wishes: FileWish[] = []
   const wrong: { name: string; error: unknown }[] = []
-  const { shareDir } = rules
+  const { shareDir, homes } = rules
+  // Of ten thousand files in a folder it is looked at once where they lie.
+  const homeOf = new Map<string, string | null>()
   const root = await realpath(shareDir).catch(() => shareDir)
   for (const path of paths) {
     signal.throwIfAborted()
@@ -42,6 +46,10 @@ export async function listWishes(
       const prefix = inside ? relative(root, real).replaceAll(sep, '/') : basename(real)
       const where = inside ? join(shareDir, prefix) : real
       const facts = await stat(real)
+      const dir = facts.isDirectory() ? real : dirname(real)
+      const home = homeOf.has(dir) ? (homeOf.get(dir) ?? null) : await homes.around(dir)
+      homeOf.set(dir, home)
+      if (home !== null) throw homeRefused(path, home)
       const act = inside ? 'here' : how
       const applied = act === 'link' ? noRules : rules
       if (facts.isFile()) {
@@ -55,8 +63,8 @@ export async function listWishes(
         }
         // The patterns of the share folder count from its top.
         const content = inside
-          ? await scanFolder(shareDir, await ShareRules.read(shareDir, applied), signal)
-          : await scanFolder(real, await ShareRules.read(real, applied), signal)
+          ? await scanFolder(shareDir, await ShareRules.read(shareDir, applied), { homes, signal })
+          : await scanFolder(real, await ShareRules.read(real, applied), { homes, signal })
         const there = await ShareRules.read(act === 'copy' ? shareDir : null, noRules)
         const below = inside && prefix !== '' ? `${prefix}/` : ''
         const named = (name: string): string => (inside ? name : `${prefix}/${name}`)

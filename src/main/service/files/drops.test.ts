@@ -21,7 +21,7 @@ it('a folder is shared with all that is in it, copied into the share folder unde
   ])
   expect(namesOf(a)).toEqual(treeNames)
   for (const name of treeNames) {
-    expect((await readFile(join(a.shareDir, name))).equals(await readFile(join(a.home, name)))).toBe(true)
+    expect((await readFile(join(a.shareDir, name))).equals(await readFile(join(a.disk, name)))).toBe(true)
   }
   const one = b.files.shares.all().find(({ name }) => name.endsWith('one.bin'))
   const bytes = await readFile(join(dir, 'cameras', 'left', 'one.bin'))
@@ -65,7 +65,7 @@ it('a folder is shared where it lies, without a copy; a change is shared anew, a
 
 it('a drop goes on after a restart, held if it was held, and copies nothing twice', async () => {
   const [a] = await pair()
-  const dir = join(a.home, 'many')
+  const dir = join(a.disk, 'many')
   await mkdir(dir)
   for (let n = 0; n < 30; n += 1) await writeFile(join(dir, `${n}.bin`), randomBytes(1_500_000))
   const [head] = await a.files.sharing.sharePaths([dir])
@@ -86,13 +86,13 @@ it('a drop goes on after a restart, held if it was held, and copies nothing twic
 
 it('what failed of a drop is told, and tried again by itself when somebody asks', async () => {
   const [a] = await pair()
-  const dir = join(a.home, 'mixed')
+  const dir = join(a.disk, 'mixed')
   await mkdir(dir)
   await writeFile(join(dir, 'good.log'), 'good')
   await writeFile(join(dir, 'bad.log'), 'bad')
   // Where the folder of its copy should be lie files, under all names that it could have.
   await mkdir(join(a.shareDir, 'mixed'), { recursive: true })
-  await writeFile(join(a.home, 'mixed', 'sub'), 'file')
+  await writeFile(join(a.disk, 'mixed', 'sub'), 'file')
   await mkdir(join(dir, 'deep'))
   await writeFile(join(dir, 'deep', 'x.log'), 'x')
   const taken = Array.from({ length: 100 }, (_, n) => (n === 0 ? 'deep' : `deep (${n + 1})`))
@@ -114,7 +114,7 @@ it('what failed of a drop is told, and tried again by itself when somebody asks'
 
 it('a chosen file that is written to while it is read is shared when it is still', async () => {
   const [a] = await pair()
-  const source = join(a.home, 'growing.log')
+  const source = join(a.disk, 'growing.log')
   await writeFile(source, randomBytes(30_000_000))
   const [view] = await a.files.sharing.sharePaths([source], { how: 'link' })
   if (view === undefined) throw new Error('no transfer')

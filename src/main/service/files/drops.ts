@@ -8,6 +8,7 @@ import { diskError } from './disk-error.ts'
 import type { DropBook, DropOrder } from './drop-book.ts'
 import { listWishes } from './drop-wishes.ts'
 import type { FileOptions, FileSharer, FileWish, SharedFile } from './file-sharer.ts'
+import type { Homes } from './homes.ts'
 import { shown } from './left-out.ts'
 import { ShareDrop } from './share-drop.ts'
 import { patiently } from './share-patience.ts'
@@ -22,6 +23,7 @@ export interface DropsDeps extends ShareRunnerDeps {
   readonly files: FileSharer
   readonly runner: ShareRunner
   readonly clock: Clock
+  readonly homes: Homes
   readonly shareDir: () => string
   readonly rules: () => FolderRules
 }
@@ -76,7 +78,7 @@ export class Drops {
     const head = transfers.addGroup('share', name, { id: order.id, sizeBytes: null })
     head.set({ state: 'running', step: 'looking through the folders' })
     const refused: TransferView[] = []
-    const rules = { ...this.#deps.rules(), shareDir: shareDir() }
+    const rules = { ...this.#deps.rules(), shareDir: shareDir(), homes: this.#deps.homes }
     const listing = listWishes(order, rules, AbortSignal.any([head.signal, this.#deps.signal()]))
     const begun = Promise.withResolvers<void>()
     this.#deps.runner.keep(
@@ -95,7 +97,7 @@ export class Drops {
     const share = async (options: FileOptions): Promise<SharedFile> => {
       const { wishes, wrong } = await listWishes(
         { ...order, paths: [path] },
-        { ...this.#deps.rules(), shareDir: this.#deps.shareDir() },
+        { ...this.#deps.rules(), shareDir: this.#deps.shareDir(), homes: this.#deps.homes },
         options.signal,
       )
       const [wish] = wishes

@@ -141,7 +141,7 @@ it('what is followed comes by itself, once each, now and from now on, also after
   await shared(a, 'drive 1.bag', randomBytes(500))
   await shared(a, 'notes.txt', randomBytes(500))
   await waitFor(() => expect(b.files.shares.all()).toHaveLength(2))
-  const to = join(b.home, 'drives')
+  const to = join(b.disk, 'drives')
   const follow = b.files.fetching.follow({ search: 'drive', origin: a.peerId, to })
   expect(b.files.fetching.follow({ search: 'drive', origin: a.peerId, to }).id).toBe(follow.id)
   await waitFor(async () => expect(await readdir(to)).toEqual(['drive 1.bag']))
@@ -230,7 +230,7 @@ it('a fetch that failed can be tried again as the same transfer', async () => {
 it('what is followed on a file channel comes when the channel is joined', async () => {
   const [a, b] = await pair()
   a.files.finder.joinChannel('course')
-  const path = join(a.home, 'course drive.bag')
+  const path = join(a.disk, 'course drive.bag')
   await writeFile(path, randomBytes(2_000))
   await a.files.sharing.sharePaths([path], { how: 'copy', channel: 'course' })
   await waitFor(() => expect(a.files.shares.all()).toHaveLength(1))

@@ -126,6 +126,7 @@ export function makeFileParts(deps: FileServiceDeps, init: FileServiceInit, { ev
       ...common,
       storeRoom: () => store.room(),
       changed: sharesChanged,
+      downloadDir,
       isJoined: (channel) => finder.channels.joined(channel),
       isKept: (cid) => fetching.isKept(cid),
       fetchAgain: (cid) => fetching.keep(cid, true),

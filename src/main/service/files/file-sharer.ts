@@ -1,5 +1,5 @@
 import { stat, utimes } from 'node:fs/promises'
-import { basename, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { LogInfo } from '../../../shared/log-views.ts'
@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { AddedFile, ContentStore } from './content-store.ts'
 import { diskError } from './disk-error.ts'
 import type { FoundFile } from './folder-scan.ts'
+import type { Homes } from './homes.ts'
 import { shown } from './left-out.ts'
 import { makeFolder } from '../../base/make-folder.ts'
 import { mediaTypeOf } from './media-type.ts'
@@ -36,6 +37,7 @@ export interface FileSharerDeps {
   readonly inspect: InspectFile
   readonly unshared: UnsharedBook
   readonly clock: Clock
+  readonly homes: Pick<Homes, 'refuse'>
   readonly peerId: PeerId
   readonly shareDir: () => string
 }
@@ -226,6 +228,7 @@ export class FileSharer {
     await makeFolder(shareDir).catch((error: unknown) => {
       throw diskError(error, `making the folder ${shareDir}`)
     })
+    await this.#deps.homes.refuse(join(shareDir, dirname(name)))
     const dir = await makeSubFolder(shareDir, name.split('/').slice(0, -1))
     const part = await PartFile.create(join(shareDir, partName(peerId)))
     let added: AddedFile | null = null

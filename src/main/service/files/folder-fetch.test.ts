@@ -46,14 +46,14 @@ it('a folder that was shared comes out as the folder, whole, wherever it is want
   await allEnded(b, views)
   expect(await filesIn(b.downloadDir)).toEqual(names)
   for (const name of names) {
-    expect((await readFile(join(b.downloadDir, name))).equals(await readFile(join(a.home, name)))).toBe(true)
+    expect((await readFile(join(b.downloadDir, name))).equals(await readFile(join(a.disk, name)))).toBe(true)
   }
   // Once more finds it there, and brings back what is missing.
   await rm(join(b.downloadDir, 'run-17', 'cameras', 'left'), { recursive: true })
   await allEnded(b, b.files.fetching.fetchAll({ folder: 'run-17' }, { to: 'downloads' }))
   expect(await filesIn(b.downloadDir)).toEqual(names)
 
-  const folder = join(b.home, 'runs', 'today')
+  const folder = join(b.disk, 'runs', 'today')
   await allEnded(b, b.files.fetching.fetchAll({ folder: 'run-17/cameras' }, { to: { folder } }))
   expect(await filesIn(folder)).toEqual(names.filter((name) => name.startsWith('run-17/cameras/')))
   expect(b.files.fetching.fetchAll({ folder: 'run-1' }, { to: 'downloads' })).toEqual([])
@@ -72,13 +72,13 @@ it('names that lead out of the folder, and what is in their way, harm nothing', 
   await waitFor(() => expect(a.node.neighbours()).toHaveLength(2))
   // It would take back what it does not have.
   await liar.files.stop()
-  const outside = join(b.home, 'outside')
+  const outside = join(b.disk, 'outside')
   await mkdir(outside)
   await mkdir(join(b.downloadDir, 'run'), { recursive: true })
   await symlink(outside, join(b.downloadDir, 'run', 'cameras'))
   await writeFile(join(b.downloadDir, 'run', 'taken'), 'mine')
   await writeFile(join(b.downloadDir, 'run', 'same.txt'), 'mine too')
-  const before = await filesIn(b.home).then((names) => names.filter((name) => /^(outside|downloads)/.test(name)))
+  const before = await filesIn(b.disk).then((names) => names.filter((name) => /^(outside|downloads)/.test(name)))
   const hostile = [
     'run/cameras/left.bag',
     'run/taken/x.txt',
@@ -101,7 +101,7 @@ it('names that lead out of the folder, and what is in their way, harm nothing', 
 
   await allEnded(b, b.files.fetching.fetchAll({ folder: 'run' }, { to: 'downloads' }))
   expect(await filesIn(outside)).toEqual([])
-  const after = await filesIn(b.home).then((names) => names.filter((name) => /^(outside|downloads)/.test(name)))
+  const after = await filesIn(b.disk).then((names) => names.filter((name) => /^(outside|downloads)/.test(name)))
   expect(after.filter((name) => !before.includes(name))).toEqual(
     [
       'downloads/run/cameras (2)/left.bag',
@@ -122,7 +122,7 @@ it('a folder on its way goes on after a restart, to where it was asked for', asy
   await shared(a, 'run/one.bin', randomBytes(3_000_000))
   await shared(a, 'run/two/two.bin', randomBytes(3_000_000))
   await waitFor(() => expect(b.files.shares.all()).toHaveLength(2))
-  const folder = join(b.home, 'runs')
+  const folder = join(b.disk, 'runs')
   const views = b.files.fetching.fetchAll({ folder: 'run' }, { to: { folder } })
   for (const { id } of views) b.files.transfers.pause(id)
   await waitFor(() => expect(b.files.transfers.views().map(({ state }) => state)).toEqual(['paused', 'paused']))

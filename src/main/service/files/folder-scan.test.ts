@@ -4,14 +4,17 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Counters } from '../../base/counters.ts'
 import { scanFolder } from './folder-scan.ts'
+import { Homes } from './homes.ts'
 import { LeftOutFiles } from './left-out.ts'
 import { ShareRules } from './share-rules.ts'
 
 const { signal } = new AbortController()
 let dir: string
+let homes: Homes
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'dt-swarm-scan-'))
+  homes = new Homes({ home: join(dir, 'ours'), open: () => [] })
 })
 
 afterEach(() => rm(dir, { recursive: true, force: true }))
@@ -25,7 +28,7 @@ async function put(...names: string[]): Promise<void> {
 
 async function scan(rules: { ignore?: string[]; maxFileBytes?: number } = {}) {
   const { ignore = [], maxFileBytes = null } = rules
-  const content = await scanFolder(dir, await ShareRules.read(dir, { ignore, maxFileBytes }), signal)
+  const content = await scanFolder(dir, await ShareRules.read(dir, { ignore, maxFileBytes }), { homes, signal })
   return {
     names: [...content.files.values()].map(({ name }) => name).toSorted(),
     leftOut: content.leftOut.map(({ name, reason }) => `${reason} ${name}`).toSorted(),
@@ -88,6 +91,57 @@ it.runIf(process.platform === 'linux')('names and links that are wrong are left 
     'link-outside sub/up',
     'no-file twice',
   ])
+})
+
+it('what a link in the folder leads to counts by its own name too', async () => {
+  await put('.secret', '.git/config', 'a.part', 'b/good', 'half.dt-swarm-part', 'ours/swarm.db', 'ours/notes/x.txt')
+  for (const [at, target] of [
+    ['secret', '.secret'],
+    ['config', '.git/config'],
+    ['chain', 'config'],
+    ['half', 'half.dt-swarm-part'],
+    ['part', 'a.part'],
+    ['good', 'b/good'],
+    ['notes', 'ours/notes/x.txt'],
+  ] as const) {
+    await symlink(target, join(dir, at))
+  }
+  const { names, leftOut } = await scan({ ignore: ['*.part'] })
+  expect(names).toEqual(['b/good', 'good'])
+  expect(leftOut).toEqual([
+    'home notes',
+    'home ours',
+    'ignored a.part',
+    'ignored part',
+    'link-hidden chain',
+    'link-hidden config',
+    'link-hidden half',
+    'link-hidden secret',
+  ])
+})
+
+it('homes of peers are left out, by path or by what is in them, and are not watched', async () => {
+  await put(
+    'ours/x',
+    'sub/theirs/identity.json',
+    'sub/theirs/web-token',
+    'sub/theirs/blocks/b',
+    'sub/good',
+    'id/identity.json',
+  )
+  const { names, leftOut, content } = await scan()
+  expect(names).toEqual(['id/identity.json', 'sub/good'])
+  expect(leftOut).toEqual(['home ours', 'home sub/theirs'])
+  expect(content.homes.toSorted()).toEqual(['ours/', 'sub/theirs/'])
+  expect(content.folders.toSorted()).toEqual([dir, join(dir, 'id'), join(dir, 'sub')])
+  expect(content.partial).toBe(false)
+})
+
+it('of a folder that is a home itself nothing is shared', async () => {
+  await put('identity.json', 'swarm.db', 'x', 'sub/y')
+  const { names, content } = await scan()
+  expect(names).toEqual([])
+  expect(content.leftOut).toMatchObject([{ reason: 'home', words: expect.stringContaining('private key') }])
 })
 
 it('a tree that is too deep is not gone into, and what is large is left out', async () => {

@@ -1,7 +1,8 @@
 import type { Dirent, Stats } from 'node:fs'
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { systemCode } from './disk-error.ts'
+import { inHome, type Homes } from './homes.ts'
 import { maxLeftOut, type LeftOut, type LeftOutReason } from './left-out.ts'
 import type { ShareRules } from './share-rules.ts'
 
@@ -22,6 +23,8 @@ export interface FolderContent {
   readonly folders: readonly string[]
   /** What is there and is not to be shared, at most 1,000; hidden files are not told. */
   readonly leftOut: readonly LeftOut[]
+  /** Folders in it that are homes of peers, by name: nothing in them is to be shared. */
+  readonly homes: readonly string[]
   /** Some of it could not be read or was more than the limits: what is missing need not be gone. */
   readonly partial: boolean
 }
@@ -30,18 +33,26 @@ export interface FolderContent {
 const maxFiles = 50_000
 const maxDepth = 16
 
+const isOpen = (name: string): boolean => !name.startsWith('.') && !name.endsWith(partSuffix)
+
 /**
  * Lists the files of a folder that may be shared: regular ones that the rules let through, no hidden ones, no part
- * files, nothing that a link leads to outside the folder. Throws when the folder itself cannot be read.
+ * files, no home of a peer, nothing that a link leads to outside the folder. What a link in it leads to counts by both names.
+ * Throws when the folder itself cannot be read.
  */
-export async function scanFolder(root: string, rules: ShareRules, signal: AbortSignal): Promise<FolderContent> {
+export async function scanFolder(
+  root: string,
+  rules: ShareRules,
+  { homes, signal }: { readonly homes: Pick<Homes, 'isHome'>; readonly signal: AbortSignal },
+): Promise<FolderContent> {
   const files = new Map<string, FoundFile>()
   const folders: string[] = []
   const leftOut: LeftOut[] = []
+  const found: string[] = []
   let partial = false
   const real = await realpath(root)
   await visit(root, '', 0)
-  return { files, folders, leftOut, partial }
+  return { files, folders, leftOut, homes: found, partial }
 
   function leave(name: string, reason: LeftOutReason, words: string): void {
     if (leftOut.length < maxLeftOut) leftOut.push({ name, reason, words })
@@ -57,9 +68,13 @@ export async function scanFolder(root: string, rules: ShareRules, signal: AbortS
       partial = true
       return leave(prefix, 'unreadable', 'the folder cannot be read')
     }
+    if (await homes.isHome(dir, new Set(entries.map((entry) => entry.name)))) {
+      found.push(prefix)
+      return leave(prefix === '' ? basename(root) : prefix.slice(0, -1), 'home', inHome)
+    }
     folders.push(dir)
     for (const entry of entries) {
-      if (entry.name.startsWith('.') || entry.name.endsWith(partSuffix)) continue
+      if (!isOpen(entry.name)) continue
       const name = `${prefix}${entry.name}`
       const path = join(dir, entry.name)
       if (entry.isDirectory()) {
@@ -72,15 +87,17 @@ export async function scanFolder(root: string, rules: ShareRules, signal: AbortS
         }
         continue
       }
-      const found = await regularFile(path, entry, real)
-      if (found === null) continue
-      if ('words' in found) {
-        leave(name, found.reason, found.words)
+      const file = await regularFile(path, entry, real, homes)
+      if (file === null) continue
+      if ('words' in file) {
+        leave(name, file.reason, file.words)
         continue
       }
-      const against = rules.against(name, { isFolder: false, sizeBytes: found.size })
-      if (against !== null) leave(name, against.reason, against.words)
-      else if (files.size < maxFiles) files.set(path, { path, name, sizeBytes: found.size, mtimeMs: found.mtimeMs })
+      const { size: sizeBytes, mtimeMs } = file.facts
+      const against = [name, file.target ?? name].map((one) => rules.against(one, { isFolder: false, sizeBytes }))
+      const first = against.find((one) => one !== null)
+      if (first !== undefined) leave(name, first.reason, first.words)
+      else if (files.size < maxFiles) files.set(path, { path, name, sizeBytes, mtimeMs })
       else {
         partial = true
         return leave(name, 'too-many', `the folder has more than ${maxFiles} files`)
@@ -89,19 +106,28 @@ export async function scanFolder(root: string, rules: ShareRules, signal: AbortS
   }
 }
 
-/** The facts of a regular file, or of one in the folder that a link leads to; why not; null when it is gone. */
+type Refused = Pick<LeftOut, 'reason' | 'words'>
+
+/** The facts of a regular file, or of one in the folder that a link leads to, and its name; why not; null when it is gone. */
 async function regularFile(
   path: string,
   entry: Dirent,
   root: string,
-): Promise<Stats | { readonly reason: LeftOutReason; readonly words: string } | null> {
+  homes: Pick<Homes, 'isHome'>,
+): Promise<{ readonly facts: Stats; readonly target?: string } | Refused | null> {
   try {
-    if (entry.isFile()) return await lstat(path)
+    if (entry.isFile()) return { facts: await lstat(path) }
     if (!entry.isSymbolicLink()) return { reason: 'no-file', words: 'it is no regular file' }
-    const target = await realpath(path)
-    if (!target.startsWith(root + sep)) return { reason: 'link-outside', words: 'it is a link out of the folder' }
-    const facts = await stat(target)
-    return facts.isFile() ? facts : { reason: 'no-file', words: 'it is a link to a folder' }
+    const real = await realpath(path)
+    if (!real.startsWith(root + sep)) return { reason: 'link-outside', words: 'it is a link out of the folder' }
+    const steps = relative(root, real).split(sep)
+    if (!steps.every(isOpen)) return { reason: 'link-hidden', words: 'it is a link to a hidden file' }
+    const facts = await stat(real)
+    if (!facts.isFile()) return { reason: 'no-file', words: 'it is a link to a folder' }
+    for (let dir = dirname(real); dir !== root; dir = dirname(dir)) {
+      if (await homes.isHome(dir)) return { reason: 'home', words: 'it is a link into the home of a dt-swarm peer' }
+    }
+    return { facts, target: steps.join('/') }
   } catch (error) {
     // Node puts this sign where bytes are no UTF-8; a file of that name is then not to be found.
     if (entry.name.includes('\ufffd')) return { reason: 'bad-name', words: 'its name is no valid text (UTF-8)' }

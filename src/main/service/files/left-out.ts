@@ -6,6 +6,8 @@ export type LeftOutReason =
   | 'too-large'
   | 'bad-name'
   | 'link-outside'
+  | 'link-hidden'
+  | 'home'
   | 'unreadable'
   | 'too-many'
   | 'too-deep'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
@@ -18,7 +18,8 @@ it('one that is held while it is shared anew does not keep the others from being
   const home = await mkdtemp(join(tmpdir(), 'dt-swarm-linked-'))
   const deps = { clock: systemClock, counters: new Counters(), log: silentLog }
   const index = new ShareIndex(deps, { path: join(home, 'files.json') })
-  const names = ['held.log', 'gone.log', 'b.log']
+  const names = ['held.log', 'gone.log', 'key/secret', 'b.log']
+  await mkdir(join(home, 'key'))
   for (const name of names) {
     const path = join(home, name)
     if (name !== 'gone.log') await writeFile(path, name)
@@ -34,6 +35,11 @@ it('one that is held while it is shared anew does not keep the others from being
         told.push(name)
         if (name === 'held.log') await new Promise((resolve) => signal.addEventListener('abort', resolve))
       },
+      homes: { around: async (dir) => (dir === join(home, 'key') ? dir : null) },
+      closed: (path) => {
+        told.push('secret')
+        index.dropFile(path)
+      },
       gone: (path) => {
         told.push('gone.log')
         index.dropFile(path)
@@ -44,14 +50,14 @@ it('one that is held while it is shared anew does not keep the others from being
   await linked.start()
   await waitFor(() => expect(told.filter((name) => name === 'b.log').length).toBeGreaterThan(1))
   await linked.stop()
-  expect(told.filter((name) => name !== 'b.log')).toEqual(['gone.log', 'held.log'])
+  expect(told.filter((name) => name !== 'b.log')).toEqual(['gone.log', 'secret', 'held.log'])
   await rm(home, { recursive: true })
 })
 
 it('one that was damaged in the store is added again from where it lies', async () => {
   const a = await makeFilePeer('a')
   await a.start()
-  const path = join(a.home, 'linked.bin')
+  const path = join(a.disk, 'linked.bin')
   await writeFile(path, randomBytes(600_000))
   const [view] = await a.files.sharing.sharePaths([path], { how: 'link', channel: 'course-3' })
   if (view === undefined) throw new Error('no transfer')

@@ -6,15 +6,19 @@ import type { Startable } from '../../base/lifecycle.ts'
 import { Loop } from '../../base/loop.ts'
 import { systemCode } from './disk-error.ts'
 import type { FoundFile } from './folder-scan.ts'
+import type { Homes } from './homes.ts'
 import type { ShareIndex } from './share-index.ts'
 
 export interface LinkedFilesDeps {
   readonly index: ShareIndex
   readonly clock: Clock
+  readonly homes: Pick<Homes, 'around'>
   /** One has changed and is still. Rejects when it could not be shared: asked again at the next look. */
   readonly changed: (file: FoundFile, options: { readonly signal: AbortSignal }) => Promise<void>
   /** One is gone, though the folder in which it lay is there. */
   readonly gone: (path: string, cid: Cid) => void
+  /** One lies in the home of a peer, of which nothing is shared: it became one, or was not known as one before. */
+  readonly closed: (path: string) => void
 }
 
 /** Handed over at a time, as of the share folder; the others are at the next look. */
@@ -51,9 +55,15 @@ export class LinkedFiles implements Startable {
 
   async #rounds(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      const isClosed = new Map<string, boolean>()
       for (const [path, { linked }] of this.#deps.index.files) {
         if (signal.aborted) return
-        if (linked && !this.#busy.has(path)) await this.#look(path, signal)
+        if (!linked || this.#busy.has(path)) continue
+        const dir = dirname(path)
+        const closed = isClosed.get(dir) ?? (await this.#deps.homes.around(dir)) !== null
+        isClosed.set(dir, closed)
+        if (closed) this.#deps.closed(path)
+        else await this.#look(path, signal)
       }
       await this.#deps.clock.sleep(this.#everyMs, { signal }).catch(() => {})
     }

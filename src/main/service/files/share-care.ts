@@ -102,18 +102,20 @@ export class ShareCare implements Startable {
     this.#changed()
   }
 
-  /** A file that was shared where it lay is gone. */
-  forgetLinked(path: string): void {
+  /** A file that was shared where it lay is gone, or may not be shared: then it is taken back whatever the settings say. */
+  forgetLinked(path: string, isClosed = false): void {
     const { index, shares, whenDeleted } = this.#deps
     const entry = index.files.get(path)
     if (entry === undefined) return
     // Of a file that was damaged in the store, and is gone now, nothing is left to keep.
-    const keeps = whenDeleted() === 'keep' && index.held.has(entry.cid)
+    const keeps = !isClosed && whenDeleted() === 'keep' && index.held.has(entry.cid)
     if (keeps) index.keepCopy(entry.cid, entry.sizeBytes)
     index.dropFile(path)
     if (!keeps) {
       const told = shares.ownShares(entry.cid).filter((share) => share.name === entry.name && !index.isToldBy(share))
-      shares.withdrawDeleted(told.map(({ id }) => id))
+      const ids = told.map(({ id }) => id)
+      if (isClosed) shares.withdrawAll(ids)
+      else shares.withdrawDeleted(ids)
     }
     this.#changed()
   }

@@ -7,6 +7,7 @@ import { Loop } from '../../base/loop.ts'
 import type { Log } from '../../base/log.ts'
 import { systemCode } from './disk-error.ts'
 import { scanFolder, type FolderContent, type FoundFile } from './folder-scan.ts'
+import type { Homes } from './homes.ts'
 import { LeftOutFiles, type LeftOut } from './left-out.ts'
 import { makeFolder } from '../../base/make-folder.ts'
 import { ShareRules, type FolderRules } from './share-rules.ts'
@@ -20,6 +21,7 @@ export interface ShareFolderDeps {
   readonly known: (file: FoundFile) => boolean
   /** What of the folder is to be shared; asked before each look. */
   readonly rules: () => FolderRules
+  readonly homes: Pick<Homes, 'isHome'>
   /** A file that has stopped growing; called again later when the promise rejects. A few at a time, never one twice. */
   readonly ready: (file: FoundFile, options: { readonly signal: AbortSignal }) => Promise<void>
   /**
@@ -133,7 +135,7 @@ export class ShareFolder implements Startable {
         made = true
         const startedMs = clock.monotonic()
         const rules = await ShareRules.read(this.#dir, this.#deps.rules())
-        const content = await scanFolder(this.#dir, rules, signal)
+        const content = await scanFolder(this.#dir, rules, { homes: this.#deps.homes, signal })
         this.#leftOut.set(content.leftOut)
         // A folder of many thousand files must not be looked at all the time because one of them is being written.
         this.#leastRestMs = Math.max(this.#quietMs / 4, 5 * (clock.monotonic() - startedMs))
@@ -169,7 +171,9 @@ export class ShareFolder implements Startable {
       const leftOut = new Set(content.leftOut.map(({ name }) => name))
       // Of what lies in a folder that is left out, or beyond what is listed, only the rules tell.
       const isLeftOut = (name: string, sizeBytes: number): boolean =>
-        leftOut.has(name) || rules.against(name, { isFolder: false, sizeBytes }) !== null
+        leftOut.has(name) ||
+        content.homes.some((home) => name.startsWith(home)) ||
+        rules.against(name, { isFolder: false, sizeBytes }) !== null
       seen(content.files, lookedAtMs, isLeftOut)
     }
     this.#handOver(signal)

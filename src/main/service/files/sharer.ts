@@ -8,6 +8,7 @@ import type { DropBook } from './drop-book.ts'
 import { Drops, type DropOptions } from './drops.ts'
 import { FileSharer, type InspectFile } from './file-sharer.ts'
 import { partSuffix, type FoundFile } from './folder-scan.ts'
+import type { Homes } from './homes.ts'
 import { shown } from './left-out.ts'
 import { nameProblem } from './safe-name.ts'
 import type { ShareBook } from './share-book.ts'
@@ -26,6 +27,7 @@ export interface SharerDeps extends ShareRunnerDeps, ShareRoomDeps {
   readonly inspect: InspectFile
   readonly isJoined: (channel: string) => boolean
   readonly clock: Clock
+  readonly homes: Homes
   readonly peerId: PeerId
   readonly simulated: boolean
   readonly shareDir: () => string

@@ -25,7 +25,7 @@ it('an upload lies in the share folder under its name, and is shared at once', a
 it('an upload below a folder lies there, but not where a link leads out of the share folder', async () => {
   const a = await makeFilePeer('a')
   await a.start()
-  const elsewhere = join(a.home, 'elsewhere')
+  const elsewhere = join(a.disk, 'elsewhere')
   await mkdir(elsewhere)
   await symlink(elsewhere, join(a.shareDir, 'runs'))
   const one = await a.files.sharing.shareStream('runs/17/x.log', stream(randomBytes(100)))
@@ -79,9 +79,9 @@ it.each([
 
 it('files chosen by path are copied into the share folder', async () => {
   const [a] = await pair()
-  const source = join(a.home, 'elsewhere.csv')
+  const source = join(a.disk, 'elsewhere.csv')
   await writeFile(source, 'a,b\n1,2\n')
-  const views = await a.files.sharing.sharePaths([source, join(a.home, 'no-such'), a.home])
+  const views = await a.files.sharing.sharePaths([source, join(a.disk, 'no-such'), a.disk])
   expect(views.map(({ error }) => error?.code)).toEqual([undefined, 'NOT_FOUND', 'UNSUPPORTED'])
   expect(views[2]?.error?.message).toContain('holds the share folder itself')
   const [first] = views
@@ -109,11 +109,11 @@ it('a changed file is a new share, a deleted one is none', async () => {
 
 it('hidden files, part files, folders and links out of the folder are not shared', async () => {
   const [a] = await pair()
-  await writeFile(join(a.home, 'secret'), 'secret')
+  await writeFile(join(a.disk, 'secret'), 'secret')
   await writeFile(join(a.shareDir, '.hidden'), 'x')
   await writeFile(join(a.shareDir, 'half.dt-swarm-part'), 'x')
   await writeFile(join(a.shareDir, 'bad\nname'), 'x')
-  await symlink(join(a.home, 'secret'), join(a.shareDir, 'link'))
+  await symlink(join(a.disk, 'secret'), join(a.shareDir, 'link'))
   await writeFile(join(a.shareDir, 'real'), 'x')
   await symlink(join(a.shareDir, 'real'), join(a.shareDir, 'inner-link'))
   await waitFor(() => expect(a.files.shares.all().map(({ name }) => name)).toHaveLength(1))
@@ -192,7 +192,7 @@ it('the same content under another name is not copied into the share folder twic
   const [a] = await pair()
   const bytes = randomBytes(400_000)
   const cid = await shared(a, 'first.bin', bytes)
-  const source = join(a.home, 'second.bin')
+  const source = join(a.disk, 'second.bin')
   await writeFile(source, bytes)
   const [view] = await a.files.sharing.sharePaths([source])
   expect(await ended(a, view ?? { id: '' })).toMatchObject({
@@ -245,7 +245,7 @@ it('what is deleted from the share folder goes on being shared when the settings
 
 it('a share is held in the middle and goes on; cancelled it leaves nothing in the share folder', async () => {
   const [a] = await pair()
-  const source = join(a.home, 'big.bin')
+  const source = join(a.disk, 'big.bin')
   await writeFile(source, randomBytes(60_000_000))
   const heldAt = async (id: string): Promise<number> => {
     const at = Promise.withResolvers<number>()

@@ -8,6 +8,7 @@ import { withFlight } from '../logs/flight-fact.ts'
 import type { ContentStore } from './content-store.ts'
 import { DropBook } from './drop-book.ts'
 import type { FileServiceDeps, FileServiceInit } from './file-service-init.ts'
+import { Homes } from './homes.ts'
 import type { LeftOut } from './left-out.ts'
 import { LinkedFiles } from './linked-files.ts'
 import type { ShareBook } from './share-book.ts'
@@ -24,6 +25,7 @@ export interface SharingDeps extends FileServiceDeps, ShareRoomDeps {
   readonly shares: ShareBook
   readonly index: ShareIndex
   readonly transfers: TransferList
+  readonly downloadDir: () => string
   /** Whether this peer is on a file channel. */
   readonly isJoined: (channel: string) => boolean
   /** Aborts when the service stops. */
@@ -51,6 +53,7 @@ export class Sharing implements Startable {
   readonly #sharer: Sharer
   readonly #care: ShareCare
   readonly #linked: LinkedFiles
+  readonly #homes: Homes
   #folder: ShareFolder
   #shareDir: string
   #settings: FileSettings
@@ -64,10 +67,12 @@ export class Sharing implements Startable {
     this.#drops = new DropBook(deps, { path: join(init.home, 'drops.json') })
     this.#unshared = new UnsharedBook(deps, { path: join(init.home, 'unshared.json') })
     this.#inspector = new LogInspector(deps)
+    this.#homes = new Homes({ home: init.home, open: () => [this.#shareDir, deps.downloadDir()] })
     this.#sharer = new Sharer({
       ...deps,
       drops: this.#drops,
       unshared: this.#unshared,
+      homes: this.#homes,
       inspect: async (path, about) => withFlight(await this.#inspector.inspectFile(path, about), about.name),
       shareDir: () => this.#shareDir,
       rules: () => this.#settings,
@@ -83,8 +88,10 @@ export class Sharing implements Startable {
     this.#linked = new LinkedFiles(
       {
         ...deps,
+        homes: this.#homes,
         changed: (file, options) => this.#sharer.shareFound(file, { ...options, how: 'link' }),
         gone: (path) => this.#care.forgetLinked(path),
+        closed: (path) => this.#care.forgetLinked(path, true),
       },
       init.rescanMs === undefined ? {} : { everyMs: init.rescanMs },
     )
@@ -182,6 +189,7 @@ export class Sharing implements Startable {
     return new ShareFolder(
       {
         ...this.#deps,
+        homes: this.#homes,
         rules: () => this.#settings,
         known: (file) => this.#sharer.known(file),
         ready: (file, options) => this.#sharer.shareFound(file, options),

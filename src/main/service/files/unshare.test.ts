@@ -70,12 +70,12 @@ it('what was unshared stays so while it is not seen, and is forgotten when it is
   // A pattern, a drive that is away, another folder.
   a.files.applySettings({ ...defaultFileSettings, ignore: ['*.log'] })
   await looked(a)
-  await rename(join(a.shareDir, 'drive', 'y.log'), join(a.home, 'y.log'))
+  await rename(join(a.shareDir, 'drive', 'y.log'), join(a.disk, 'y.log'))
   await looked(a)
-  await rename(join(a.home, 'y.log'), join(a.shareDir, 'drive', 'y.log'))
-  await a.files.sharing.setShareDir(join(a.home, 'other'))
-  await mkdir(join(a.home, 'other'), { recursive: true })
-  await looked(a, join(a.home, 'other'))
+  await rename(join(a.disk, 'y.log'), join(a.shareDir, 'drive', 'y.log'))
+  await a.files.sharing.setShareDir(join(a.disk, 'other'))
+  await mkdir(join(a.disk, 'other'), { recursive: true })
+  await looked(a, join(a.disk, 'other'))
   await a.files.sharing.setShareDir(a.shareDir)
   a.files.applySettings(defaultFileSettings)
   await a.restartFiles()
@@ -90,7 +90,7 @@ it('what was unshared stays so while it is not seen, and is forgotten when it is
 
 it('of more drops at once than are remembered, the last is refused', async () => {
   const a = await started()
-  const drop = () => a.files.sharing.sharePaths([join(a.home, 'no-such')])
+  const drop = () => a.files.sharing.sharePaths([join(a.disk, 'no-such')])
   const views = await Promise.allSettled(Array.from({ length: 201 }, drop))
   expect(views.filter(({ status }) => status === 'fulfilled')).toHaveLength(200)
   expect(views.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'LIMIT_REACHED' } })

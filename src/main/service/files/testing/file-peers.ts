@@ -16,6 +16,9 @@ import { FileService, type FileServiceInit } from '../file-service.ts'
 export interface FilePeer {
   readonly name: string
   readonly peerId: PeerId
+  /** All of its folders lie in it, and whatever a test makes beside them. */
+  readonly disk: string
+  /** With its key: nothing of it may be shared. */
   readonly home: string
   readonly shareDir: string
   readonly downloadDir: string
@@ -32,12 +35,13 @@ export interface FilePeer {
 
 const circle = new TrustedCircle({ atMs: Date.now() - 60_000 })
 const made: FilePeer[] = []
-const homes: string[] = []
+const disks: string[] = []
 
 /** A peer with everything that files need, on loopback, with its own folders. Not started. */
 export async function makeFilePeer(name: string, init: Partial<FileServiceInit> = {}): Promise<FilePeer> {
-  const home = await mkdtemp(join(tmpdir(), 'dt-swarm-files-'))
-  homes.push(home)
+  const disk = await mkdtemp(join(tmpdir(), 'dt-swarm-files-'))
+  disks.push(disk)
+  const home = join(disk, 'peer')
   const counters = new Counters()
   const basics = { clock: systemClock, random: Math.random, log: silentLog, counters }
   const identity = identityOfSeed(randomBytes(32))
@@ -45,7 +49,7 @@ export async function makeFilePeer(name: string, init: Partial<FileServiceInit> 
   const book = new RecordBook({ ...basics, database, identity, swarm: circle.swarm() })
   circle.admit(book)
   const node = new SwarmNode({ ...basics, identity }, { swarm: 'test', listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false })
-  const dirs = { shareDir: join(home, 'shared'), downloadDir: join(home, 'downloads'), blocksDir: join(home, 'blocks') }
+  const dirs = { shareDir: join(disk, 'shared'), downloadDir: join(disk, 'downloads'), blocksDir: join(home, 'blocks') }
   const makeFiles = (): FileService =>
     new FileService(
       {
@@ -62,6 +66,7 @@ export async function makeFilePeer(name: string, init: Partial<FileServiceInit> 
   const peer: FilePeer = {
     name,
     peerId: identity.peerId,
+    disk,
     home,
     ...dirs,
     counters,
@@ -126,5 +131,5 @@ export async function startFilePeers(
 
 export async function stopFilePeers(): Promise<void> {
   await Promise.all(made.splice(0).map((peer) => peer.stop()))
-  await Promise.all(homes.splice(0).map((home) => rm(home, { recursive: true, force: true })))
+  await Promise.all(disks.splice(0).map((disk) => rm(disk, { recursive: true, force: true })))
 }

@@ -5,7 +5,7 @@ import type { FilePeer } from './file-peers.ts'
 
 /** A folder of a robot's run, beside the share folder. */
 export async function tree(a: FilePeer): Promise<string> {
-  const dir = join(a.home, 'run-17')
+  const dir = join(a.disk, 'run-17')
   await mkdir(join(dir, 'cameras', 'left'), { recursive: true })
   await mkdir(join(dir, '.git'))
   await writeFile(join(dir, '.git', 'config'), 'x')
