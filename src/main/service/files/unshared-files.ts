@@ -1,5 +1,5 @@
 import { lstat, readdir } from 'node:fs/promises'
-import { dirname, sep } from 'node:path'
+import { basename, dirname, sep } from 'node:path'
 import { systemCode } from './disk-error.ts'
 import type { FoundFile } from './folder-scan.ts'
 import type { UnsharedBook } from './unshared-book.ts'
@@ -29,5 +29,6 @@ async function isDeleted(path: string): Promise<boolean> {
   )
   if (code !== 'ENOENT') return false
   const beside = await readdir(dirname(path)).catch(() => [])
-  return beside.length > 0
+  // It may have come back since.
+  return beside.length > 0 && !beside.includes(basename(path))
 }
