@@ -153,9 +153,11 @@ export const shareSchema = z.object({
   moreChannels: z.array(z.string()).optional(),
   /** What kind of log it is and what is in it; null: not looked into. */
   log: logInfoSchema.nullable(),
-  evidence: z.array(evidenceSchema),
 })
 export type ShareView = z.infer<typeof shareSchema>
+
+/** A share that is asked for by itself: with the records behind it, which are as long as all else of it. */
+export const oneShareSchema = shareSchema.extend({ evidence: z.array(evidenceSchema) })
 
 const transferStateSchema = z.enum(['waiting', 'running', 'paused', 'done', 'failed', 'cancelled'])
 export const transferSchema = z.object({

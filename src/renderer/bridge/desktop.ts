@@ -1,5 +1,6 @@
 import { createORPCClient, type ClientContext } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
+import { takenWord } from '../../shared/port-words.ts'
 import type { CheckpointImportView } from '../../shared/checkpoint-views.ts'
 import type { ApiClient } from '../../shared/contract/contract.ts'
 import type { Bridge, ShareResult } from './bridge.ts'
@@ -36,6 +37,8 @@ export function connectDesktop(desktop: DesktopWindow): Bridge {
       connection.setState({ phase: 'lost', sinceMs: Date.now(), nextTryAtMs: null }, true)
     })
     link.use(new RPCLink<ClientContext>({ port: fresh }))
+    // Main goes on with a long answer when this window has taken what came of it.
+    fresh.addEventListener('message', () => fresh.postMessage(takenWord))
     fresh.start()
     connection.setState({ phase: 'open', sinceMs: Date.now() }, true)
   }

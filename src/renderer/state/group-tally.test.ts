@@ -9,7 +9,7 @@ const nowMs = 1_800_000_000_000
 const group = { id: 'g', name: 'run-17' }
 
 function live(...transfers: readonly TransferView[]): Live<TransferView> {
-  return { phase: 'ready', items: new Map(transfers.map((one) => [one.id, one])), current: true }
+  return { phase: 'ready', items: new Map(transfers.map((one) => [one.id, one])), current: true, left: 0 }
 }
 
 const done = (index: number): TransferView =>

@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { createFakeSwarm, type FakeSwarm } from '../testing/fake-client.ts'
-import { fakeMachine } from '../testing/fake-views.ts'
+import { fakeMachine, fakeShare } from '../testing/fake-views.ts'
 import type { Live } from './live-store.ts'
 import { createStores, type Stores } from './stores.ts'
-import type { MachineView } from '../../shared/views.ts'
+import type { MachineView, ShareView } from '../../shared/views.ts'
 
 const nowMs = 1_800_000_000_000
 let stores: Stores | null = null
@@ -47,6 +47,29 @@ test('keeps its values when the line is lost, and takes a new snapshot when it i
   swarm.restore()
   await vi.waitFor(() => expect(ready(fleet.store.getState())).toMatchObject({ current: true }))
   expect(ready(fleet.store.getState()).items.size).toBe(2)
+})
+
+test('20,000 files come in parts, break off in the middle, and are whole after the line is back', async () => {
+  const shares = Array.from({ length: 20_000 }, (_, index) => fakeShare(index, nowMs))
+  const swarm = createFakeSwarm({ nowMs, machines: [], shares })
+  const { files } = open(swarm)
+  const of = (): Extract<Live<ShareView>, { phase: 'ready' }> | null => {
+    const state = files.store.getState()
+    return state.phase === 'ready' ? state : null
+  }
+  const undo = files.store.subscribe(() => {
+    if ((of()?.left ?? 0) === 0) return
+    undo()
+    swarm.lose()
+  })
+  await vi.waitFor(() => expect(of()?.current).toBe(false))
+  expect(of()?.items.size).toBeLessThan(20_000)
+  const [first] = of()?.items.keys() ?? []
+  if (first === undefined) throw new Error('a part has come')
+  swarm.shares.remove(first)
+  swarm.restore()
+  await vi.waitFor(() => expect(of()).toMatchObject({ current: true, left: 0 }), { timeout: 20_000 })
+  expect([of()?.items.size, of()?.items.has(first)]).toEqual([19_999, false])
 })
 
 test('says what failed, and is ready after a retry', async () => {

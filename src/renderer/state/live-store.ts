@@ -3,13 +3,22 @@ import type { LiveEvent } from '../../shared/contract/live.ts'
 import { whenOpen, type ConnectionStore } from '../bridge/connection.ts'
 import { problemOf, type Problem } from '../bridge/problem.ts'
 import { pause, retryDelayMs } from '../bridge/retry.ts'
+import { createLivePieces } from './live-pieces.ts'
 import { createRun } from './run.ts'
 
-/** A live list: what is known, and whether it is still being told (`current`) or only remembered. */
+/**
+ * A live list: what is known, whether it is still being told (`current`) or only remembered, and how many items of a long
+ * one are still to come (`left`).
+ */
 export type Live<Item> =
   | { readonly phase: 'idle' }
   | { readonly phase: 'loading' }
-  | { readonly phase: 'ready'; readonly items: ReadonlyMap<string, Item>; readonly current: boolean }
+  | {
+      readonly phase: 'ready'
+      readonly items: ReadonlyMap<string, Item>
+      readonly current: boolean
+      readonly left: number
+    }
   | { readonly phase: 'failed'; readonly problem: Problem }
 
 export interface LiveStore<Item> {
@@ -25,7 +34,7 @@ export interface LiveStore<Item> {
 
 /**
  * Keeps a map by id from a snapshot and its changes. A stream that ends or a line that breaks leaves the values,
- * marked as no longer current, until a new snapshot replaces them. Items that did not change keep their identity.
+ * marked as no longer current, until a new snapshot is whole. Items that did not change keep their identity.
  */
 export function createLiveStore<Item>(
   connection: ConnectionStore,
@@ -38,10 +47,12 @@ export function createLiveStore<Item>(
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       try {
         await whenOpen(connection, signal)
+        const pieces = createLivePieces(knownIn(store.getState()), idOf)
         for await (const event of await open(signal)) {
           if (signal.aborted) return
           attempt = 0
-          apply(store, event, idOf)
+          if (!pieces.take(event)) continue
+          store.setState({ phase: 'ready', items: pieces.items(), current: true, left: pieces.left }, true)
         }
       } catch (error) {
         if (signal.aborted) return
@@ -76,21 +87,8 @@ export function createLiveStore<Item>(
   }
 }
 
-function apply<Item>(store: StoreApi<Live<Item>>, event: LiveEvent<Item>, idOf: (item: Item) => string): void {
-  if (event.type === 'snapshot') {
-    store.setState(
-      { phase: 'ready', items: new Map(event.items.map((item) => [idOf(item), item])), current: true },
-      true,
-    )
-    return
-  }
-  const state = store.getState()
-  // Changes without a snapshot cannot be read; the next stream begins with one.
-  if (state.phase !== 'ready') return
-  const items = new Map(state.items)
-  for (const item of event.changed) items.set(idOf(item), item)
-  for (const id of event.removed) items.delete(id)
-  store.setState({ phase: 'ready', items, current: true }, true)
+function knownIn<Item>(state: Live<Item>): ReadonlyMap<string, Item> {
+  return state.phase === 'ready' ? state.items : new Map()
 }
 
 /** A first load that fails is a failure of the page; one after a snapshot only ages what is shown. */

@@ -13,7 +13,7 @@ export function createLiveValue<Value>(
     async (signal) => {
       const stream = await open(signal)
       return (async function* () {
-        for await (const item of stream) yield { type: 'snapshot', items: [item] } as const
+        for await (const item of stream) yield { type: 'snapshot', items: [item], left: 0 } as const
       })()
     },
     () => theOne,
@@ -36,7 +36,7 @@ export function createLiveWhole<Item>(
     async (signal) => {
       const stream = await open(signal)
       return (async function* () {
-        for await (const items of stream) yield { type: 'snapshot', items } as const
+        for await (const items of stream) yield { type: 'snapshot', items, left: 0 } as const
       })()
     },
     idOf,

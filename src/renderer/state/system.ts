@@ -20,7 +20,7 @@ export function createSystemStore(bridge: Bridge): SystemStore {
     async (signal) => {
       const stream = await bridge.api.system.watch(undefined, { signal })
       return (async function* () {
-        for await (const item of stream) yield { type: 'snapshot', items: [item] } as const
+        for await (const item of stream) yield { type: 'snapshot', items: [item], left: 0 } as const
       })()
     },
     () => 'status',

@@ -68,7 +68,7 @@ export function networkRoutes(guard: Guard, air: FakeAir, links: readonly LinkVi
           .toLowerCase()
           .includes((input.search ?? '').toLowerCase())
       for await (const event of air.messages.watch(signal, line())) {
-        const messages = event.type === 'snapshot' ? event.items.slice(-200) : event.changed
+        const messages = event.type === 'changes' ? event.changed : event.items.slice(-200)
         yield { messages: messages.filter(matches), missed: 0 }
       }
     }),

@@ -5,7 +5,7 @@ import { found, mutable, type Guard, type LineSignal } from './fake-guard.ts'
 import { fakeCid } from './fake-ids.ts'
 import { fakePreview, fakeStorage } from './fake-logs.ts'
 import type { FakeList } from './fake-swarm.ts'
-import { fakeTransfer } from './fake-views.ts'
+import { fakeEvidence, fakeTransfer } from './fake-views.ts'
 
 /** The files of a scripted swarm: what is kept, followed, paused and joined takes effect. */
 export class FakeFiles {
@@ -57,6 +57,13 @@ export function fileRoutes(guard: Guard, files: FakeFiles, line: LineSignal) {
   return {
     list: guard.files.list.handler(() => shares.all()),
     watch: guard.files.watch.handler(({ signal }) => mutable(shares.watch(signal, line()))),
+    get: guard.files.get.handler(({ input }) => {
+      const nowMs = Date.now()
+      return {
+        ...found(shares.get(input.cid), 'share'),
+        evidence: [fakeEvidence(7, 'file', nowMs), fakeEvidence(8, 'copy', nowMs)],
+      }
+    }),
     transfers: guard.files.transfers.handler(() => transfers.all()),
     watchTransfers: guard.files.watchTransfers.handler(({ signal }) => mutable(transfers.watch(signal, line()))),
     fetch: guard.files.fetch.handler(({ input }) => files.fetch(input.cid, { priority: input.priority })),

@@ -1,5 +1,6 @@
 import { implement } from '@orpc/server'
 import { contract } from '../../shared/contract/contract.ts'
+import type { LiveEvent } from '../../shared/contract/live.ts'
 import type { FakeList } from './fake-swarm.ts'
 
 /** The contract with every call counted, and failing where the test says so. */
@@ -21,22 +22,17 @@ export type Guard = ReturnType<typeof createGuard>
 export type LineSignal = () => AbortSignal
 
 /** The contract's arrays are mutable ones; ours are read-only. */
-export async function* mutable<Item>(
-  stream: AsyncGenerator<
-    | { readonly type: 'snapshot'; readonly items: readonly Item[] }
-    | { readonly type: 'changes'; readonly changed: readonly Item[]; readonly removed: readonly string[] }
-  >,
-) {
+export async function* mutable<Item>(stream: AsyncGenerator<LiveEvent<Item>>) {
   for await (const event of stream) {
-    if (event.type === 'snapshot') yield { type: 'snapshot' as const, items: [...event.items] }
-    else yield { type: 'changes' as const, changed: [...event.changed], removed: [...event.removed] }
+    if (event.type === 'changes') yield { ...event, changed: [...event.changed], removed: [...event.removed] }
+    else yield { ...event, items: [...event.items] }
   }
 }
 
 /** A list of one: its item now and whenever it is put. */
 export async function* valueOf<Item>(list: FakeList<Item>, signal: AbortSignal | undefined, line: AbortSignal) {
   for await (const event of list.watch(signal, line)) {
-    const item = event.type === 'snapshot' ? event.items[0] : event.changed[0]
+    const item = event.type === 'changes' ? event.changed[0] : event.items[0]
     if (item !== undefined) yield item
   }
 }

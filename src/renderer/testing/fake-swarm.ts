@@ -1,4 +1,4 @@
-import type { LiveEvent } from '../../shared/contract/live.ts'
+import { maxPieceItems, type LiveEvent } from '../../shared/contract/live.ts'
 
 /** Hands every listener the items of now and then what is put or removed: the server's side of a live list. */
 export class FakeList<Item> {
@@ -21,12 +21,23 @@ export class FakeList<Item> {
 
   put(...changed: Item[]): void {
     for (const item of changed) this.items.set(this.idOf(item), item)
-    for (const tell of this.listeners) tell({ type: 'changes', changed, removed: [] })
+    for (const tell of this.listeners) tell({ type: 'changes', changed, removed: [], left: 0 })
   }
 
   remove(...removed: string[]): void {
     for (const id of removed) this.items.delete(id)
-    for (const tell of this.listeners) tell({ type: 'changes', changed: [], removed })
+    for (const tell of this.listeners) tell({ type: 'changes', changed: [], removed, left: 0 })
+  }
+
+  /** As the real peer parts a long list. */
+  private *pieces(): Generator<LiveEvent<Item>> {
+    const all = this.all()
+    let at = 0
+    do {
+      const items = all.slice(at, at + maxPieceItems)
+      yield { type: at === 0 ? 'snapshot' : 'more', items, left: Math.max(0, all.length - at - maxPieceItems) }
+      at += maxPieceItems
+    } while (at < all.length)
   }
 
   /** How many streams are open now. */
@@ -36,7 +47,7 @@ export class FakeList<Item> {
 
   /** A stream that ends with its signal, or with an error when `lose` is called. */
   async *watch(signal: AbortSignal | undefined, lost: AbortSignal): AsyncGenerator<LiveEvent<Item>, void> {
-    const queue: LiveEvent<Item>[] = [{ type: 'snapshot', items: this.all() }]
+    const queue: LiveEvent<Item>[] = [...this.pieces()]
     let wake = (): void => undefined
     const tell = (event: LiveEvent<Item>): void => {
       queue.push(event)

@@ -78,7 +78,7 @@ export function fakeMachine(index: number, nowMs: number, change: Partial<Machin
   }
 }
 
-function fakeEvidence(index: number, fact: EvidenceView['fact'], nowMs: number): EvidenceView {
+export function fakeEvidence(index: number, fact: EvidenceView['fact'], nowMs: number): EvidenceView {
   return {
     fact,
     recordId: fakeRecord(index),
@@ -122,7 +122,6 @@ export function fakeShare(index: number, nowMs: number, change: Partial<ShareVie
     sha1: null,
     channel: null,
     log: recording ? fakeLog(nowMs - 300_000 - index * 420_000) : fakeTextLog(),
-    evidence: [fakeEvidence(index, 'file', nowMs), fakeEvidence(index + 1, 'copy', nowMs)],
     ...change,
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { cidSchema, peerIdSchema } from '../ids-schema.ts'
 import { copyRiskSchema, fileChannelSchema, followSchema, foundSchema, storageSchema } from '../file-views.ts'
 import { logFormatSchema, logPreviewSchema } from '../log-views.ts'
-import { shareSchema, transferSchema } from '../views.ts'
+import { oneShareSchema, shareSchema, transferSchema } from '../views.ts'
 import { base } from './errors.ts'
 import { liveList } from './live.ts'
 
@@ -39,6 +39,10 @@ export const files = {
   watch: base
     .route({ method: 'GET', path: '/files/watch', summary: 'The shared files, live' })
     .output(liveList(shareSchema)),
+  get: base
+    .route({ method: 'GET', path: '/files/{cid}', summary: 'One shared file, and the records that tell of it' })
+    .input(z.object({ cid: cidSchema }))
+    .output(oneShareSchema),
   transfers: base
     .route({ method: 'GET', path: '/transfers', summary: 'Shares and fetches under way or lately ended' })
     .output(z.array(transferSchema)),

@@ -33,7 +33,6 @@ const share: ShareView = {
   channel: 'lab',
   log,
   safety: { copies: 1, aliveCopies: 1, risk: 'low', why: 'only copy, on duckie07' },
-  evidence: [],
 }
 
 it.each([

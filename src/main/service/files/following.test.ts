@@ -38,7 +38,6 @@ const shareOf = (n: number): ShareView => ({
   sha1: null,
   channel: null,
   log: null,
-  evidence: [],
 })
 
 /** A follow of all drives, with a queue that the test empties. */

@@ -1,6 +1,6 @@
 import type { CopySafety } from '../../../shared/file-views.ts'
 import type { Cid, PeerId, RecordId } from '../../../shared/ids.ts'
-import type { ShareView } from '../../../shared/views.ts'
+import type { EvidenceView, ShareView } from '../../../shared/views.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Unsubscribe } from '../../base/emitter.ts'
 import type { RecordDraft } from '../../store/record-book-init.ts'
@@ -20,7 +20,7 @@ import { ShareDeletions } from './share-deletion.ts'
 import type { Held } from './share-index.ts'
 import { endingSoon, renewAll } from './share-renewal.ts'
 import { ShareWithdrawal } from './share-withdrawal.ts'
-import { firstShare, shareView, type ShareFact } from './share-view.ts'
+import { firstShare, shareEvidence, shareView, type ShareFact } from './share-view.ts'
 
 /** A share lives this long without its origin; while the origin runs it is renewed. */
 const validForMs = 60 * 24 * 60 * 60_000
@@ -259,6 +259,11 @@ export class ShareBook {
     const held = here.held(cid)
     const own = { held, local: held !== undefined, kept: here.isKept(cid), safety: here.safetyOf(cid) }
     return shareView(cid, facts, this.#deps, own)
+  }
+
+  /** Why it is known. */
+  evidence(cid: Cid): readonly EvidenceView[] {
+    return shareEvidence(this.said(cid), this.#deps)
   }
 
   /** Files that records tell of. */

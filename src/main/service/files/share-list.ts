@@ -1,11 +1,11 @@
 import type { Cid } from '../../../shared/ids.ts'
-import type { ShareView } from '../../../shared/views.ts'
+import type { EvidenceView, ShareView } from '../../../shared/views.ts'
 import type { FileFinder } from './file-finder.ts'
 import { fits, type FileQuery } from './file-query.ts'
 import type { Here, ShareBook } from './share-book.ts'
 
 export interface ShareListDeps {
-  readonly book: Pick<ShareBook, 'list' | 'view' | 'cids' | 'ownNamed'>
+  readonly book: Pick<ShareBook, 'list' | 'view' | 'cids' | 'evidence' | 'ownNamed'>
   readonly finder: Pick<FileFinder, 'isShown'>
   readonly here: Here
 }
@@ -33,6 +33,11 @@ export class ShareList {
     const { book, finder, here } = this.#deps
     const share = book.view(cid, here)
     return share !== undefined && finder.isShown(share) ? share : undefined
+  }
+
+  /** Why one of them is shown. */
+  evidence(cid: Cid): readonly EvidenceView[] {
+    return this.#deps.book.evidence(cid)
   }
 
   /** What this peer shares under a name. */

@@ -119,9 +119,13 @@ export function shareView(
     sha1: share.sha1,
     ...channelsTold(share, facts),
     log: share.log,
-    evidence: facts.slice(0, maxEvidence).map(({ evidence }) => ({
-      ...evidence,
-      fromName: evidence.from === null ? null : nameOf(evidence.from),
-    })),
   }
+}
+
+/** The records behind a file. */
+export function shareEvidence(facts: readonly ShareFact[], { nameOf }: Pick<ShareEyes, 'nameOf'>): EvidenceView[] {
+  return facts.slice(0, maxEvidence).map(({ evidence }) => ({
+    ...evidence,
+    fromName: evidence.from === null ? null : nameOf(evidence.from),
+  }))
 }

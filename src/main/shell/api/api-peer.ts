@@ -56,7 +56,7 @@ export interface ApiFiles {
     'shares:changed': { readonly cids: readonly Cid[] }
     'transfers:changed': { readonly ids: readonly string[] }
   }>
-  readonly shares: Pick<ShareList, 'all' | 'get' | 'matching'>
+  readonly shares: Pick<ShareList, 'all' | 'cids' | 'get' | 'evidence' | 'matching'>
   readonly transfers: Pick<
     TransferList,
     'views' | 'view' | 'cancel' | 'pause' | 'resume' | 'setPriority' | 'clearEnded'

@@ -3,7 +3,7 @@ import type { CheckpointView } from '../../../shared/checkpoint-views.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
 import { liveOptions } from './live-call.ts'
-import { liveList } from './live.ts'
+import { liveList } from './live-list.ts'
 import type { ShellActions } from './shell-actions.ts'
 
 export function checkpointsRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
@@ -13,7 +13,7 @@ export function checkpointsRouter(os: Builder, peer: ApiPeer, shell: ShellAction
     watch: os.checkpoints.watch.handler((call) =>
       liveList<CheckpointView>(
         {
-          all: () => checkpoints.list(),
+          ids: () => checkpoints.list().map(({ root }) => root),
           get: (root) => checkpoints.get(root),
           subscribe: (changed) => checkpoints.events.on('checkpoints:changed', ({ roots }) => changed(roots)),
         },

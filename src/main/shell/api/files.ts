@@ -5,7 +5,7 @@ import { readCid } from '../../service/files/uri.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
 import { liveOptions } from './live-call.ts'
-import { liveList } from './live.ts'
+import { liveList } from './live-list.ts'
 import type { ShellActions } from './shell-actions.ts'
 
 export function filesRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
@@ -15,18 +15,25 @@ export function filesRouter(os: Builder, peer: ApiPeer, shell: ShellActions) {
     watch: os.files.watch.handler((call) =>
       liveList<ShareView>(
         {
-          all: () => files.shares.all(),
+          // The last that were heard of are seen first.
+          ids: () => [...files.shares.cids()].toReversed(),
           get: (cid) => files.shares.get(cid as Cid),
           subscribe: (changed) => files.events.on('shares:changed', ({ cids }) => changed(cids)),
         },
         liveOptions(call, peer),
       ),
     ),
+    get: os.files.get.handler(({ input }) => {
+      const cid = oneForm(input.cid)
+      const share = files.shares.get(cid)
+      if (share === undefined) throw new SwarmError('NOT_FOUND', `nobody whom this peer hears shares ${cid}`)
+      return { ...share, evidence: [...files.shares.evidence(cid)] }
+    }),
     transfers: os.files.transfers.handler(() => [...files.transfers.views()]),
     watchTransfers: os.files.watchTransfers.handler((call) =>
       liveList<TransferView>(
         {
-          all: () => files.transfers.views(),
+          ids: () => files.transfers.views().map(({ id }) => id),
           get: (id) => files.transfers.view(id),
           subscribe: (changed) => files.events.on('transfers:changed', ({ ids }) => changed(ids)),
         },

@@ -4,7 +4,7 @@ import type { MachineView } from '../../../shared/views.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
 import { liveOptions } from './live-call.ts'
-import { liveList } from './live.ts'
+import { liveList } from './live-list.ts'
 
 export function fleetRouter(os: Builder, peer: ApiPeer) {
   const machine = (id: PeerId): MachineView => {
@@ -18,7 +18,7 @@ export function fleetRouter(os: Builder, peer: ApiPeer) {
     watch: os.fleet.watch.handler((call) =>
       liveList<MachineView>(
         {
-          all: () => peer.membership.list(),
+          ids: () => peer.membership.list().map((one) => one.peer),
           get: (id) => peer.membership.get(id as PeerId),
           subscribe: (changed) => peer.membership.events.on('machines:changed', ({ peers }) => changed(peers)),
         },

@@ -6,9 +6,6 @@ import type { Slots } from './slots.ts'
 /** Least time between two events of one subscriber: four a second is as fast as a person reads. */
 export const minGapMs = 250
 
-/** Changed ids that one subscriber may have waiting; past that it gets a snapshot instead. */
-const maxDirty = 2_000
-
 export interface LiveOptions {
   readonly clock: Clock
   readonly slots: Slots
@@ -24,11 +21,14 @@ export interface LiveSource<Event> {
   first(): Event | null
   /** The latest state since the last call; null when nothing changed after all. */
   next(): Event | null
+  /** Whether `next` has the rest of what it told last, which waits for nothing. Left out: never. */
+  hasRest?(): boolean
 }
 
 /**
  * Live data as an async iterator: `first`, then `next` after each wake-up, at least `minGapMs` apart, so that a slow
- * reader gets the latest state and never a queue. Subscribes with the first pull, unsubscribes when the reader
+ * reader gets the latest state and never a queue. What is told in parts follows part by part, as fast as it is pulled,
+ * with a turn for all others in between. Subscribes with the first pull, unsubscribes when the reader
  * returns, the signal aborts or the source throws.
  */
 export function live<Event>(source: LiveSource<Event>, options: LiveOptions): AsyncIteratorClass<Event, undefined> {
@@ -73,7 +73,8 @@ export function live<Event>(source: LiveSource<Event>, options: LiveOptions): As
           event = open()
         }
         while (event === null) {
-          await untilWoken()
+          if (source.hasRest?.() === true) await aTurn()
+          else await untilWoken()
           if (signal.aborted) return done
           event = source.next()
         }
@@ -87,53 +88,5 @@ export function live<Event>(source: LiveSource<Event>, options: LiveOptions): As
   )
 }
 
-export interface ListSource<Item> {
-  all(): readonly Item[]
-  get(id: string): Item | undefined
-  subscribe(changed: (ids: readonly string[]) => void): Unsubscribe
-}
-
-/** A list, live: a snapshot, then the items that changed and the ids of those that went. */
-export function liveList<Item>(
-  source: ListSource<Item>,
-  options: LiveOptions,
-): AsyncIteratorClass<LiveListEvent<Item>, undefined> {
-  const dirty = new Set<string>()
-  let overflow = false
-  const snapshot = () => ({ type: 'snapshot' as const, items: [...source.all()] })
-  return live<LiveListEvent<Item>>(
-    {
-      subscribe: (wake) =>
-        source.subscribe((ids) => {
-          for (const id of ids) {
-            if (dirty.size >= maxDirty) overflow = true
-            else dirty.add(id)
-          }
-          wake()
-        }),
-      first: snapshot,
-      next: () => {
-        const ids = [...dirty]
-        dirty.clear()
-        if (overflow) {
-          overflow = false
-          return snapshot()
-        }
-        const changed: Item[] = []
-        const removed: string[] = []
-        for (const id of ids) {
-          const item = source.get(id)
-          if (item === undefined) removed.push(id)
-          else changed.push(item)
-        }
-        return ids.length === 0 ? null : { type: 'changes', changed, removed }
-      },
-    },
-    options,
-  )
-}
-
-/** `LiveEvent` of the contract, with the arrays that zod's types want; each event is the reader's alone. */
-export type LiveListEvent<Item> =
-  | { type: 'snapshot'; items: Item[] }
-  | { type: 'changes'; changed: Item[]; removed: string[] }
+/** All that waits for the thread gets it. */
+const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -2,7 +2,8 @@ import type { ChannelView, GraphView, SwarmMessageView } from '../../../shared/n
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
 import { liveOptions, whenChanged } from './live-call.ts'
-import { live, liveList } from './live.ts'
+import { live } from './live.ts'
+import { liveList } from './live-list.ts'
 
 /** The last messages that a new watcher gets, and most that it gets at once afterwards; the rest it is told as missed. */
 const watchedMessages = 200
@@ -48,7 +49,7 @@ export function networkRouter(os: Builder, peer: ApiPeer) {
     watchChannels: os.network.watchChannels.handler((call) =>
       liveList<ChannelView>(
         {
-          all: () => network.channels(),
+          ids: () => network.channels().map(({ id }) => id),
           get: (id) => network.channel(id),
           subscribe: (changed) => {
             const undo = network.channelEvents.on('channel:changed', ({ id }) => changed([id]))

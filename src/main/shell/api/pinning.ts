@@ -3,7 +3,7 @@ import { readCid } from '../../service/files/uri.ts'
 import type { ApiPeer } from './api-peer.ts'
 import type { Builder } from './builder.ts'
 import { liveOptions } from './live-call.ts'
-import { liveList } from './live.ts'
+import { liveList } from './live-list.ts'
 
 export function pinningRouter(os: Builder, peer: ApiPeer) {
   const { pinning } = peer
@@ -15,7 +15,7 @@ export function pinningRouter(os: Builder, peer: ApiPeer) {
     watch: os.pinning.watch.handler((call) =>
       liveList<PinView>(
         {
-          all: () => pinning.list(),
+          ids: () => pinning.list().map(({ id }) => id),
           get: (id) => pinning.get(id),
           subscribe: (changed) => pinning.events.on('pins:changed', ({ ids }) => changed(ids)),
         },

@@ -3,6 +3,7 @@ import { RPCLink } from '@orpc/client/message-port'
 import type { WebContents } from 'electron'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ApiClient } from '../../../shared/contract/contract.ts'
+import { takenWord } from '../../../shared/port-words.ts'
 import { Counters } from '../../base/counters.ts'
 import { silentLog } from '../../base/log.ts'
 import { bareShell, machine, MemoryPeer, peerA, peerB } from '../api/testing/memory-peer.ts'
@@ -124,5 +125,42 @@ describe("the window's port", () => {
     for (const junk of ['', '{', '[]', '{"i":1}', 'null', new Uint8Array([255, 0, 3])]) port.postMessage(junk)
     await vi.waitFor(() => expect(counters.get('window.refused:not-a-call')).toBe(11))
     expect(await clientOf(port).fleet.list()).toHaveLength(1)
+  })
+
+  it('goes on with a long list when the window has taken what came of it', async () => {
+    for (let n = 0; n < 6_000; n += 1) peer.files.put(`${'n'.repeat(500)}${n}`, Buffer.from(String(n)))
+    serve()
+    const frame = new FakeFrame(ours)
+    connect(frame)
+    const port = portOf(frame)
+    const events = await clientOf(port).files.watch()
+    const made = vi.spyOn(peer.files.shares, 'get')
+    const told = (): number => made.mock.calls.length
+    let left = 1
+    const untaken: (() => void)[] = []
+    port.on('message', () => untaken.push(() => port.postMessage(takenWord)))
+    // The first megabyte comes unasked; then it stands still until the window says that it has taken some.
+    await vi.waitFor(() => expect(untaken.length).toBeGreaterThan(2))
+    let before = -1
+    await vi.waitUntil(
+      () => {
+        const still = told() === before
+        before = told()
+        return still
+      },
+      { timeout: 30_000, interval: 500 },
+    )
+    expect(before).toBeLessThan(6_000)
+    port.on('message', () => port.postMessage(takenWord))
+    for (const say of untaken) say()
+    let count = 0
+    while (left > 0) {
+      const { value: event, done } = await events.next()
+      if (done === true || event.type === 'changes') throw new Error('a part of the snapshot was expected')
+      count += event.items.length
+      left = event.left
+    }
+    expect(count).toBe(6_000)
+    expect(counters.get('window.refused:not-a-call')).toBe(0)
   })
 })

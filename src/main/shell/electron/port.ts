@@ -8,6 +8,7 @@ import {
   type WebContents,
   type WebFrameMain,
 } from 'electron'
+import { takenWord } from '../../../shared/port-words.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
 import { createContext, type ApiContext } from '../api/context.ts'
@@ -15,6 +16,7 @@ import type { ApiRouter } from '../api/router.ts'
 import { readFrame } from '../web/frame.ts'
 import { channels } from './channels.ts'
 import { isOwnMainFrame } from './origin.ts'
+import { PortFlow } from './port-flow.ts'
 
 /** One call is some kilobytes; files travel by path. */
 export const longestMessage = 1024 * 1024
@@ -30,16 +32,25 @@ function callOf(data: unknown): string | null {
 /**
  * Answers calls that come over a port, until it closes. The window is ours, but what runs in it is not trusted:
  * only what has the form of a call reaches the handler, and nothing that one throws ends the process.
+ * The window says of each answer that it has taken it, and a long one goes on when it has.
  * (oRPC's own port handler leaves the promise of a malformed call unhandled.)
  */
 function answerCalls(port: MessagePortMain, handle: Handle, refused: (reason: string) => void): void {
-  const rpc = new ServerPeer(async (message) => port.postMessage(message))
+  const flow = new PortFlow()
+  const rpc = new ServerPeer((message) => {
+    port.postMessage(message)
+    return flow.sent(typeof message === 'string' ? message.length : message.byteLength)
+  })
   port.on('message', ({ data }) => {
+    if (data === takenWord && flow.taken()) return
     const call = callOf(data)
     if (call === null) return refused('not-a-call')
     rpc.message(call, handle).catch(() => refused('malformed'))
   })
-  port.once('close', () => rpc.close())
+  port.once('close', () => {
+    rpc.close()
+    flow.close()
+  })
   port.start()
 }
 

@@ -12,7 +12,10 @@ import { readFrame } from './frame.ts'
 /** A call is some kilobytes; files travel by HTTP. */
 const maxFrameBytes = 1024 * 1024
 
-/** What may wait for one slow reader. A snapshot of 1,000 machines is about 2 MB. */
+/**
+ * What may wait for one slow reader, the longest answer that waits left out: a list of 20,000 files, asked for as one, is 15
+ * MB, and whoever takes it may ask for something else meanwhile. Live lists come in parts that wait for each other.
+ */
 const maxWaitingBytes = 16 * 1024 * 1024
 
 /** Calls of one connection under way at once, live iterators included. */
@@ -64,7 +67,8 @@ export class Sockets {
   }
 
   #open(socket: WebSocket): void {
-    const rpc = new ServerPeer(async (message) => this.#send(socket, message))
+    const waiting: number[] = []
+    const rpc = new ServerPeer(async (message) => this.#send(socket, waiting, message))
     const handle = createServerPeerHandleRequestFn(this.#handler, { context: createContext() })
     let calls = 0
     this.#heard.add(socket)
@@ -94,14 +98,17 @@ export class Sockets {
   }
 
   /** Resolves when the message has left, so that an iterator for a slow reader waits and then sends the latest state. */
-  async #send(socket: WebSocket, message: string | ArrayBufferLike | Uint8Array): Promise<void> {
+  async #send(socket: WebSocket, waiting: number[], message: string | ArrayBufferLike | Uint8Array): Promise<void> {
     if (socket.readyState !== socket.OPEN) return
-    if (socket.bufferedAmount > maxWaitingBytes) {
+    if (socket.bufferedAmount - Math.max(0, ...waiting) > maxWaitingBytes) {
       this.#cut(socket, 1013, 'slow-reader')
       socket.terminate()
       return
     }
+    const bytes = typeof message === 'string' ? Buffer.byteLength(message) : message.byteLength
+    waiting.push(bytes)
     await new Promise<void>((resolve) => socket.send(message, () => resolve()))
+    waiting.splice(waiting.indexOf(bytes), 1)
   }
 
   #pingAll(): void {

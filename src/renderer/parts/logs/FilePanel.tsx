@@ -8,9 +8,9 @@ import { Age } from '../Age.tsx'
 import { CopyIcon } from '../Copy.tsx'
 import { Simulated } from '../KindIcon.tsx'
 import { Preview } from '../preview/Preview.tsx'
-import { EvidenceList } from '../Why.tsx'
 import { Copies } from './Copies.tsx'
 import { FileActions } from './FileActions.tsx'
+import { FileEvidence } from './FileEvidence.tsx'
 import { LogFacts } from './LogFacts.tsx'
 import { PinnedAt } from './PinnedAt.tsx'
 
@@ -65,7 +65,7 @@ export function FilePanel({ share }: { readonly share: ShareView }) {
       </section>
       <section aria-label="Evidence">
         <h3>Why do I see this?</h3>
-        <EvidenceList evidence={share.evidence} />
+        <FileEvidence share={share} />
       </section>
     </>
   )

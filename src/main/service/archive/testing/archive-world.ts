@@ -213,7 +213,6 @@ export class ArchiveWorld {
       sha1: null,
       channel: shared.channel,
       log: null,
-      evidence: [],
     }
   }
 }

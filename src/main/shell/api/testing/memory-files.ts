@@ -40,7 +40,9 @@ export class MemoryFiles implements ApiFiles {
 
   readonly shares: ApiFiles['shares'] = {
     all: () => [...this.contents.keys()].map((cid) => this.#share(cid)),
+    cids: () => this.contents.keys(),
     get: (cid) => (this.contents.has(cid) ? this.#share(cid) : undefined),
+    evidence: () => [],
     matching: (query) => this.#matching(query),
   }
 
@@ -175,7 +177,6 @@ export class MemoryFiles implements ApiFiles {
       sha1: hash('sha1', bytes),
       channel: null,
       log: null,
-      evidence: [],
       ...this.facts.get(cid),
     }
   }
