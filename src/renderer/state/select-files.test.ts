@@ -30,6 +30,18 @@ test('filters by words, age and size together', () => {
   expect(pass({ search: 'YOUNG' })).toEqual(['young.mcap'])
 })
 
+test('a hash is found by its beginning, and words not by chance within one', () => {
+  const sha1 = 'f572d396fae9206628714fb2ce00f72e94f2258f'
+  const shares = [fakeShare(1, nowMs, { name: 'a.mcap', sha1 })]
+  const found = (search: string): number =>
+    arrangeFiles(shares, { ...noFilesFilter, search }, { by: 'name', down: false }, nowMs).length
+  const cid = shares[0]?.cid ?? ''
+  expect([cid.slice(0, 12), cid.toUpperCase(), 'F572D396', sha1].map(found)).toEqual([1, 1, 1, 1])
+  expect([cid.slice(0, 7), cid.slice(4, 14), cid.slice(-8), 'fae', 'f572', 'fae92066'].map(found)).toEqual([
+    0, 0, 0, 0, 0, 0,
+  ])
+})
+
 test('of several transfers of a file the running one counts, else the newest', () => {
   const done = fakeTransfer(1, nowMs, { id: 'done', state: 'done', startedAtMs: 20 })
   const running = fakeTransfer(1, nowMs, { id: 'running', startedAtMs: 10 })

@@ -1,3 +1,4 @@
+import { beginsHash } from '../../shared/hash-search.ts'
 import type { LogFormat, LogInfo } from '../../shared/log-views.ts'
 import { channelsOfShare } from '../../shared/share-channels.ts'
 import type { ShareView, TransferView } from '../../shared/views.ts'
@@ -96,9 +97,7 @@ function haystackOf(share: ShareView): string {
   let text = haystacks.get(share)
   if (text === undefined) {
     const topics = (share.log?.topics ?? []).map((topic) => topic.name)
-    text = [share.name, share.originName, share.mediaType, share.cid, share.sha1 ?? '', ...topics]
-      .join('\n')
-      .toLowerCase()
+    text = [share.name, share.originName, share.mediaType, ...topics].join('\n').toLowerCase()
     haystacks.set(share, text)
   }
   return text
@@ -116,7 +115,8 @@ function matchesShare(share: ShareView, filter: FilesFilter, nowMs: number): boo
   if (filter.withinMs !== null && nowMs - span.toMs > filter.withinMs) return false
   if (range !== null && (span.toMs < range.fromMs || span.fromMs > range.toMs)) return false
   const words = filter.search.trim().toLowerCase()
-  return words === '' || haystackOf(share).includes(words)
+  if (words === '' || haystackOf(share).includes(words)) return true
+  return beginsHash(words, share.cid) || beginsHash(words, share.sha1)
 }
 
 /** What stands for no file channel among the channels. */

@@ -42,6 +42,9 @@ it.each([
   [{ origin: 'a' as PeerId, search: 'run-18' }, false],
   [{ search: '  DUCKIE07 ' }, true],
   [{ search: 'bafkreifzjut3' }, true],
+  // By chance within the CID, or as all CIDs begin.
+  [{ search: 'jut3te7n' }, false],
+  [{ search: 'bafkrei' }, false],
   [{ topic: '/camera/' }, true],
   [{ topic: '/camera' }, false],
   [{ topic: '/imu' }, false],

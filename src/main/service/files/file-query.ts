@@ -1,4 +1,5 @@
 import type { CopyRisk } from '../../../shared/file-views.ts'
+import { beginsHash } from '../../../shared/hash-search.ts'
 import type { PeerId } from '../../../shared/ids.ts'
 import type { LogFormat } from '../../../shared/log-views.ts'
 import { channelsOfShare } from '../../../shared/share-channels.ts'
@@ -7,7 +8,7 @@ import type { ShareView } from '../../../shared/views.ts'
 /** Which of the shared files are meant; all that is given must fit. */
 export interface FileQuery {
   readonly origin?: PeerId | undefined
-  /** In name, robot or CID, whatever the capitals. */
+  /** In name or robot, whatever the capitals, or the beginning of the CID. */
   readonly search?: string | undefined
   /** A topic of the log, exactly, or all below a name that ends in a slash. */
   readonly topic?: string | undefined
@@ -46,7 +47,8 @@ export function isBelow(name: string, folder: string): boolean {
 function isFound(share: ShareView, search: string | undefined): boolean {
   const wanted = search?.trim().toLowerCase() ?? ''
   if (wanted === '') return true
-  return [share.name, share.originName, share.cid].some((text) => text.toLowerCase().includes(wanted))
+  if (beginsHash(wanted, share.cid)) return true
+  return [share.name, share.originName].some((text) => text.toLowerCase().includes(wanted))
 }
 
 function hasTopic({ log }: ShareView, topic: string): boolean {

@@ -40,7 +40,7 @@ export function addArchive(program: Command, io: Io, done: (exitCode: number) =>
     .command('on')
     .description('keep all that is shared, now and from now on; or what fits all that is given here')
     .option('--robot <peer>', 'only what was first shared by this machine: its name, its id, or the end of its id')
-    .option('--search <text>', 'only what has this in its name, machine or CID')
+    .option('--search <text>', 'only what has this in its name or machine, or at the beginning of its CID')
     .option('--topic <name>', 'only recordings with this topic, or with any below a name that ends in a slash')
     .addOption(homeOption())
     .addOption(jsonOption())

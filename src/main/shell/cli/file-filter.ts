@@ -36,7 +36,7 @@ export interface Filter {
 export function addFilter(command: Command): Command {
   return command
     .option('--robot <peer>', 'first shared by this machine: its name, its id, or the end of its id')
-    .option('--search <text>', 'in name, machine or CID')
+    .option('--search <text>', 'in name or machine, or the beginning of a CID')
     .option('--topic <name>', 'recordings with this topic, or with any below a name that ends in a slash')
     .addOption(new Option('--type <format>', 'only files of this kind').choices(logFormatSchema.options))
     .option('--channel <name>', 'only those of a file channel')
