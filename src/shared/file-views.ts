@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plainNameSchema } from './plain-name.ts'
 
 /** A time of day: minutes since midnight, by the machine's own time zone. */
 const minute = z.number().int().min(0).max(1_440)
@@ -147,7 +148,7 @@ export type FollowView = z.infer<typeof followSchema>
 
 /** A named group of peers that look for files among themselves: `seeking` goes to those who have joined it. */
 export const fileChannelSchema = z.object({
-  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/),
+  name: plainNameSchema,
   joined: z.boolean(),
   /** Peers that say they have joined, this one included. */
   members: z.number().int(),

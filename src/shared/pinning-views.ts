@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { cidSchema } from './ids-schema.ts'
+import { plainNameSchema } from './plain-name.ts'
 
 const timeMs = z.number().int()
 
 /** What a person calls a pinning service: also a word of the command line. */
-export const pinServiceNameSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/)
+export const pinServiceNameSchema = plainNameSchema
 
 /** A place that speaks the IPFS Pinning Service API. Its token is never told. */
 export const pinServiceSchema = z.object({

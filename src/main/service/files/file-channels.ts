@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { FileChannelView } from '../../../shared/file-views.ts'
 import type { PeerId } from '../../../shared/ids.ts'
 import { isAbort, SwarmError } from '../../../shared/errors.ts'
+import { plainNameWords } from '../../../shared/plain-name.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Startable } from '../../base/lifecycle.ts'
@@ -168,8 +169,5 @@ export class FileChannels implements Startable {
 
 function checkName(name: string): void {
   if (isChannelName(name)) return
-  throw new SwarmError(
-    'INVALID_INPUT',
-    `"${name.slice(0, 80)}" is no name of a file channel: it has 1 to 63 small letters, digits, dots, "_" and "-", and begins with a letter or digit.`,
-  )
+  throw new SwarmError('INVALID_INPUT', `"${name.slice(0, 80)}" is no name of a file channel: ${plainNameWords}.`)
 }

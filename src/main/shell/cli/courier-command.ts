@@ -2,10 +2,10 @@ import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { ApiClient } from '../../../shared/contract/contract.ts'
 import type { CourierView } from '../../../shared/courier-views.ts'
-import { isCid } from '../../../shared/ids.ts'
 import { SwarmError } from '../../../shared/errors.ts'
-import { readCid } from '../../service/files/uri.ts'
+import { parseUri } from '../../service/files/uri.ts'
 import { withApi } from './call.ts'
+import { cidOf } from './cid-of.ts'
 import type { Endpoint } from './endpoint.ts'
 import { filterOf, type FilterArguments } from './file-filter.ts'
 import type { Io, Output } from './io.ts'
@@ -19,18 +19,17 @@ export async function exportTo(
   options: FilterArguments & Output & { readonly files: boolean; readonly records: boolean },
   io: Io,
 ): Promise<boolean> {
-  const cids = names.map((name) => {
-    if (isCid(name)) return readCid(name) ?? name
-    throw new SwarmError('INVALID_INPUT', `"${name}" is no CID: "dt-swarm files" shows them`)
-  })
-  return follow(endpoint, options, io, async (api) =>
-    api.courier.export({
+  // What is none is said before a daemon is looked for.
+  names.forEach(parseUri)
+  return follow(endpoint, options, io, async (api) => {
+    const cids = await Promise.all(names.map((name) => cidOf(api, name)))
+    return api.courier.export({
       dir: resolve(dir),
       query: options.files ? await filterOf(api, options) : null,
       records: options.records,
       ...(cids.length === 0 ? {} : { cids }),
-    }),
-  )
+    })
+  })
 }
 
 /** `dt-swarm courier import DIR`: false when something was left out or it failed. */

@@ -4,7 +4,7 @@ import { endpointOf } from './endpoint.ts'
 import { exitCodes } from './exit-code.ts'
 import { addFilter, isFilter, type FilterArguments } from './file-filter.ts'
 import type { Io } from './io.ts'
-import { example, homeOption, jsonOption, type Common } from './options.ts'
+import { example, homeOption, jsonOption, uriHelp, type Common } from './options.ts'
 
 interface ExportArguments extends Common, FilterArguments {
   readonly all: boolean
@@ -28,7 +28,7 @@ export function addCourier(program: Command, io: Io, done: (exitCode: number) =>
         'copy files that are here, and the records of the swarm, to a folder; once more goes on where it ended',
       )
       .argument('<dir>', 'the daemon must be allowed to write there')
-      .argument('[cid...]', 'these and no others'),
+      .argument('[uri...]', `these and no others: ${uriHelp}`),
   )
     .option('--all', 'all files that are here', false)
     .option('--no-files', 'only the records')
@@ -40,7 +40,7 @@ export function addCourier(program: Command, io: Io, done: (exitCode: number) =>
       if (says.length !== 1) {
         throw new SwarmError(
           'INVALID_INPUT',
-          'say which files: CIDs, what they have in common (--robot, --topic, --today, …), --all, or --no-files',
+          'say which files: URIs or CIDs, what they have in common (--robot, --topic, --today, …), --all, or --no-files',
         )
       }
       const { exportTo } = await import('./courier-command.ts')

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SwarmError, swarmErrorCodes, type SwarmErrorCode } from '../../../shared/errors.ts'
+import { plainNameWords } from '../../../shared/plain-name.ts'
 import { isChannelName } from '../../service/files/file-channel-record.ts'
 import type { ApiPeer } from '../api/api-peer.ts'
 import { bodyOf } from './linger.ts'
@@ -27,7 +28,7 @@ export class Uploads {
       throw new SwarmError('INVALID_INPUT', 'say the name of the file: ?name=run-17.mcap')
     const channel = url.searchParams.get('channel')
     if (channel !== null && !isChannelName(channel)) {
-      throw new SwarmError('INVALID_INPUT', `"${channel.slice(0, 80)}" is no name of a file channel`)
+      throw new SwarmError('INVALID_INPUT', `"${channel.slice(0, 80)}" is no name of a file channel: ${plainNameWords}`)
     }
     const length = request.headers['content-length']
     const sizeBytes = length === undefined ? null : Number(length)

@@ -143,6 +143,12 @@ test('queries of files come as HTTP gives them, and file channels are joined and
 
   expect(await (await rig.post('/files/channels/lab/join', {})).json()).toMatchObject({ name: 'lab', joined: true })
   expect(await (await rig.api('/files/channels')).json()).toHaveLength(1)
-  expect((await rig.post('/files/channels/No%20Name/join', {})).status).toBe(400)
+  const bad = await rig.post('/files/channels/No%20Name/join', {})
+  expect([bad.status, await bad.json()]).toMatchObject([400, { message: expect.stringContaining('small letters') }])
+  const upload = await rig.api('/files/upload?name=x&channel=No', { method: 'PUT', body: 'x' })
+  expect([upload.status, await upload.json()]).toMatchObject([
+    400,
+    { message: expect.stringContaining('small letters') },
+  ])
   expect(await (await rig.post('/files/channels/lab/leave', {})).json()).toMatchObject({ joined: false })
 })

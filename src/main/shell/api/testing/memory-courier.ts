@@ -1,4 +1,5 @@
 import type { CourierView } from '../../../../shared/courier-views.ts'
+import type { ExportOptions } from '../../../service/courier/courier.ts'
 import type { ApiCourier } from '../api-peer.ts'
 
 /** A courier that is done at once, and remembers where it went. */
@@ -9,7 +10,11 @@ export class MemoryCourier implements ApiCourier {
     return this.#view
   }
 
-  export(dir: string): CourierView {
+  /** What the last export was asked for. */
+  exported: ExportOptions | null = null
+
+  export(dir: string, options: ExportOptions): CourierView {
+    this.exported = options
     return this.#went('export', dir)
   }
 
