@@ -28,7 +28,7 @@ async function isDeleted(path: string): Promise<boolean> {
     (error: unknown) => systemCode(error) ?? 'EIO',
   )
   if (code !== 'ENOENT') return false
-  const beside = await readdir(dirname(path)).catch(() => [])
+  const beside = await readdir(dirname(path)).catch((): string[] => [])
   // It may have come back since.
   return beside.length > 0 && !beside.includes(basename(path))
 }
