@@ -125,6 +125,7 @@ export function makeFileParts(deps: FileServiceDeps, init: FileServiceInit, { ev
     {
       ...common,
       storeRoom: () => store.room(),
+      freeRoom: async (options) => store.freesBytes && (await collector.now(options)),
       changed: sharesChanged,
       downloadDir,
       isJoined: (channel) => finder.channels.joined(channel),

@@ -115,7 +115,7 @@ export class Sharer {
       .one(transfer, sizeBytes ?? Infinity, options.signal, async (either) => {
         transfer.control = {}
         transfer.set({ state: 'running', step: 'hashing' })
-        if (sizeBytes !== null) await mustFit({ name, sizeBytes, shareDir: this.#deps.shareDir() }, this.#deps)
+        if (sizeBytes !== null) await mustFit({ name, sizeBytes, shareDir: this.#deps.shareDir() }, this.#deps, either)
         return this.#files.shareStream(name, bytes, { ...either, sizeBytes, channel })
       })
       .catch(() => {})
