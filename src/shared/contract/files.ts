@@ -82,7 +82,7 @@ export const files = {
       method: 'POST',
       path: '/files/fetch',
       summary:
-        'Fetch all files that match, those that are here left out; with `folder` all of that folder, so that it is whole where it goes',
+        'Fetch all files that match, those that are here left out; with `folder` all of that folder, so that it is whole where it goes. Of more than can wait one transfer comes back, which stands for all and whose id is that of its group',
     })
     .input(
       fileQuerySchema.extend({

@@ -48,9 +48,12 @@ export class FetchQueue {
   readonly #file: StateFile<z.infer<typeof queueSchema>>
   readonly #signal: () => AbortSignal
   readonly #entries = new Map<Cid, QueuedFetch>()
+  readonly #max: number
 
-  constructor(deps: StateBookDeps, init: { readonly path: string }) {
+  /** @param init `max`: so many wait or run at a time, at most and by default 10,000 */
+  constructor(deps: StateBookDeps, { max = maxFetches, ...init }: { readonly path: string; readonly max?: number }) {
     this.#signal = deps.signal
+    this.#max = max
     this.#file = new StateFile(deps, {
       ...init,
       schema: queueSchema,
@@ -66,11 +69,11 @@ export class FetchQueue {
 
   /** So many more may wait. */
   get room(): number {
-    return Math.max(0, maxFetches - this.#entries.size)
+    return Math.max(0, this.#max - this.#entries.size)
   }
 
   get full(): boolean {
-    return this.#entries.size >= maxFetches
+    return this.#entries.size >= this.#max
   }
 
   has(cid: Cid): boolean {

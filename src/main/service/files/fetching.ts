@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { FileSettings, FollowView } from '../../../shared/file-views.ts'
-import type { Cid } from '../../../shared/ids.ts'
+import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { ShareView, TransferView } from '../../../shared/views.ts'
 import type { Blocks } from './blocks.ts'
 import { bytesHere } from './bytes-here.ts'
@@ -9,6 +9,7 @@ import type { Collector } from './collector.ts'
 import type { ContentStore } from './content-store.ts'
 import { CopyBook } from './copy-book.ts'
 import { CopyRoom, type CopyRoomDeps } from './copy-room.ts'
+import { FetchOrders } from './fetch-orders.ts'
 import { FetchQueue, type FetchTarget } from './fetch-queue.ts'
 import { Fetcher, type FetcherDeps, type FetchOptions } from './fetcher.ts'
 import type { FollowDraft } from './follow-book.ts'
@@ -31,6 +32,7 @@ export interface FetchingDeps extends Omit<
   /** See CopyRoom. */
   readonly roomAt: NonNullable<CopyRoomDeps['roomAt']>
   readonly collector: () => Pick<Collector, 'now' | 'soon'>
+  readonly nameOf: (peer: PeerId) => string
   readonly share: (cid: Cid) => ShareView | undefined
   readonly listed: () => readonly ShareView[]
   readonly changed: (cids: readonly Cid[]) => void
@@ -41,6 +43,7 @@ export interface FetchingInit {
   readonly blocksDir: string
   readonly settings: Pick<FileSettings, 'quotaBytes'>
   readonly patienceMs?: number
+  readonly maxFetches?: number
 }
 
 /** All that brings files here and keeps them: single fetches, many at once, what is followed, copies and their room. */
@@ -49,17 +52,32 @@ export class Fetching {
   readonly #queue: FetchQueue
   readonly #copies: CopyBook
   readonly #following: Following
+  readonly #orders: FetchOrders
   readonly #room: CopyRoom
   readonly #fetcher: Fetcher
 
   constructor(deps: FetchingDeps, init: FetchingInit) {
     this.#deps = deps
     const { index, shares } = deps
-    this.#queue = new FetchQueue(deps, { path: join(init.home, 'fetches.json') })
+    this.#queue = new FetchQueue(deps, {
+      path: join(init.home, 'fetches.json'),
+      ...(init.maxFetches === undefined ? {} : { max: init.maxFetches }),
+    })
     this.#copies = new CopyBook(deps, { path: join(init.home, 'copies.json') })
     this.#following = new Following(
       { ...deps, queue: this.#queue, fetch: (cid, options) => this.fetch(cid, options) },
       { path: join(init.home, 'follows.json') },
+    )
+    this.#orders = new FetchOrders(
+      {
+        ...deps,
+        wanted: (query, to) => wantedFiles(deps, query, to),
+        fetch: (cid, options) => this.fetch(cid, options),
+        room: () => this.#queue.room,
+        begun: (id) => this.#queue.all().flatMap(({ cid, group }) => (group?.id === id ? cid : [])),
+        saveBegun: () => this.#queue.save(),
+      },
+      { path: join(init.home, 'fetch-orders.json') },
     )
     this.#room = new CopyRoom(
       {
@@ -87,11 +105,11 @@ export class Fetching {
         },
         released: (view) => {
           deps.collector().soon()
-          this.#following.ended(view)
+          this.#ended(view)
         },
         finished: (view) => {
           deps.finished(view)
-          if (view.state === 'done') this.#following.ended(view)
+          if (view.state === 'done') this.#ended(view)
           this.#room.tidy()
         },
       },
@@ -113,12 +131,14 @@ export class Fetching {
     await removeParts(places, this.#deps.peerId)
     this.#fetcher.resume()
     this.#room.tidy()
+    this.#orders.start()
     this.#following.start()
   }
 
   /** The service's signal must have been aborted. */
   async stop(): Promise<void> {
     await this.#fetcher.stopped()
+    this.#orders.stop()
     this.#copies.save()
     this.#following.stop()
   }
@@ -132,16 +152,27 @@ export class Fetching {
   }
 
   /**
-   * Begins to fetch all that match: see `wantedFiles`. Tells their transfers, which are of one group. What nobody gives just
-   * now waits until somebody does. @throws SwarmError INVALID_INPUT, LIMIT_REACHED when there are more than may wait
+   * Begins to fetch all that match: see `wantedFiles`. Tells their transfers, which are of one group; of more than can wait
+   * the one that stands for all, which begins them by and by. What nobody gives just now waits until somebody does.
+   * @throws SwarmError INVALID_INPUT; LIMIT_REACHED when more are named one by one than may wait
    */
   fetchAll(query: FetchAllQuery, { to }: { readonly to: FolderTarget }): readonly TransferView[] {
     const wanted = wantedFiles(this.#deps, query, to)
     const first = wanted[0]
     if (first === undefined) return []
-    mustFit(wanted.filter(({ share }) => !this.#queue.has(share.cid)).length, this.#queue.room)
-    const group = { id: randomUUID(), name: groupName(query, first.share.originName, wanted.length) }
+    const name = groupName(query, first.share.originName, wanted.length)
+    const more = wanted.filter(({ share }) => !this.#queue.has(share.cid)).length
+    if (more > this.#queue.room && query.cids === undefined)
+      return [this.#orders.add(query, to, { name, files: wanted })]
+    mustFit(more, this.#queue.room)
+    const group = { id: randomUUID(), name }
     return wanted.map((one) => this.fetch(one.share.cid, { to: one.to, group }))
+  }
+
+  /** For now at least. */
+  #ended(view: TransferView): void {
+    this.#following.ended(view)
+    this.#orders.ended(view)
   }
 
   isKept(cid: Cid): boolean {

@@ -40,6 +40,8 @@ export interface FileServiceInit {
   readonly rescanMs?: number
   /** A fetch that finds no provider fails after this. Default 60 s. */
   readonly patienceMs?: number
+  /** Fetches that wait or run at a time. Default 10,000. */
+  readonly maxFetches?: number
   /** A provider that sends nothing for so long is left for the next. Default 20 s. */
   readonly stallMs?: number
   /** Blocks that no file needs any more are removed after this. Default 60 s. */

@@ -1,9 +1,10 @@
 import { isAbsolute } from 'node:path'
-import type { Cid } from '../../../shared/ids.ts'
+import type { Cid, PeerId } from '../../../shared/ids.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { ShareView } from '../../../shared/views.ts'
 import { maxNames, type FetchTarget } from './fetch-queue.ts'
 import { fits, isBelow, type FileQuery } from './file-query.ts'
+import { FolderOwners } from './folder-owners.ts'
 import type { ShareBook } from './share-book.ts'
 
 export interface FetchAllQuery extends FileQuery {
@@ -27,16 +28,18 @@ export interface WantedFilesDeps {
   readonly listed: () => readonly ShareView[]
   readonly share: (cid: Cid) => ShareView | undefined
   readonly shares: Pick<ShareBook, 'said'>
+  readonly nameOf: (peer: PeerId) => string
 }
 
-interface WantedFile {
+export interface WantedFile {
   readonly share: ShareView
   readonly to: FetchTarget
 }
 
 /**
  * What is to be fetched of all that match: what is not here. Of a folder that is to be written out all of it, also what is
- * here or bears the same content under several names, so that it comes out whole. @throws SwarmError INVALID_INPUT
+ * here or bears the same content under several names, so that it comes out whole.
+ * @throws SwarmError INVALID_INPUT, also for a folder that several machines have, each with something of its own
  */
 export function wantedFiles(deps: WantedFilesDeps, query: FetchAllQuery, to: FolderTarget): readonly WantedFile[] {
   if (typeof to === 'object' && !isAbsolute(to.folder)) {
@@ -50,16 +53,24 @@ export function wantedFiles(deps: WantedFilesDeps, query: FetchAllQuery, to: Fol
   if (folder === undefined) {
     return shares.filter((share) => !share.local && fits(share, query)).map((share) => ({ share, to }))
   }
-  return shares.flatMap((share) => {
+  const owners = new FolderOwners()
+  const wanted = shares.flatMap((share) => {
     if (!fits(share, rest) || (to === 'store' && share.local)) return []
     // The list shows each content under the first of its names, wherever that is.
     const said = deps.shares.said(share.cid).filter(({ author }) => origin === undefined || author === origin)
-    const names = said.flatMap(({ value }) => (value.kind === 'share' && isBelow(value.name, folder) ? value.name : []))
+    const names = said.flatMap(({ author, value }) => {
+      if (value.kind !== 'share' || !isBelow(value.name, folder)) return []
+      owners.add(author, share.cid, value.name)
+      return value.name
+    })
     const as = [...new Set(names)].sort().slice(0, maxNames)
     if (as.length === 0) return []
     if (to === 'store') return { share, to }
     return { share, to: { folder: to === 'downloads' ? null : to.folder, as } }
   })
+  // In the store files lie side by side whatever they are called.
+  if (to !== 'store') owners.mustBeOne(folder, deps.nameOf)
+  return wanted
 }
 
 /** What a person reads of files that were asked for together. */

@@ -82,6 +82,8 @@ export async function fetchMatching(endpoint: Endpoint, options: FetchAllOptions
 }
 
 function print(view: TransferView, isWell: boolean, io: Io): void {
+  // One that stands for more files than can wait: where all of them are, and how many.
+  if (isWell && view.id === view.group?.id) io.note(printable(`${view.name}: ${view.step}`))
   if (isWell) io.out(printable(view.path ?? `${view.cid ?? ''} ${view.name}`.trim()))
   else io.note(`dt-swarm: ${printable(view.name)}: ${printable(view.error?.message ?? view.step)}`)
 }

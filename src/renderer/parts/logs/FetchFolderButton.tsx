@@ -18,7 +18,8 @@ export function FetchFolderButton({ share }: { readonly share: ShareView }) {
     try {
       const begun = await bridge.api.files.fetchAll({ folder, origin: share.origin, to: 'downloads' })
       notifications.show({
-        title: `Fetching ${plural(begun.length, 'file')} of ${folder}`,
+        // Of more files than can wait there is one transfer that stands for all.
+        title: `Fetching ${begun.some(({ id, group }) => id === group?.id) ? folder : `${plural(begun.length, 'file')} of ${folder}`}`,
         message: 'They come into the download folder, in the folders that they were shared in.',
         color: 'blue',
       })
