@@ -12,9 +12,9 @@ const names = Array.from({ length: 15 }, (_, n) => `many/${n}.txt`).toSorted()
 /** A peer that shares 15 files of one folder, and one that can have three on their way at a time. */
 async function many(): Promise<[FilePeer, FilePeer]> {
   const [a, b] = await pair({ maxFetches: 3 })
-  const dir = join(a.home, 'many')
+  const dir = join(a.disk, 'many')
   await mkdir(dir)
-  for (const name of names) await writeFile(join(a.home, name), `this is ${name}`)
+  for (const name of names) await writeFile(join(a.disk, name), `this is ${name}`)
   const [head] = await a.files.sharing.sharePaths([dir], { how: 'link' })
   await ended(a, head ?? { id: '' })
   await waitFor(() => expect(b.files.shares.all()).toHaveLength(names.length))
