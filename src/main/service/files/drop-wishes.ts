@@ -4,6 +4,7 @@ import { SwarmError } from '../../../shared/errors.ts'
 import { diskError } from './disk-error.ts'
 import type { DropOrder } from './drop-book.ts'
 import type { FileWish } from './file-sharer.ts'
+import type { FolderNaming } from './folder-names.ts'
 import { scanFolder, type FoundFile } from './folder-scan.ts'
 import { homeRefused, type Homes } from './homes.ts'
 import { shown } from './left-out.ts'
@@ -13,10 +14,13 @@ import { ShareRules, type FolderRules } from './share-rules.ts'
 export interface WishRules extends FolderRules {
   readonly shareDir: string
   readonly homes: Pick<Homes, 'isHome' | 'around'>
+  readonly naming: Pick<FolderNaming, 'nameOf'>
 }
 
 export interface Wishes {
   readonly wishes: readonly FileWish[]
+  /** What the folders among them are called in the swarm. */
+  readonly folders: readonly string[]
   /** Paths that cannot be shared, and why. */
   readonly wrong: readonly { readonly name: string; readonly error: unknown }[]
 }
@@ -33,8 +37,9 @@ export async function listWishes(
   signal: AbortSignal,
 ): Promise<Wishes> {
   const wishes: FileWish[] = []
+  const folders: string[] = []
   const wrong: { name: string; error: unknown }[] = []
-  const { shareDir, homes } = rules
+  const { shareDir, homes, naming } = rules
   // Of ten thousand files in a folder it is looked at once where they lie.
   const homeOf = new Map<string, string | null>()
   const root = await realpath(shareDir).catch(() => shareDir)
@@ -67,7 +72,9 @@ export async function listWishes(
           : await scanFolder(real, await ShareRules.read(real, applied), { homes, signal })
         const there = await ShareRules.read(act === 'copy' ? shareDir : null, noRules)
         const below = inside && prefix !== '' ? `${prefix}/` : ''
-        const named = (name: string): string => (inside ? name : `${prefix}/${name}`)
+        const top = act === 'here' ? prefix : naming.nameOf(real, act)
+        if (top !== '') folders.push(top)
+        const named = (name: string): string => (inside ? name : `${top}/${name}`)
         for (const { name, reason, words } of content.leftOut) {
           if (reason === 'too-many') throw tooMany()
           if (reason !== 'ignored' && name.startsWith(below))
@@ -87,7 +94,7 @@ export async function listWishes(
     }
     if (wishes.length > maxFiles) throw tooMany()
   }
-  return { wishes, wrong: wrong.slice(0, maxWrong) }
+  return { wishes, folders, wrong: wrong.slice(0, maxWrong) }
 }
 
 /** Told one by one; who drops more wrong paths than that sees enough. */

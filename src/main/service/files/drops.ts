@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts'
 import { diskError } from './disk-error.ts'
 import type { DropBook, DropOrder } from './drop-book.ts'
 import { listWishes } from './drop-wishes.ts'
+import { FolderNames } from './folder-names.ts'
 import type { FileOptions, FileSharer, FileWish, SharedFile } from './file-sharer.ts'
 import type { Homes } from './homes.ts'
 import { shown } from './left-out.ts'
@@ -36,9 +37,11 @@ export interface DropOptions {
 /** Files and folders that people chose to be shared: each choice goes on until it is done, also after a restart. */
 export class Drops {
   readonly #deps: DropsDeps
+  readonly #names: FolderNames
 
   constructor(deps: DropsDeps) {
     this.#deps = deps
+    this.#names = new FolderNames(deps.index)
   }
 
   /**
@@ -78,14 +81,18 @@ export class Drops {
     const head = transfers.addGroup('share', name, { id: order.id, sizeBytes: null })
     head.set({ state: 'running', step: 'looking through the folders' })
     const refused: TransferView[] = []
-    const rules = { ...this.#deps.rules(), shareDir: shareDir(), homes: this.#deps.homes }
+    const naming = this.#names.begin()
+    const rules = { ...this.#deps.rules(), shareDir: shareDir(), homes: this.#deps.homes, naming }
     const listing = listWishes(order, rules, AbortSignal.any([head.signal, this.#deps.signal()]))
     const begun = Promise.withResolvers<void>()
     this.#deps.runner.keep(
       this.#many(order, head, isNew ? listing : this.#stillWished(listing), (wrong, error) => {
         const transfer = transfers.add('share', wrong, { cid: null, sizeBytes: null, group: head.view.group })
         refused.push(transfer.fail(error))
-      }).finally(begun.resolve),
+      }).finally(() => {
+        naming.end()
+        begun.resolve()
+      }),
     )
     // Paths that cannot be looked at are told at once, as far as that takes no longer than a person waits.
     await Promise.race([listing.catch(() => {}), begun.promise])
@@ -94,10 +101,12 @@ export class Drops {
 
   async #one(order: DropOrder, transfer: Transfer, path: string): Promise<void> {
     const { drops, unshared, clock } = this.#deps
+    // Should it be a folder by now.
+    const naming = this.#names.begin()
     const share = async (options: FileOptions): Promise<SharedFile> => {
       const { wishes, wrong } = await listWishes(
         { ...order, paths: [path] },
-        { ...this.#deps.rules(), shareDir: this.#deps.shareDir(), homes: this.#deps.homes },
+        { ...this.#deps.rules(), shareDir: this.#deps.shareDir(), homes: this.#deps.homes, naming },
         options.signal,
       )
       const [wish] = wishes
@@ -115,6 +124,7 @@ export class Drops {
     }
     const held = { now: order.paused, changed: (paused: boolean): void => drops.hold(order.id, paused) }
     await this.#deps.runner.one(transfer, transfer.view.sizeBytes ?? 0, undefined, share, held).catch(() => {})
+    naming.end()
     if (this.#deps.signal().aborted) return
     drops.forget(order.id)
     if (transfer.view.state !== 'failed') return
@@ -135,7 +145,9 @@ export class Drops {
   ): Promise<void> {
     const { drops, unshared, finished } = this.#deps
     try {
-      const { wishes, wrong } = await listing
+      const { wishes, folders, wrong } = await listing
+      const [folder] = folders
+      if (order.paths.length === 1 && folder !== undefined) head.set({ name: folder })
       for (const { name, error } of wrong) refuse(name, error)
       for (const { file } of wishes) unshared.set(file.path, false)
       if (wishes.length === 0) {
@@ -154,9 +166,9 @@ export class Drops {
   /** What was unshared since it was dropped stays so. */
   async #stillWished(listing: ReturnType<typeof listWishes>): ReturnType<typeof listWishes> {
     const { unshared, shareDir } = this.#deps
-    const { wishes, wrong } = await listing
+    const { wishes, ...others } = await listing
     const pathOf = ({ file, how }: FileWish): string => (how === 'copy' ? join(shareDir(), file.name) : file.path)
-    return { wishes: wishes.filter((wish) => !unshared.has(pathOf(wish))), wrong }
+    return { wishes: wishes.filter((wish) => !unshared.has(pathOf(wish))), ...others }
   }
 
   async #run(order: DropOrder, head: Transfer, wishes: readonly FileWish[], refused: number): Promise<void> {

@@ -81,6 +81,24 @@ it('the same file at two places is one share, and stands as long as one of them 
   await waitFor(() => expect(listed()).toEqual([]))
 })
 
+it.each(['link', 'copy'] as const)('folders of one name are folders of their own: %s', async (how) => {
+  for (const run of ['n3', 'n4']) {
+    await put(`${run}/run/x.log`, `x of ${run}`)
+    await put(`${run}/run/sub/y.log`, `y of ${run}`)
+  }
+  const nameOf = async (run: string): Promise<string> => (await share(join(disk, run, 'run'), { how })).name
+  // Also when both come at once.
+  const names = await Promise.all([nameOf('n3'), nameOf('n4')])
+  expect(names.toSorted()).toEqual(['run', 'run (2)'])
+  expect(listed().toSorted()).toEqual(['run (2)/sub/y.log', 'run (2)/x.log', 'run/sub/y.log', 'run/x.log'])
+  // Once more, with one more file, each goes on as what it was.
+  await a.restartFiles()
+  for (const run of ['n4', 'n3']) await put(`${run}/run/z.log`, `z of ${run}`)
+  expect([await nameOf('n4'), await nameOf('n3')]).toEqual(names.toReversed())
+  expect(listed()).toHaveLength(6)
+  for (const folder of names) expect(a.files.shares.matching({ folder })).toHaveLength(3)
+})
+
 it('what is shared with all is not taken back by a channel, and channels add to each other', async () => {
   const path = await put('x.log', 'for all')
   await share(path)

@@ -24,6 +24,9 @@ const saidSchema = z.object({
 export type Said = z.infer<typeof saidSchema>
 const saidKeys = saidSchema.keyof().options
 
+/** File channels that one file is shared on, all counted as one: as many as a peer can be on. */
+export const maxChannels = 64
+
 const indexSchema = z.object({
   v: z.literal(1),
   /** By full path: what a file was when it was shared, and under which record. */
@@ -40,8 +43,11 @@ const indexSchema = z.object({
       /** It is shared where it lies, outside the share folder. */
       linked: z.boolean().default(false),
       channel: z.string().max(63).nullable().default(null),
-      /** Further ones: as many as a peer can be on. */
-      also: z.array(z.string().max(63).nullable()).max(64).optional(),
+      /** Further ones. */
+      also: z
+        .array(z.string().max(63).nullable())
+        .max(maxChannels - 1)
+        .optional(),
       /** Of a copy, what it was made from. */
       from: z.string().max(4_096).optional(),
     }),

@@ -1,10 +1,11 @@
-import { isAbort } from '../../../shared/errors.ts'
+import { isAbort, SwarmError } from '../../../shared/errors.ts'
 import type { Cid, RecordId } from '../../../shared/ids.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { FoundFile } from './folder-scan.ts'
+import { shown } from './left-out.ts'
 import { mediaTypeOf } from './media-type.ts'
 import type { ShareBook } from './share-book.ts'
-import { channelsOf, type IndexedFile, type ShareIndex } from './share-index.ts'
+import { channelsOf, maxChannels, type IndexedFile, type ShareIndex } from './share-index.ts'
 import type { ShareDraft, ShareFacts } from './share-record.ts'
 
 export interface Publication extends Pick<ShareFacts, 'modifiedAtMs' | 'sha1' | 'log'> {
@@ -154,6 +155,7 @@ export class SharePublisher {
       const { cid, file, linked, from } = first.publication
       const { sizeBytes, mtimeMs, name, path } = file
       const before = index.files.get(path)
+      const made = from ?? before?.from
       index.setFile(path, {
         sizeBytes,
         mtimeMs,
@@ -164,7 +166,8 @@ export class SharePublisher {
         linked,
         channel: first.channel,
         ...(others.length === 0 ? {} : { also: others.map(({ channel }) => channel) }),
-        ...(from === undefined ? {} : { from }),
+        // What it was made from it stays made from when it changes.
+        ...(made === undefined ? {} : { from: made }),
       })
       this.#withdrawOld(file, before, linked)
       index.changed(signal())
@@ -191,7 +194,14 @@ export class SharePublisher {
     }
     const same = loose.filter((share) => share.cid === cid).map((share) => share.channel)
     const said = before?.cid === cid ? channelsOf(before) : same
-    return said.includes(null) || said.includes(channel) ? said : [...said, channel]
+    if (said.includes(null) || said.includes(channel)) return said
+    if (said.length >= maxChannels && channel !== null) {
+      throw new SwarmError(
+        'LIMIT_REACHED',
+        `${shown(file.name)} is shared on ${maxChannels} file channels, which is as many as it can be: share it with all.`,
+      )
+    }
+    return channel === null ? [null, ...said].slice(0, maxChannels) : [...said, channel]
   }
 
   /**
