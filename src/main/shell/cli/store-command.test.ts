@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { TransferView } from '../../../shared/views.ts'
@@ -80,4 +80,33 @@ test('a folder that failed as a whole says so, with what is shared of it all the
   expect(said).toEqual([`ipfs://${cid}/run/good.bag`])
   expect(noted).toContain('dt-swarm: 1 of 2 could not be shared')
   expect(await store(folder('well', {}, []))).toBe(true)
+  rig.peer.files.put("it's (2)/good.bag", Buffer.from('other'))
+  await store(folder("it's (2)", {}, []))
+  expect(noted).toContain("all of it: dt-swarm fetch --folder 'it'\\''s (2)'")
+})
+
+test('a file in the home of a peer is not sent: the daemon is asked for it by its path, and refuses it', async () => {
+  const home = join(rig.home, 'theirs')
+  mkdirSync(home)
+  for (const name of ['identity.json', 'web-token']) writeFileSync(join(home, name), 'secret')
+  symlinkSync(join(home, 'identity.json'), join(rig.home, 'innocent.log'))
+  const asked: (readonly string[])[] = []
+  rig.peer.files.sharing.sharePaths = async (paths) => {
+    asked.push(paths)
+    const error = { code: 'UNSUPPORTED', message: 'it lies in a home' }
+    return [transferView('one', { name: 'x', state: 'failed', error })]
+  }
+  for (const path of [join(home, 'web-token'), join(rig.home, 'innocent.log')]) expect(await store(path)).toBe(false)
+  expect(asked).toEqual([[join(home, 'web-token')], [join(rig.home, 'innocent.log')]])
+  expect(noted).toEqual(['dt-swarm: it lies in a home', 'dt-swarm: it lies in a home'])
+})
+
+test('of what is shared on a file channel it is said that it is for all, or that this peer is not on it', async () => {
+  const path = join(rig.home, 'run')
+  mkdirSync(path)
+  const step = 'shared on the file channel "course", which this peer has not joined'
+  rig.peer.files.sharing.sharePaths = async () => [transferView('head', { name: 'run', cid: null, step })]
+  const options = { channel: 'course', json: false, line: 'uri' } as const
+  await storeFiles([path], { url: rig.url, token: rig.token }, options, io)
+  expect(noted).toContain(`run: ${step}`)
 })

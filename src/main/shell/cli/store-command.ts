@@ -4,6 +4,7 @@ import type { ApiClient } from '../../../shared/contract/contract.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Cid } from '../../../shared/ids.ts'
 import { transferSchema, type TransferView } from '../../../shared/views.ts'
+import { Homes } from '../../service/files/homes.ts'
 import { uriOf } from '../../service/files/uri.ts'
 import { withApi } from './call.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -44,6 +45,8 @@ interface FolderContent {
 
 /** How a transfer ends of which there is nothing to say. */
 const plainStep = 'done'
+/** Homes are known by what is in them. */
+const knownHomes = new Homes({ home: '', open: () => [] })
 /** Of one folder, line by line; a drop of thousands is named as a whole. */
 const maxListed = 1_000
 
@@ -56,7 +59,9 @@ export async function storeFiles(
 ): Promise<boolean> {
   return each(paths, options, io, async (path) => {
     const facts = await lookAt(path)
-    if (facts.isDirectory()) return sharePath(path, 'copy', endpoint, options, io)
+    // What lies in the home of a peer only the daemon can tell apart, by its path: its key, or a log of its share folder.
+    const isInHome = (await knownHomes.around(resolve(path))) !== null
+    if (facts.isDirectory() || isInHome) return sharePath(path, 'copy', endpoint, options, io)
     return upload(path, facts.size, endpoint, options, io)
   })
 }
@@ -121,8 +126,11 @@ function tellFolder(
   }
   for (const one of refused) io.note(printable(`dt-swarm: ${one.name}: ${one.error}`))
   if (error !== null) io.note(`dt-swarm: ${printable(error)}`)
-  if (files.length > 0) io.note(printable(`all of it: dt-swarm fetch --folder ${folder}`))
+  if (files.length > 0) io.note(printable(`all of it: dt-swarm fetch --folder ${shellWord(folder)}`))
 }
+
+/** As it is to be typed: `run (2)` is two words and a parenthesis to a shell. */
+const shellWord = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
 const lineOf = ({ cid, name }: Named, line: StoreOptions['line']): string =>
   printable(line === 'uri' ? uriOf(cid, name) : `${cid} ${name}`)
