@@ -13,7 +13,7 @@ import { shown } from './left-out.ts'
 import { nameProblem } from './safe-name.ts'
 import type { ShareBook } from './share-book.ts'
 import { SharePublisher } from './share-publisher.ts'
-import { mustFit, type ShareRoomDeps } from './share-room.ts'
+import { ShareRoom, type ShareRoomDeps } from './share-room.ts'
 import { ShareRules, type FolderRules } from './share-rules.ts'
 import { ShareRunner, type ShareRunnerDeps } from './share-runner.ts'
 import type { UnsharedBook } from './unshared-book.ts'
@@ -46,6 +46,7 @@ export class Sharer {
   readonly #files: FileSharer
   readonly #runner: ShareRunner
   readonly #drops: Drops
+  readonly #room: ShareRoom
   /** The last failed transfer of a path, so that trying again does not fill the list. */
   readonly #failed = new Map<string, string>()
   /** Files that came by themselves and are being shared, by path: one that is unshared meanwhile is given up. */
@@ -59,6 +60,7 @@ export class Sharer {
       publisher: new SharePublisher({ ...deps, isUnshared: (path) => deps.unshared.has(path) }),
     })
     this.#runner = new ShareRunner(deps)
+    this.#room = new ShareRoom(deps)
     this.#drops = new Drops({ ...deps, files: this.#files, runner: this.#runner })
   }
 
@@ -115,8 +117,10 @@ export class Sharer {
       .one(transfer, sizeBytes ?? Infinity, options.signal, async (either) => {
         transfer.control = {}
         transfer.set({ state: 'running', step: 'hashing' })
-        if (sizeBytes !== null) await mustFit({ name, sizeBytes, shareDir: this.#deps.shareDir() }, this.#deps, either)
-        return this.#files.shareStream(name, bytes, { ...either, sizeBytes, channel })
+        const share = () => this.#files.shareStream(name, bytes, { ...either, sizeBytes, channel })
+        if (sizeBytes === null) return share()
+        const doneBytes = (): number => transfer.view.doneBytes
+        return this.#room.run({ name, sizeBytes, shareDir: this.#deps.shareDir(), doneBytes }, share, either)
       })
       .catch(() => {})
     return transfer.view
