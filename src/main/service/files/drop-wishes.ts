@@ -42,6 +42,7 @@ export async function listWishes(
   const { shareDir, homes, naming } = rules
   // Of ten thousand files in a folder it is looked at once where they lie.
   const homeOf = new Map<string, string | null>()
+  const looked = new Map<string, boolean>()
   const root = await realpath(shareDir).catch(() => shareDir)
   for (const path of paths) {
     signal.throwIfAborted()
@@ -52,7 +53,7 @@ export async function listWishes(
       const where = inside ? join(shareDir, prefix) : real
       const facts = await stat(real)
       const dir = facts.isDirectory() ? real : dirname(real)
-      const home = homeOf.has(dir) ? (homeOf.get(dir) ?? null) : await homes.around(dir)
+      const home = homeOf.has(dir) ? (homeOf.get(dir) ?? null) : await homes.around(dir, looked)
       homeOf.set(dir, home)
       if (home !== null) throw homeRefused(path, home)
       const act = inside ? 'here' : how

@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs'
 import { lstat, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
@@ -21,6 +22,7 @@ export interface HomesInit {
  */
 export class Homes {
   readonly #init: HomesInit
+  #own: BigIntStats | null = null
 
   constructor(init: HomesInit) {
     this.#init = init
@@ -30,22 +32,32 @@ export class Homes {
   async isHome(dir: string, names?: ReadonlySet<string>): Promise<boolean> {
     const has = async (name: string): Promise<boolean> => names?.has(name) ?? isThere(join(dir, name))
     if (await has(keyFile)) for (const name of besideKey) if (await has(name)) return true
-    return isSame(dir, this.#init.home)
+    // It stays where it is as long as the peer runs.
+    this.#own ??= await stat(this.#init.home, { bigint: true }).catch(() => null)
+    const facts = this.#own === null ? null : await stat(dir, { bigint: true }).catch(() => null)
+    // By what the system calls it: a folder has many names where there are links, or capitals do not matter.
+    return facts !== null && facts.dev === this.#own?.dev && facts.ino === this.#own.ino
   }
 
   /**
    * The home in which a path lies, or which it is; null: it may be shared, or written to. What a person may share of a home are
    * its share folder and its downloads.
    * @param path it need not be there
+   * @param looked whether folders are homes, as of this look: whoever asks of many looks at each once
    */
-  async around(path: string): Promise<string | null> {
+  async around(path: string, looked = new Map<string, boolean>()): Promise<string | null> {
     const real = await realOf(path)
-    const open = await Promise.all(this.#init.open().map(realOf))
-    const isOpen = (home: string): boolean => open.some((dir) => isBelow(dir, home) && isWithin(real, dir))
     for (let dir = real; ; dir = dirname(dir)) {
-      if (!isOpen(dir) && (await this.isHome(dir))) return dir
+      const isHome = looked.get(dir) ?? (await this.isHome(dir))
+      looked.set(dir, isHome)
+      if (isHome && !(await this.#isOpen(real, dir))) return dir
       if (dirname(dir) === dir) return null
     }
+  }
+
+  async #isOpen(path: string, home: string): Promise<boolean> {
+    const open = await Promise.all(this.#init.open().map(realOf))
+    return open.some((dir) => isBelow(dir, home) && isWithin(path, dir))
   }
 
   /** @throws SwarmError UNSUPPORTED for what lies in a home */
@@ -71,12 +83,6 @@ const isThere = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   )
-
-/** By what the system calls it: a folder has many names where there are links, or capitals do not matter. */
-async function isSame(one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true }).catch(() => null)))
-  return a !== null && a !== undefined && a.dev === b?.dev && a.ino === b.ino
-}
 
 /** What is not there yet would lie in what is. */
 async function realOf(path: string): Promise<string> {

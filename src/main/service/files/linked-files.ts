@@ -56,11 +56,12 @@ export class LinkedFiles implements Startable {
   async #rounds(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const isClosed = new Map<string, boolean>()
+      const looked = new Map<string, boolean>()
       for (const [path, { linked }] of this.#deps.index.files) {
         if (signal.aborted) return
         if (!linked || this.#busy.has(path)) continue
         const dir = dirname(path)
-        const closed = isClosed.get(dir) ?? (await this.#deps.homes.around(dir)) !== null
+        const closed = isClosed.get(dir) ?? (await this.#deps.homes.around(dir, looked)) !== null
         isClosed.set(dir, closed)
         if (closed) this.#deps.closed(path)
         else await this.#look(path, signal)
