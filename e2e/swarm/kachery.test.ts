@@ -1,11 +1,22 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { skipFor } from '../../scripts/required.ts'
 import type { FileChannelView, FoundView } from '../../src/shared/file-views.ts'
-import { Daemon, ended, repository, run, scratch } from './fixtures/daemon.ts'
+import type { TransferView } from '../../src/shared/views.ts'
+import { Daemon, ended, repository, run, scratch, start } from './fixtures/daemon.ts'
 
 /** The way scripts use files: store here, load there, by CID or SHA-1. Three daemons; the robot is linked to both others. */
 const folder = scratch()
@@ -26,6 +37,13 @@ async function said(daemon: Daemon, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await cli(daemon, ...args)
   expect(stderr === '' && code === 0 ? '' : `${args.join(' ')}: ${code} ${stderr}`).toBe('')
   return stdout.trimEnd()
+}
+
+/** Sets what a person may set of files. */
+async function change(daemon: Daemon, files: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const answer = await daemon.call('/settings', { method: 'PATCH', headers, body: JSON.stringify({ files }) })
+  expect(answer.status).toBe(200)
 }
 
 /** A file outside all share folders. */
@@ -217,6 +235,82 @@ test('a folder comes out as the folder, with content that is the same under each
     problem: null,
   })
 })
+
+test('of a folder with a bad file the others are shared, and folders of one name are told apart', async () => {
+  const bytes = randomBytes(2_000)
+  mkdirSync(here('made', 'both'), { recursive: true })
+  made('both/good.txt', bytes)
+  made('both/bad\nname.txt', Buffer.from('nobody can share this'))
+  const shared = await cli(robot, 'store', here('made', 'both'))
+  expect(shared).toMatchObject({ code: 1, stdout: expect.stringMatching(/^ipfs:\/\/baf[a-z2-7]+\/both\/good\.txt\n$/) })
+  expect(shared.stderr).toContain('control characters')
+
+  rmSync(here('made', 'both'), { recursive: true })
+  mkdirSync(here('made', 'both'))
+  made('both/good.txt', Buffer.from('of the laptop'))
+  expect(await cli(laptop, 'store', here('made', 'both'))).toMatchObject({ code: 0 })
+  await vi.waitFor(async () => {
+    const all = await server.json<{ readonly name: string }[]>('/files?folder=both')
+    expect(all.map(({ name }) => name)).toEqual(['both/good.txt', 'both/good.txt'])
+  }, soon)
+  const either = await cli(server, 'fetch', '--folder', 'both', '--out', here('either'))
+  expect(either).toMatchObject({ code: 2, stdout: '' })
+  expect(either.stderr).toMatch(/2 machines share a folder "both".*--robot/)
+  await said(server, 'fetch', '--folder', 'both', '--robot', 'robot', '--out', here('either'))
+  expect(readFileSync(here('either', 'both', 'good.txt'))).toEqual(bytes)
+})
+
+test('what is loaded is beyond the quota, stands in for nothing, and leaves nothing when it is stopped', async () => {
+  const bytes = randomBytes(3_000_000)
+  const uri = await said(robot, 'store', made('beyond.bag', bytes))
+  await heard(laptop, cidIn(uri))
+  const { files } = await laptop.json<{ files: object }>('/settings')
+  const set = async (quotaBytes: number | null, downBytesPerS: number | null): Promise<void> => {
+    await change(laptop, { ...files, quotaBytes, bandwidth: { downBytesPerS, upBytesPerS: null } })
+  }
+  await set(1_000_000, null)
+  const place = here('work', 'beyond.bag')
+  const outside = made('outside.txt', Buffer.from('not to be written'))
+  symlinkSync(outside, `${place}.part`)
+  expect(readFileSync(await said(laptop, 'load', uri))).toEqual(bytes)
+  expect(readFileSync(outside, 'utf8')).toBe('not to be written')
+  expect(lstatSync(place).isFile()).toBe(true)
+
+  // So slowly that it can be stopped under way.
+  rmSync(place)
+  const later = await said(robot, 'store', made('slow.bag', randomBytes(6_000_000)))
+  await heard(laptop, cidIn(later))
+  await set(1_000_000, 300_000)
+  const before = readdirSync(here('work'))
+  const loading = start('cli.ts', ['load', later, '--dest', here('work', 'slow.bag'), '--home', laptop.home])
+  loading.line.catch(() => {})
+  await vi.waitFor(() => expect(readdirSync(here('work')).length).toBe(before.length + 1), soon)
+  loading.child.kill('SIGINT')
+  expect(await loading.end).toMatchObject({ stdout: '' })
+  expect(readdirSync(here('work'))).toEqual(before)
+  await set(null, null)
+})
+
+test('a command whose daemon is killed says so, and what it asked for goes on with the next', async () => {
+  const bytes = randomBytes(4_000_000)
+  const uri = await said(robot, 'store', made('killed.bag', bytes))
+  await heard(laptop, cidIn(uri))
+  const { files } = await laptop.json<{ files: object }>('/settings')
+  await change(laptop, { ...files, bandwidth: { downBytesPerS: 200_000, upBytesPerS: null } })
+  const waiting = cli(laptop, 'fetch', '--search', 'killed.bag')
+  await vi.waitFor(async () => {
+    const [view] = (await laptop.json<TransferView[]>('/transfers')).filter(({ name }) => name === 'killed.bag')
+    expect(view?.doneBytes).toBeGreaterThan(0)
+  }, soon)
+  await laptop.stop('SIGKILL')
+  const { code, stderr } = await waiting
+  expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('has stopped: start it again') })
+  await laptop.start()
+  await change(laptop, files)
+  const place = join(laptop.downloads, 'killed.bag')
+  await vi.waitFor(() => expect(existsSync(place)).toBe(true), { timeout: 60_000, interval: 200 })
+  expect(readFileSync(place)).toEqual(bytes)
+}, 180_000)
 
 test('files are listed and fetched by robot and time; transfers can be seen', async () => {
   const uri = await said(robot, 'store', made('today.bag', randomBytes(1_000)))

@@ -166,7 +166,10 @@ export class Fetching {
       return [this.#orders.add(query, to, { name, files: wanted })]
     mustFit(more, this.#queue.room)
     const group = { id: randomUUID(), name }
-    return wanted.map((one) => this.fetch(one.share.cid, { to: one.to, group }))
+    const begun = wanted.map((one) => this.fetch(one.share.cid, { to: one.to, group }))
+    // A person was told that it goes on by itself. Of single fetches scripts begin thousands: those are saved together.
+    this.#queue.save()
+    return begun
   }
 
   /** For now at least. */
