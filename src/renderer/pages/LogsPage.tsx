@@ -1,4 +1,4 @@
-import { memo, useDeferredValue, useMemo, useState } from 'react'
+import { memo, useDeferredValue, useState } from 'react'
 import { useStore } from 'zustand'
 import type { Cid } from '../../shared/ids.ts'
 import type { ShareView } from '../../shared/views.ts'
@@ -19,10 +19,12 @@ import { useHeld } from '../parts/use-held.ts'
 import { go } from '../route.ts'
 import { useMinute } from '../state/clock.ts'
 import { useStores } from '../state/context.ts'
-import { arrangeFiles, noFilesFilter, type FilesFilter } from '../state/select-files.ts'
+import { noFilesFilter, type FilesFilter } from '../state/select-files.ts'
+import { useArranged } from '../state/use-arranged.ts'
 import { useSettled } from '../state/use-settled.ts'
 
 const idOf = (share: ShareView): string => share.cid
+const none: readonly ShareView[] = []
 
 /** The swarm's files, and the way to add to them. */
 export function LogsPage({ chosen }: { readonly chosen: Cid | null }) {
@@ -56,49 +58,46 @@ export function LogsPage({ chosen }: { readonly chosen: Cid | null }) {
           </p>
         </Empty>
       ) : null}
-      {live.phase === 'ready' && live.items.size > 0 ? <LogsReady items={live.items} chosen={chosen} /> : null}
+      {live.phase === 'ready' && live.items.size > 0 ? (
+        <LogsReady items={live.items} left={live.left} chosen={chosen} />
+      ) : null}
     </div>
   )
 }
 
 interface LogsReadyProps {
   readonly items: ReadonlyMap<string, ShareView>
+  /** How many of a long list are still to come. */
+  readonly left: number
   readonly chosen: Cid | null
 }
 
-const LogsReady = memo(function LogsReady({ items, chosen }: LogsReadyProps) {
+const LogsReady = memo(function LogsReady({ items, left, chosen }: LogsReadyProps) {
   const { prefs } = useStores()
   const sort = useStore(prefs, (state) => state.logsSort)
   const [filter, setFilter] = useState<FilesFilter>(noFilesFilter)
   // 20,000 files are searched when the typing rests, not at each key.
-  const search = useSettled(filter.search, items.size > 2_000 ? 200 : 0)
+  const settled = useSettled(filter, items.size > 2_000 ? 200 : 0)
   const minuteMs = useMinute()
   const wide = useSideRoom()
-  const settled = useMemo(() => ({ ...filter, search }), [filter, search])
-  const anyTime = useMemo(
-    () => arrangeFiles(items.values(), { ...settled, range: null }, sort, minuteMs),
-    [items, settled, sort, minuteMs],
-  )
-  const arranged = useMemo(
-    () => (settled.range === null ? anyTime : arrangeFiles(anyTime, settled, sort, minuteMs)),
-    [anyTime, settled, sort, minuteMs],
-  )
-  const held = useHeld(arranged, idOf, JSON.stringify([settled, sort]))
+  const arranged = useArranged(items, settled, sort, minuteMs)
+  const held = useHeld(arranged?.shown ?? none, idOf, arranged?.key ?? '')
+  if (arranged === null) return <Loading label="Arranging the shared files" rows={9} />
   const share = chosen === null ? null : (items.get(chosen) ?? null)
   return (
     <Stepwise>
       <RecordingsTimeline
-        shares={anyTime}
+        shares={arranged.anyTime}
         chosen={filter.range}
         onChoose={(range) => setFilter((now) => ({ ...now, range }))}
       />
       <AtRiskNotice shares={items} onShow={() => setFilter({ ...noFilesFilter, marks: ['at risk'] })} />
       <LogsToolbar shares={items} filter={filter} onFilter={setFilter} />
-      <LogsBulk shown={arranged} total={items.size} filter={settled} />
+      <LogsBulk shown={arranged.shown} total={arranged.total} left={left} filter={arranged.filter} />
       {held.waiting > 0 ? <NewPill waiting={held.waiting} onShow={held.release} /> : null}
       <div className="split" data-open={wide && share !== null} data-side="wide">
         <div {...held.pointer} style={{ minWidth: 0 }}>
-          {arranged.length === 0 ? (
+          {arranged.shown.length === 0 ? (
             <NonePasses
               title="No file passes these filters"
               words="Loosen the search, the filters or the time above."
@@ -120,7 +119,7 @@ const LogsReady = memo(function LogsReady({ items, chosen }: LogsReadyProps) {
           </SidePanel>
         )}
       </div>
-      {chosen !== null && share === null ? (
+      {chosen !== null && share === null && left === 0 ? (
         <output className="dim">
           Nobody this peer hears shares <span className="mono">{chosen}</span> now.
         </output>

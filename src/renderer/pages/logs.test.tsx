@@ -20,6 +20,23 @@ describe('the list', () => {
     expect(screen.getByText(/^20 000 files,/)).toBeDefined()
   })
 
+  test('what has come of a long list is shown, and that more comes', async () => {
+    const shares = Array.from({ length: 1_200 }, (_, i) => fakeShare(i, nowMs))
+    let release = (): void => undefined
+    show(`#/logs/${shares[1_100]?.cid}`, { shares }, (swarm) => {
+      release = swarm.shares.holdBack()
+    })
+    const table = await screen.findByRole('table', { name: 'Shared files' })
+    expect(table.getAttribute('aria-rowcount')).toBe('501')
+    expect(screen.getByText(/^500 files,.* · 700 more are coming$/)).toBeDefined()
+    // It may be among those.
+    expect(screen.queryByText(/^Nobody this peer hears shares/)).toBeNull()
+    release()
+    await waitFor(() => expect(table.getAttribute('aria-rowcount')).toBe('1201'))
+    expect(await screen.findByRole('complementary', { name: /^File / })).toBeDefined()
+    expect(screen.queryByText(/more are coming/)).toBeNull()
+  })
+
   test('filters by a topic of the recordings', async () => {
     const imu = fakeLog(nowMs, { topics: [{ name: '/only/here', type: 'sensor_msgs/Imu', count: 3 }] })
     show('#/logs', { shares: [fakeShare(0, nowMs, { log: imu }), fakeShare(1, nowMs)] })
@@ -120,6 +137,12 @@ describe('a file', () => {
     expect(within(panel).getByText('Read 420 kB of 25.7 MB for this.')).toBeDefined()
     await userEvent.click(within(panel).getByRole('button', { name: /^Enlarge .* at 1 min$/ }))
     expect(await screen.findByRole('img', { name: /^Picture of/ })).toBeDefined()
+  })
+
+  test('says why it is shown, by the records behind it', async () => {
+    preview(() => undefined)
+    const why = await screen.findByRole('region', { name: 'Evidence' })
+    expect(await within(why).findAllByText(/^seq /)).toHaveLength(2)
   })
 
   test.each<[string, LogPreview, string]>([

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { fakeLog } from '../testing/fake-logs.ts'
 import { fakeShare, fakeTransfer } from '../testing/fake-views.ts'
 import { arrangeFiles, fileKind, marksOf, noFilesFilter, spanOf, transferOf } from './select-files.ts'
+import { finish } from './stepper.ts'
 
 const nowMs = 1_800_000_000_000
 
@@ -23,7 +24,9 @@ test('filters by words, age and size together', () => {
     fakeShare(3, nowMs, { name: 'old.mcap', sizeBytes: 5_000_000, modifiedAtMs: nowMs - 9_000_000, log: null }),
   ]
   const pass = (change: object): string[] =>
-    arrangeFiles(shares, { ...noFilesFilter, ...change }, { by: 'name', down: false }, nowMs).map((share) => share.name)
+    finish(arrangeFiles(shares, { ...noFilesFilter, ...change }, { by: 'name', down: false }, nowMs)).map(
+      (share) => share.name,
+    )
   expect(pass({})).toEqual(['big.mcap', 'old.mcap', 'young.mcap'])
   expect(pass({ minBytes: 1_000_000 })).toEqual(['big.mcap', 'old.mcap'])
   expect(pass({ minBytes: 1_000_000, withinMs: 3_600_000 })).toEqual(['big.mcap'])
@@ -34,7 +37,7 @@ test('a hash is found by its beginning, and words not by chance within one', () 
   const sha1 = 'f572d396fae9206628714fb2ce00f72e94f2258f'
   const shares = [fakeShare(1, nowMs, { name: 'a.mcap', sha1 })]
   const found = (search: string): number =>
-    arrangeFiles(shares, { ...noFilesFilter, search }, { by: 'name', down: false }, nowMs).length
+    finish(arrangeFiles(shares, { ...noFilesFilter, search }, { by: 'name', down: false }, nowMs)).length
   const cid = shares[0]?.cid ?? ''
   expect([cid.slice(0, 12), cid.toUpperCase(), 'F572D396', sha1].map(found)).toEqual([1, 1, 1, 1])
   expect([cid.slice(0, 7), cid.slice(4, 14), cid.slice(-8), 'fae', 'f572', 'fae92066'].map(found)).toEqual([
@@ -56,7 +59,7 @@ test('a recording is found by its topics and stands where it was recorded', () =
   const old = fakeShare(1, nowMs, { name: 'old.bag', modifiedAtMs: nowMs, log: fakeLog(nowMs - 86_400_000) })
   const plain = fakeShare(2, nowMs, { name: 'plain.txt', modifiedAtMs: nowMs, log: null })
   const pass = (change: object): string[] =>
-    arrangeFiles([old, plain], { ...noFilesFilter, ...change }, { by: 'name', down: false }, nowMs).map(
+    finish(arrangeFiles([old, plain], { ...noFilesFilter, ...change }, { by: 'name', down: false }, nowMs)).map(
       (share) => share.name,
     )
   expect(pass({ topics: ['/imu_node/imu'] })).toEqual(['old.bag'])

@@ -4,6 +4,8 @@ import { channelsOfShare } from '../../shared/share-channels.ts'
 import type { ShareView, TransferView } from '../../shared/views.ts'
 import type { Sort } from './prefs.ts'
 import { compareBy } from './select-fleet.ts'
+import { sortInSteps } from './sort-in-steps.ts'
+import type { Steps } from './stepper.ts'
 import { isDated } from './log-time.ts'
 
 /** What a file is to this peer. */
@@ -138,24 +140,34 @@ const sortValues: Readonly<Record<string, (share: ShareView) => string | number>
   here: (share) => Number(share.local),
 }
 
-export function arrangeFiles(
+/** Looked through in one go, a millisecond or two. */
+const someFiles = 1_000
+
+/** Those that pass, in order; ties by name, then by id. In steps, for 20,000 take longer than a window may be kept waiting. */
+export function* arrangeFiles(
   shares: Iterable<ShareView>,
   filter: FilesFilter,
   sort: Sort,
   nowMs: number,
-): readonly ShareView[] {
+): Steps<readonly ShareView[]> {
   const value = sortValues[sort.by] ?? ((share: ShareView) => share.name)
   // What is compared is made once a file: 20,000 are compared 300,000 times.
   const rows: { readonly share: ShareView; readonly value: string | number }[] = []
-  for (const share of shares) if (matchesShare(share, filter, nowMs)) rows.push({ share, value: value(share) })
-  rows.sort(
+  let seen = 0
+  for (const share of shares) {
+    if (matchesShare(share, filter, nowMs)) rows.push({ share, value: value(share) })
+    seen += 1
+    if (seen % someFiles === 0) yield
+  }
+  const sorted = yield* sortInSteps(
+    rows,
     compareBy(
       (row) => row.value,
       sort.down,
       ({ share }) => `${share.name} ${share.cid}`,
     ),
   )
-  return rows.map((row) => row.share)
+  return sorted.map((row) => row.share)
 }
 
 export function isEnded(transfer: TransferView): boolean {

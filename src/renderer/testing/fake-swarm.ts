@@ -4,6 +4,8 @@ import { maxPieceItems, type LiveEvent } from '../../shared/contract/live.ts'
 export class FakeList<Item> {
   private readonly items = new Map<string, Item>()
   private readonly listeners = new Set<(event: LiveEvent<Item>) => void>()
+  private readonly pokes = new Set<() => void>()
+  private held = false
   private readonly idOf: (item: Item) => string
 
   constructor(idOf: (item: Item) => string, items: readonly Item[]) {
@@ -40,6 +42,15 @@ export class FakeList<Item> {
     } while (at < all.length)
   }
 
+  /** Holds back all parts of a long snapshot but the first, until what comes is called. */
+  holdBack(): () => void {
+    this.held = true
+    return () => {
+      this.held = false
+      for (const poke of this.pokes) poke()
+    }
+  }
+
   /** How many streams are open now. */
   get watched(): number {
     return this.listeners.size
@@ -55,12 +66,13 @@ export class FakeList<Item> {
     }
     const poke = (): void => wake()
     this.listeners.add(tell)
+    this.pokes.add(poke)
     signal?.addEventListener('abort', poke)
     lost.addEventListener('abort', poke)
     try {
       while (signal?.aborted !== true) {
         if (lost.aborted) throw new Error('the line broke')
-        const event = queue.shift()
+        const event = this.held && queue[0]?.type === 'more' ? undefined : queue.shift()
         if (event === undefined) {
           await new Promise<void>((resolve) => {
             wake = resolve
@@ -69,6 +81,7 @@ export class FakeList<Item> {
       }
     } finally {
       this.listeners.delete(tell)
+      this.pokes.delete(poke)
       signal?.removeEventListener('abort', poke)
       lost.removeEventListener('abort', poke)
     }

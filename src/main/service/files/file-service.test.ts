@@ -30,6 +30,13 @@ it('a file dropped in the share folder is shared once it stopped growing, and fe
   expect((await readFile(join(b.downloadDir, 'one.bag'))).equals(bytes)).toBe(true)
   await waitFor(() => expect(a.files.shares.get(share.cid)?.copies.map(({ name }) => name)).toEqual(['a', 'b']))
   expect(b.files.shares.get(share.cid)?.local).toBe(true)
+  const why = b.files.shares.evidence(share.cid)
+  expect(why.map(({ fact, fromName }) => [fact, fromName])).toEqual(
+    expect.arrayContaining([
+      ['file', 'a'],
+      ['copy', null],
+    ]),
+  )
 })
 
 it('a fetch of what nobody has fails with the reason, and goes on when its holder comes', async () => {

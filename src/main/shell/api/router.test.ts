@@ -1,6 +1,7 @@
 import { createRouterClient } from '@orpc/server'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { PeerId, RecordId } from '../../../shared/ids.ts'
+import type { EvidenceView } from '../../../shared/views.ts'
 import { SwarmError } from '../../../shared/errors.ts'
 import { createContext } from './context.ts'
 import { createRouter } from './router.ts'
@@ -136,6 +137,29 @@ test('files are found by name, robot or CID', async () => {
   }
   expect(await client.files.list({ search: 'LAPTOP' })).toHaveLength(2)
   expect(await client.files.list({ origin: peerB })).toEqual([])
+})
+
+test('a file by itself comes with the records behind it; of one that nobody shares it is said so', async () => {
+  const { peer, client } = world()
+  const cid = peer.files.put('run.log', Buffer.from('a'))
+  const evidence = { recordId: `bafyrei${'a'.repeat(52)}` as RecordId, fact: 'file', author: peerB } as EvidenceView
+  vi.spyOn(peer.files.shares, 'evidence').mockReturnValue([
+    {
+      ...evidence,
+      seq: 1,
+      how: 'self',
+      from: null,
+      fromName: null,
+      receivedAtMs: 1,
+      validFromMs: 1,
+      validUntilMs: 2,
+      rule: '',
+    },
+  ])
+  expect(await client.files.get({ cid })).toMatchObject({ name: 'run.log', evidence: [{ author: peerB }] })
+  expect((await client.files.list())[0]).not.toHaveProperty('evidence')
+  peer.files.contents.delete(cid)
+  await expect(client.files.get({ cid })).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
 test('records come in pages that join without gap or repeat', async () => {

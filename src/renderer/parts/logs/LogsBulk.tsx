@@ -16,11 +16,13 @@ interface LogsBulkProps {
   /** What passes the filters, as it is shown. */
   readonly shown: readonly ShareView[]
   readonly total: number
+  /** How many are still to come. */
+  readonly left: number
   readonly filter: FilesFilter
 }
 
 /** How many files are shown, and what can be done with all of them. */
-export function LogsBulk({ shown, total, filter }: LogsBulkProps) {
+export function LogsBulk({ shown, total, left, filter }: LogsBulkProps) {
   const { follows } = useStores()
   const [listed, setListed] = useState(false)
   const followed = useStore(follows.store, (state) => (state.phase === 'ready' ? state.value.length : 0))
@@ -32,6 +34,7 @@ export function LogsBulk({ shown, total, filter }: LogsBulkProps) {
         {shown.length === total
           ? `${plural(total, 'file')}, ${formatBytes(bytes)}`
           : `${formatCount(shown.length)} of ${plural(total, 'file')}, ${formatBytes(bytes)}`}
+        {left === 0 ? '' : ` · ${formatCount(left)} more ${left === 1 ? 'is' : 'are'} coming`}
       </output>
       <div className="toolbar-end">
         <FetchMissingButton shares={shown} words="Fetch all shown" none="All shown are here" />
