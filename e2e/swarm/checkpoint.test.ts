@@ -108,7 +108,7 @@ test('a stick carries the state between networks that never meet, both ways', as
   await expect.poll(() => records(robot), patience).toBe(30)
   await say(robot, 'field', 7)
   await expect.poll(() => records(field), patience).toBe(37)
-  await cli(field, 'checkpoint', 'export', stick)
+  await cli(field, 'checkpoint', 'export', '--force', stick)
   await Promise.all([field.stop(), robot.stop()])
 
   await lab.start({ role: 'operator' })
