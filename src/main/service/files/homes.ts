@@ -30,8 +30,7 @@ export class Homes {
 
   /** Whether a folder is one. @param names what lies in it, when that is known */
   async isHome(dir: string, names?: ReadonlySet<string>): Promise<boolean> {
-    const has = async (name: string): Promise<boolean> => names?.has(name) ?? isThere(join(dir, name))
-    if (await has(keyFile)) for (const name of besideKey) if (await has(name)) return true
+    if (await holdsKey(dir, names)) return true
     // It stays where it is as long as the peer runs.
     this.#own ??= await stat(this.#init.home, { bigint: true }).catch(() => null)
     const facts = this.#own === null ? null : await stat(dir, { bigint: true }).catch(() => null)
@@ -65,6 +64,14 @@ export class Homes {
     const home = await this.around(path)
     if (home !== null) throw homeRefused(path, home)
   }
+}
+
+/** Whether a folder has in it what the home of a peer has. @param names what lies in it, when that is known */
+export async function holdsKey(dir: string, names?: ReadonlySet<string>): Promise<boolean> {
+  const has = async (name: string): Promise<boolean> => names?.has(name) ?? isThere(join(dir, name))
+  if (!(await has(keyFile))) return false
+  for (const name of besideKey) if (await has(name)) return true
+  return false
 }
 
 /** What to tell who wants to share something of a home. */

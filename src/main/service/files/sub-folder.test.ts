@@ -38,6 +38,14 @@ it('neither follows a link, nor changes a file, that has the name of a folder', 
   expect(lstatSync(join(folder, 'run (3)')).isFile()).toBe(true)
 })
 
+it('writes nothing into the home of a peer', async () => {
+  mkdirSync(join(folder, 'peer'))
+  expect(await makeSubFolder(folder, ['peer'])).toBe(join(folder, 'peer'))
+  for (const name of ['identity.json', 'swarm.db']) writeFileSync(join(folder, 'peer', name), '')
+  expect(await makeSubFolder(folder, ['peer', 'left'])).toBe(join(folder, 'peer (2)', 'left'))
+  expect(readdirSync(join(folder, 'peer'))).toEqual(['identity.json', 'swarm.db'])
+})
+
 it('the chosen folder itself may be a link', async () => {
   symlinkSync(folder, join(root, 'chosen'))
   expect(await makeSubFolder(join(root, 'chosen'), ['a'])).toBe(join(root, 'chosen', 'a'))

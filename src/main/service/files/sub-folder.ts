@@ -1,6 +1,7 @@
 import { lstat, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { diskError, systemCode } from './disk-error.ts'
+import { holdsKey } from './homes.ts'
 import { numbered } from './safe-name.ts'
 
 /** Nobody has so many things of one name that are no folder; a folder in which each step is taken ends here. */
@@ -8,8 +9,9 @@ const maxTries = 100
 
 /**
  * Makes folders below one that is there, a step at a time, and takes those that are there already. What is no folder
- * of the same file system (a file, a link to wherever, another disk) is neither followed nor changed: the step is
- * called `run-17 (2)` then. @param steps names as `safePath` makes them
+ * of the same file system (a file, a link to wherever, another disk), or is the home of a peer, is neither followed nor
+ * changed: a stranger's folder could bring it settings. The step is called `run-17 (2)` then.
+ * @param steps names as `safePath` makes them
  * @returns the path of the last @throws SwarmError DISK_FULL, PERMISSION_DENIED, NOT_FOUND
  */
 export async function makeSubFolder(folder: string, steps: readonly string[]): Promise<string> {
@@ -32,7 +34,7 @@ async function makeStep(parent: string, step: string, dev: number): Promise<stri
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw error
       const there = await lstat(path)
-      if (there.isDirectory() && there.dev === dev) return path
+      if (there.isDirectory() && there.dev === dev && !(await holdsKey(path))) return path
       if (n >= maxTries) throw error
     }
   }
