@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { z } from 'zod'
 import { isCid, type Cid } from '../../../shared/ids.ts'
 import { transferSchema } from '../../../shared/views.ts'
@@ -29,6 +30,12 @@ const fetchTargetSchema = z.union([
  * for together lie there in the folders of their names; one that was asked for alone has only the last step of its name.
  */
 export type FetchTarget = z.infer<typeof fetchTargetSchema>
+
+/** The folder of a person's choice that it goes to; null where none was chosen. */
+export function folderOf(to: FetchTarget): string | null {
+  if (typeof to === 'string') return null
+  return 'folder' in to ? to.folder : dirname(to.path)
+}
 
 const entrySchema = z.object({
   cid: z.custom<Cid>((value) => typeof value === 'string' && isCid(value)),

@@ -1,50 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { FileSettings, FollowView } from '../../../shared/file-views.ts'
-import type { Cid, PeerId } from '../../../shared/ids.ts'
-import type { ShareView, TransferView } from '../../../shared/views.ts'
-import type { Blocks } from './blocks.ts'
+import type { Cid } from '../../../shared/ids.ts'
+import type { TransferView } from '../../../shared/views.ts'
 import { bytesHere } from './bytes-here.ts'
-import type { Collector } from './collector.ts'
-import type { ContentStore } from './content-store.ts'
 import { CopyBook } from './copy-book.ts'
-import { CopyRoom, type CopyRoomDeps } from './copy-room.ts'
+import { CopyRoom } from './copy-room.ts'
 import { FetchOrders } from './fetch-orders.ts'
-import { FetchQueue, type FetchTarget } from './fetch-queue.ts'
-import { Fetcher, type FetcherDeps, type FetchOptions } from './fetcher.ts'
+import { FetchQueue, folderOf } from './fetch-queue.ts'
+import { Fetcher, type FetchOptions } from './fetcher.ts'
+import type { FetchingDeps, FetchingInit } from './fetching-init.ts'
 import type { FollowDraft } from './follow-book.ts'
 import { Following } from './following.ts'
 import { parseCid } from './parse-cid.ts'
-import type { ShareBook } from './share-book.ts'
-import type { ShareIndex } from './share-index.ts'
+import { takeIn } from './take-in.ts'
 import { groupName, mustFit, wantedFiles, type FetchAllQuery, type FolderTarget } from './wanted-files.ts'
 import { removeParts } from './write-file.ts'
-
-export interface FetchingDeps extends Omit<
-  FetcherDeps,
-  'queue' | 'makeRoom' | 'came' | 'released' | 'forgetFailures' | 'store'
-> {
-  readonly store: FetcherDeps['store'] & Pick<ContentStore, 'add' | 'freesBytes'> & { forgetFailures(): void }
-  /** Single blocks of the store. */
-  readonly blocks: Pick<Blocks, 'get' | 'has'>
-  readonly index: ShareIndex
-  readonly shares: ShareBook
-  /** See CopyRoom. */
-  readonly roomAt: NonNullable<CopyRoomDeps['roomAt']>
-  readonly collector: () => Pick<Collector, 'now' | 'soon'>
-  readonly nameOf: (peer: PeerId) => string
-  readonly share: (cid: Cid) => ShareView | undefined
-  readonly listed: () => readonly ShareView[]
-  readonly changed: (cids: readonly Cid[]) => void
-}
-
-export interface FetchingInit {
-  readonly home: string
-  readonly blocksDir: string
-  readonly settings: Pick<FileSettings, 'quotaBytes'>
-  readonly patienceMs?: number
-  readonly maxFetches?: number
-}
 
 /** All that brings files here and keeps them: single fetches, many at once, what is followed, copies and their room. */
 export class Fetching {
@@ -58,7 +29,7 @@ export class Fetching {
 
   constructor(deps: FetchingDeps, init: FetchingInit) {
     this.#deps = deps
-    const { index, shares } = deps
+    const { shares } = deps
     this.#queue = new FetchQueue(deps, {
       path: join(init.home, 'fetches.json'),
       ...(init.maxFetches === undefined ? {} : { max: init.maxFetches }),
@@ -97,12 +68,7 @@ export class Fetching {
         queue: this.#queue,
         makeRoom: (need) => this.#room.make(need),
         forgetFailures: () => deps.store.forgetFailures(),
-        came: (cid, sizeBytes) => {
-          index.keepCopy(cid, sizeBytes)
-          index.changed(deps.signal())
-          shares.copy(cid, sizeBytes)
-          this.#copies.used(cid)
-        },
+        came: (cid, sizeBytes) => this.#came(cid, sizeBytes),
         released: (view) => {
           deps.collector().soon()
           this.#ended(view)
@@ -127,7 +93,7 @@ export class Fetching {
     this.#queue.load()
     this.#following.load()
     // What a killed process left half written; those in the download folder are removed by the service.
-    const places = this.#queue.all().flatMap(({ to }) => (typeof to === 'string' ? [] : (folderOf(to) ?? [])))
+    const places = this.#queue.all().flatMap(({ to }) => folderOf(to) ?? [])
     await removeParts(places, this.#deps.peerId)
     this.#fetcher.resume()
     this.#room.tidy()
@@ -170,6 +136,15 @@ export class Fetching {
     // A person was told that it goes on by itself. Of single fetches scripts begin thousands: those are saved together.
     this.#queue.save()
     return begun
+  }
+
+  /** It is a copy from now on. */
+  #came(cid: Cid, sizeBytes: number): void {
+    const { index, shares, signal } = this.#deps
+    index.keepCopy(cid, sizeBytes)
+    index.changed(signal())
+    shares.copy(cid, sizeBytes)
+    this.#copies.used(cid)
   }
 
   /** For now at least. */
@@ -262,29 +237,12 @@ export class Fetching {
     return this.#queue.has(cid)
   }
 
-  /**
-   * Takes in a file that somebody brought, as a copy; false when the bytes are not those that the CID names.
-   * @throws SwarmError DISK_FULL
-   */
-  async takeIn(
-    cid: Cid,
-    bytes: AsyncIterable<Uint8Array>,
-    options: { readonly signal: AbortSignal },
-  ): Promise<boolean> {
-    const { store, index, shares, signal, collector, changed } = this.#deps
-    const added = await store.add(bytes, { signal: AbortSignal.any([options.signal, signal()]) })
-    try {
-      if (added.cid !== cid) return false
-      index.keepCopy(cid, added.sizeBytes)
-      index.changed(signal())
-      shares.copy(cid, added.sizeBytes)
-      this.#copies.used(cid)
-      changed([cid])
-      return true
-    } finally {
-      added.release()
-      collector().soon()
-    }
+  /** See `takeIn`. */
+  takeIn(cid: Cid, bytes: AsyncIterable<Uint8Array>, options: { readonly signal: AbortSignal }): Promise<boolean> {
+    const { store, signal, collector, changed } = this.#deps
+    const came = (one: Cid, sizeBytes: number): void => this.#came(one, sizeBytes)
+    const all = { signal: AbortSignal.any([options.signal, signal()]) }
+    return takeIn({ store, came, changed, soon: () => collector().soon() }, { cid, bytes }, all)
   }
 
   /** Somebody here reads it: it is not the next to go. */
@@ -326,5 +284,3 @@ export class Fetching {
     return this.#fetcher.wanted()
   }
 }
-
-const folderOf = (to: Exclude<FetchTarget, string>): string | null => ('folder' in to ? to.folder : dirname(to.path))
