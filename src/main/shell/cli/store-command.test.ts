@@ -45,8 +45,8 @@ function folder(name: string, head: Partial<TransferView>, refused: readonly str
   return path
 }
 
-const store = (path: string, json = false): Promise<boolean> =>
-  storeFiles([path], { url: rig.url, token: rig.token }, { channel: undefined, json, line: 'uri' }, io)
+const store = (path: string, json = false, channel?: string): Promise<boolean> =>
+  storeFiles([path], { url: rig.url, token: rig.token }, { channel, json, line: 'uri' }, io)
 
 test('of a folder with bad files the others are printed, and each that was refused with its reason', async () => {
   const path = folder('run', {}, ['run/a.bag', 'run/b.bag'])
@@ -108,5 +108,13 @@ test('of what is shared on a file channel it is said that it is for all, or that
   rig.peer.files.sharing.sharePaths = async () => [transferView('head', { name: 'run', cid: null, step })]
   const options = { channel: 'course', json: false, line: 'uri' } as const
   await storeFiles([path], { url: rig.url, token: rig.token }, options, io)
+  expect(noted).toContain(`run: ${step}`)
+})
+
+test('what is to be known of a share on a file channel is said', async () => {
+  const step = 'shared; this peer is not on the channel "course"'
+  const path = folder('run', { step }, [])
+  rig.peer.files.put('run/good.bag', Buffer.from('good'))
+  expect(await store(path, false, 'course')).toBe(true)
   expect(noted).toContain(`run: ${step}`)
 })
