@@ -20,7 +20,7 @@ import { FlightMark } from './recorder/FlightMark.tsx'
 function Here({ share }: { readonly share: ShareView }) {
   const { transfers } = useStores()
   const percent = useStore(transfers.store, (state) => {
-    const transfer = state.phase === 'ready' ? transferOf(state.items.values(), share.cid) : null
+    const transfer = state.phase === 'ready' ? transferOf(state.items, share.cid) : null
     if (transfer === null || isEnded(transfer) || transfer.kind !== 'fetch') return null
     return transfer.sizeBytes === null || transfer.sizeBytes === 0
       ? 0

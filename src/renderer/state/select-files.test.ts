@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { TransferView } from '../../shared/views.ts'
 import { fakeLog } from '../testing/fake-logs.ts'
 import { fakeShare, fakeTransfer } from '../testing/fake-views.ts'
 import { arrangeFiles, fileKind, marksOf, noFilesFilter, spanOf, transferOf } from './select-files.ts'
@@ -50,9 +51,11 @@ test('of several transfers of a file the running one counts, else the newest', (
   const running = fakeTransfer(1, nowMs, { id: 'running', startedAtMs: 10 })
   const failed = fakeTransfer(1, nowMs, { id: 'failed', state: 'failed', startedAtMs: 15 })
   const cid = running.cid ?? ''
-  expect(transferOf([done, running, failed], cid)?.id).toBe('running')
-  expect(transferOf([failed, done], cid)?.id).toBe('done')
-  expect(transferOf([done], 'another')).toBeNull()
+  const of = (...all: TransferView[]) => new Map(all.map((one) => [one.id, one]))
+  expect(transferOf(of(done, running, failed), cid)?.id).toBe('running')
+  expect(transferOf(of(running, failed, done), cid)?.id).toBe('running')
+  expect(transferOf(of(failed, done), cid)?.id).toBe('done')
+  expect(transferOf(of(done), 'another')).toBeNull()
 })
 
 test('a recording is found by its topics and stands where it was recorded', () => {

@@ -174,16 +174,27 @@ export function isEnded(transfer: TransferView): boolean {
   return transfer.state === 'done' || transfer.state === 'failed' || transfer.state === 'cancelled'
 }
 
+/** Of two transfers of a file the one that says more of it: one that runs before one that has ended, else the later one. */
+function isBetter(one: TransferView, than: TransferView): boolean {
+  if (isEnded(one) !== isEnded(than)) return isEnded(than)
+  return one.startedAtMs > than.startedAtMs
+}
+
+/** Worked out once for each state of the list: every row asks for its own, and 10,000 may wait. */
+const lastOfFile = new WeakMap<ReadonlyMap<string, TransferView>, ReadonlyMap<string, TransferView>>()
+
 /** The last transfer of a file, running ones before ended ones. */
-export function transferOf(transfers: Iterable<TransferView>, cid: string): TransferView | null {
-  let best: TransferView | null = null
-  for (const transfer of transfers) {
-    if (transfer.cid !== cid) continue
-    const better =
-      best === null ||
-      Number(isEnded(best)) > Number(isEnded(transfer)) ||
-      (isEnded(best) === isEnded(transfer) && transfer.startedAtMs > best.startedAtMs)
-    if (better) best = transfer
+export function transferOf(transfers: ReadonlyMap<string, TransferView>, cid: string): TransferView | null {
+  let last = lastOfFile.get(transfers)
+  if (last === undefined) {
+    const made = new Map<string, TransferView>()
+    for (const transfer of transfers.values()) {
+      if (transfer.cid === null) continue
+      const known = made.get(transfer.cid)
+      if (known === undefined || isBetter(transfer, known)) made.set(transfer.cid, transfer)
+    }
+    lastOfFile.set(transfers, made)
+    last = made
   }
-  return best
+  return last.get(cid) ?? null
 }

@@ -24,7 +24,7 @@ export function FileActions({ share }: { readonly share: ShareView }) {
   const [unsharing, setUnsharing] = useState(false)
   const { busy, problem, run } = useAct()
   const transfer = useStore(transfers.store, (state) =>
-    state.phase === 'ready' ? transferOf(state.items.values(), share.cid) : null,
+    state.phase === 'ready' ? transferOf(state.items, share.cid) : null,
   )
   const running = transfer !== null && !isEnded(transfer)
   const url = bridge.contentUrl(share.cid, share.name)
