@@ -90,6 +90,36 @@ test('a long list comes in pieces, each with what is left, and the next is made 
   expect((await next).value).toEqual({ type: 'changes', changed: [{ id: 'id0', value: 2 }], removed: [], left: 0 })
 })
 
+test('what changed before its part came and is gone by then is told to be gone', async () => {
+  const of = world()
+  const ids = many(2_000)
+  putAll(of, ids, 0)
+  const live = of.open()
+  const seen = new Map<string, number>()
+  const take = async (): Promise<number> => {
+    const event = (await live.next()).value
+    if (event === undefined) throw new Error('it ended')
+    for (const item of event.type === 'changes' ? event.changed : event.items) seen.set(item.id, item.value)
+    if (event.type === 'changes') for (const id of event.removed) seen.delete(id)
+    return event.left
+  }
+  await take()
+  const tail = ids.slice(1_400)
+  putAll(of, tail, 1)
+  while (![...seen.values()].includes(1)) await take()
+  const gone = tail.slice(0, 500)
+  for (const id of gone) of.items.delete(id)
+  of.events.emit('changed', gone)
+  // The snapshot's rest, then the changes'.
+  for (let calm = 0, pulls = 0; calm < 2; pulls += 1) {
+    expect(pulls).toBeLessThan(20)
+    const left = take()
+    await of.clock.advance(minGapMs)
+    calm = (await left) === 0 ? calm + 1 : 0
+  }
+  expect(new Set(seen.keys())).toEqual(new Set(of.items.keys()))
+})
+
 test('pieces wait for no clock, and others have their turn in between', async () => {
   const of = world()
   putAll(of, many(1_200), 1)

@@ -47,8 +47,15 @@ export function liveList<Item>(
       rest = []
       at = 0
     }
-    for (const id of ids) dirty.delete(id)
-    return { type, items: ids.flatMap((id) => source.get(id) ?? []), left }
+    const items: Item[] = []
+    for (const id of ids) {
+      const item = source.get(id)
+      // One that is gone may have been told among the changes, before its turn: that it is gone is told there, too.
+      if (item === undefined) continue
+      items.push(item)
+      dirty.delete(id)
+    }
+    return { type, items, left }
   }
   const snapshot = () => {
     rest = [...source.ids()]
