@@ -29,6 +29,24 @@ test('saves the store, the rules and the limits', async () => {
   })
 })
 
+test('saves what was changed here, and leaves what somebody else has set meanwhile', async () => {
+  const swarm = show('#/settings/files')
+  const form = await screen.findByRole('form', { name: 'File settings' })
+  const { files, recorder } = swarm.settings
+  const archive = { kind: 'all' } as const
+  swarm.settings = { ...swarm.settings, files: { ...files, quotaBytes: 7_000_000_000, archive } }
+  await userEvent.type(within(form).getByRole('textbox', { name: /^Left alone/ }), '*.tmp')
+  await userEvent.click(within(form).getByRole('button', { name: 'Save' }))
+  expect(await within(form).findByText('✓ Saved')).toBeDefined()
+  expect(swarm.settings.files).toEqual({ ...files, quotaBytes: 7_000_000_000, archive, ignore: ['*.tmp'] })
+  const recording = screen.getByRole('form', { name: 'Flight recorder' })
+  swarm.settings = { ...swarm.settings, recorder: { ...recorder, minutes: 9 } }
+  await userEvent.click(within(recording).getByRole('switch', { name: /^Save the last minutes/ }))
+  await userEvent.click(within(recording).getByRole('button', { name: 'Save' }))
+  expect(await within(recording).findByText('✓ Saved')).toBeDefined()
+  expect(swarm.settings.recorder).toEqual({ ...recorder, minutes: 9, on: !recorder.on })
+})
+
 test('says how much room is used, and why a store cannot be used', async () => {
   show('#/settings/files', {}, (swarm) => {
     const store = { kind: 'kubo', url: 'http://127.0.0.1:5001' } as const

@@ -17,11 +17,11 @@ export function SettingsForm({ inForce }: { readonly inForce: Settings }) {
   const form = useSettingsDraft<SettingsDraft>({
     inForce,
     draftOf,
-    changesOf: (draft) => changesOf(draft, inForce),
+    changesOf,
     fine: (draft) => Object.keys(checkDraft(draft)).length === 0,
-    changed: (draft) => Object.keys(changesOf(draft, inForce)).length > 0,
+    changed: (draft, opened) => Object.keys(changesOf(draft, opened)).length > 0,
   })
-  const { draft, put, saved } = form
+  const { draft, opened, put, saved } = form
   const errors = checkDraft(draft)
   return (
     <DraftForm
@@ -29,7 +29,7 @@ export function SettingsForm({ inForce }: { readonly inForce: Settings }) {
       title="This peer"
       form={form}
       savedWords={<SavedWords waiting={(saved?.waiting ?? []).map((key) => waitingWords[key])} />}
-      unsavedWords={changedWords(Object.keys(changesOf(draft, inForce)).length, settingsOf(draft).name)}
+      unsavedWords={changedWords(Object.keys(changesOf(draft, opened)).length, settingsOf(draft).name)}
     >
       <TextInput
         label="Name"

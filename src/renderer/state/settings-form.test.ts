@@ -4,7 +4,7 @@ import { changesOf, checkDraft, draftOf, settingsOf } from './settings-form.ts'
 
 test('an untouched form changes nothing', () => {
   const draft = draftOf(fakeSettings)
-  expect(changesOf(draft, fakeSettings)).toEqual({})
+  expect(changesOf(draft, draftOf(fakeSettings))).toEqual({})
   expect(checkDraft(draft)).toEqual({})
   const { theme, channels, files, recorder } = fakeSettings
   expect({ ...settingsOf(draft), theme, channels, files, recorder }).toEqual(fakeSettings)
@@ -12,7 +12,7 @@ test('an untouched form changes nothing', () => {
 
 test('sends only what differs, without blank lines', () => {
   const draft = { ...draftOf(fakeSettings), name: ' duck ', bootstrap: '\n /ip4/10.0.0.1/tcp/4040 \n\n' }
-  expect(changesOf(draft, fakeSettings)).toEqual({ name: 'duck', bootstrap: ['/ip4/10.0.0.1/tcp/4040'] })
+  expect(changesOf(draft, draftOf(fakeSettings))).toEqual({ name: 'duck', bootstrap: ['/ip4/10.0.0.1/tcp/4040'] })
 })
 
 test.each([

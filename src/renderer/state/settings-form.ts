@@ -1,4 +1,5 @@
 import { settingsSchema, type Settings } from '../../shared/views.ts'
+import { differing } from './differing.ts'
 import { linesOf } from './lines.ts'
 
 /** What the form holds: lists as text, one address a line. */
@@ -25,14 +26,9 @@ export function settingsOf(draft: SettingsDraft): Omit<Settings, 'theme' | 'chan
   return { ...draft, name, listen: linesOf(draft.listen), bootstrap: linesOf(draft.bootstrap) }
 }
 
-/** Only what differs from what is in force: the rest must not be sent, another window may have changed it. */
-export function changesOf(draft: SettingsDraft, inForce: Settings): Partial<Settings> {
-  const wanted = settingsOf(draft)
-  return Object.fromEntries(
-    Object.entries(wanted).filter(
-      ([key, value]) => JSON.stringify(value) !== JSON.stringify(inForce[key as keyof Settings]),
-    ),
-  )
+/** What was changed in the form since it was opened. */
+export function changesOf(draft: SettingsDraft, opened: SettingsDraft): Partial<Settings> {
+  return differing(settingsOf(draft), settingsOf(opened))
 }
 
 /** A rough check before the peer's own: `/ip4/…/tcp/4040`, `/dns4/…`. */

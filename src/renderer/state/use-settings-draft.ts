@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import type { SettingsChange } from '../../shared/settings-change.ts'
 import type { Settings } from '../../shared/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import type { Problem } from '../bridge/problem.ts'
@@ -10,12 +11,12 @@ type Answer = Awaited<ReturnType<Bridge['api']['settings']['update']>>
 interface SettingsDraftInit<Draft> {
   readonly inForce: Settings
   readonly draftOf: (settings: Settings) => Draft
-  /** What is sent by saving; the rest is left as it is, for another window may have changed it. */
-  readonly changesOf: (draft: Draft) => Partial<Settings>
+  /** What is sent by saving: what differs from the draft as it was opened, for another window may have changed the rest. */
+  readonly changesOf: (draft: Draft, opened: Draft) => SettingsChange
   /** Nothing in it has to be mended. */
   readonly fine: (draft: Draft) => boolean
-  /** It differs from what is in force. */
-  readonly changed: (draft: Draft) => boolean
+  /** It differs from what it was when it was opened. */
+  readonly changed: (draft: Draft, opened: Draft) => boolean
   /** Done once it is saved: reads anew what hangs on the settings. */
   readonly after?: () => Promise<unknown>
 }
@@ -36,6 +37,7 @@ export interface DraftState {
 
 export interface SettingsDrafting<Draft> extends DraftState {
   readonly draft: Draft
+  readonly opened: Draft
   readonly put: (change: Partial<Draft>) => void
 }
 
@@ -43,7 +45,8 @@ export interface SettingsDrafting<Draft> extends DraftState {
 export function useSettingsDraft<Draft extends object>(init: SettingsDraftInit<Draft>): SettingsDrafting<Draft> {
   const { inForce, draftOf, changesOf, after } = init
   const { bridge, settings } = useStores()
-  const [draft, setDraft] = useState<Draft>(() => draftOf(inForce))
+  const [opened, setOpened] = useState<Draft>(() => draftOf(inForce))
+  const [draft, setDraft] = useState<Draft>(opened)
   const [saved, setSaved] = useState<Answer | null>(null)
   const { busy, problem, run } = useAct()
   const fine = init.fine(draft)
@@ -51,20 +54,29 @@ export function useSettingsDraft<Draft extends object>(init: SettingsDraftInit<D
     setDraft({ ...draft, ...change })
     setSaved(null)
   }
+  const open = (now: Settings): void => {
+    const from = draftOf(now)
+    setOpened(from)
+    setDraft(from)
+  }
   return {
     draft,
+    opened,
     fine,
-    dirty: !fine || init.changed(draft),
+    dirty: !fine || init.changed(draft, opened),
     busy,
     problem,
     saved,
     put,
-    undo: () => put(draftOf(inForce)),
+    undo: () => {
+      open(inForce)
+      setSaved(null)
+    },
     save: () =>
       run(async () => {
-        const answer = await bridge.api.settings.update(changesOf(draft))
+        const answer = await bridge.api.settings.update(changesOf(draft, opened))
         settings.set(answer.settings)
-        setDraft(draftOf(answer.settings))
+        open(answer.settings)
         setSaved(answer)
         await after?.()
       }),

@@ -1,6 +1,7 @@
 import { Radio, TextInput, Textarea } from '@mantine/core'
 import type { Settings } from '../../../shared/views.ts'
 import { useStores } from '../../state/context.ts'
+import { differing } from '../../state/differing.ts'
 import {
   checkFiles,
   draftOfFiles,
@@ -23,9 +24,9 @@ export function FileSettingsForm({ inForce }: { readonly inForce: Settings }) {
   const form = useSettingsDraft<FileSettingsDraft>({
     inForce,
     draftOf: ({ files }) => draftOfFiles(files),
-    changesOf: (draft) => ({ files: filesOf(draft) }),
+    changesOf: (draft, opened) => ({ files: differing(filesOf(draft), filesOf(opened)) }),
     fine: (draft) => isFine(checkFiles(draft)),
-    changed: (draft) => !sameFiles(draft, inForce.files),
+    changed: (draft, opened) => !sameFiles(draft, filesOf(opened)),
     after: () => Promise.all([storage.load(), archive.load()]),
   })
   const { draft, put } = form

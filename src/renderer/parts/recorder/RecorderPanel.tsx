@@ -2,6 +2,7 @@ import { Checkbox, Switch, Textarea, TextInput } from '@mantine/core'
 import { causeWords, faultKinds, type FaultKind } from '../../../shared/recorder-views.ts'
 import type { Settings } from '../../../shared/views.ts'
 import { useStores } from '../../state/context.ts'
+import { differing } from '../../state/differing.ts'
 import {
   checkRecorder,
   draftOfRecorder,
@@ -19,9 +20,9 @@ export function RecorderPanel({ inForce }: { readonly inForce: Settings }) {
   const form = useSettingsDraft<RecorderDraft>({
     inForce,
     draftOf: (settings) => draftOfRecorder(settings.recorder),
-    changesOf: (draft) => ({ recorder: recorderOf(draft) }),
+    changesOf: (draft, opened) => ({ recorder: differing(recorderOf(draft), recorderOf(opened)) }),
     fine: (draft) => Object.keys(checkRecorder(draft)).length === 0,
-    changed: (draft) => !sameRecorder(draft, inForce.recorder),
+    changed: (draft, opened) => !sameRecorder(draft, recorderOf(opened)),
     after: () => recorder.load(),
   })
   const { draft, put } = form
