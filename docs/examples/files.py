@@ -31,7 +31,8 @@ class Peer:
 
     def call(self, method, path, patience=60, **options):
         """`patience` is how long the peer may say nothing, in seconds."""
-        answer = self.session.request(method, self.base + path, timeout=(10, patience), **options)
+        # One number for all of it: while a body is sent, requests counts the time to connect.
+        answer = self.session.request(method, self.base + path, timeout=patience, **options)
         if answer.ok:
             return answer
         try:

@@ -8,6 +8,14 @@ export function systemCode(error: unknown): string | undefined {
   return undefined
 }
 
+/** A file system has no hard links: FAT, some network drives; on Windows exFAT says so with EISDIR (nodejs/node#65817). */
+const noLinkCodes = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR'])
+
+/** Whether a link could not be made because there are none on that file system. */
+export function hasNoLinks(error: unknown): boolean {
+  return noLinkCodes.has(systemCode(error) ?? '')
+}
+
 /** Turns what the file system said into an error that names the thing and the remedy. Others stay as they are. */
 export function diskError(error: unknown, doing: string): unknown {
   if (error instanceof SwarmError) return error

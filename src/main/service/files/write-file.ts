@@ -3,7 +3,7 @@ import { constants, createReadStream } from 'node:fs'
 import { copyFile, link, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cid, PeerId } from '../../../shared/ids.ts'
-import { diskError, systemCode } from './disk-error.ts'
+import { diskError, hasNoLinks, systemCode } from './disk-error.ts'
 import { partSuffix } from './folder-scan.ts'
 import { nameOf } from './safe-name.ts'
 
@@ -154,12 +154,8 @@ export async function giveName(
       await unlink(part)
       return path
     } catch (error) {
-      const code = systemCode(error)
-      if (code === 'EEXIST') continue
-      if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') {
-        throw diskError(error, `writing ${path}`)
-      }
-      // A file system without hard links (FAT, some network drives).
+      if (systemCode(error) === 'EEXIST') continue
+      if (!hasNoLinks(error)) throw diskError(error, `writing ${path}`)
       if (await exists(path)) continue
       await rename(part, path)
       return path

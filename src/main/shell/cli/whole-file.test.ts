@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import {
   lstatSync,
   mkdirSync,
@@ -43,6 +43,13 @@ test('is there whole, and neither a file nor a link that is called as a part of 
   expect(lstatSync(path).isSymbolicLink()).toBe(false)
   expect(readFileSync(outside, 'utf8')).toBe('not to be written')
   expect(readdirSync(folder).toSorted()).toEqual(['outside.txt', 'run.bag', 'run.bag.part'])
+})
+
+test.skipIf(process.platform === 'win32')('a device or a pipe is not replaced, forced or not', async () => {
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await expect(writeWhole(pipe, { force: true }, put('new'))).rejects.toThrow('is a device or a pipe')
+  expect(lstatSync(pipe).isFIFO()).toBe(true)
 })
 
 test('what is there stays, a link that leads nowhere too, unless it is forced; a link is replaced and not followed', async () => {

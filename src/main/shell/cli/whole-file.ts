@@ -4,7 +4,7 @@ import { access, constants, link, lstat, open, rename, rm, stat } from 'node:fs/
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { SwarmError } from '../../../shared/errors.ts'
-import { systemCode } from '../../service/files/disk-error.ts'
+import { hasNoLinks, systemCode } from '../../service/files/disk-error.ts'
 import { partSuffix } from '../../service/files/folder-scan.ts'
 import { bytesText } from './words.ts'
 
@@ -13,8 +13,6 @@ export interface Overwriting {
   readonly force: boolean
 }
 
-/** File systems without hard links: FAT, some network drives. */
-const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
@@ -32,6 +30,9 @@ export async function mayWrite(path: string, { force }: Overwriting): Promise<vo
   // Not `stat`: a link that leads nowhere is there, too.
   const there = await lstat(path).catch(() => null)
   if (there?.isDirectory() === true) throw new SwarmError('INVALID_INPUT', `${path} is a folder: name a file`)
+  if (there !== null && !there.isFile() && !there.isSymbolicLink()) {
+    throw new SwarmError('INVALID_INPUT', `${path} is a device or a pipe, which is not replaced: name a file`)
+  }
   if (there !== null && !force) throw isThere(path)
 }
 
@@ -70,9 +71,8 @@ async function place(part: string, path: string, { force }: Overwriting): Promis
     await link(part, path)
     await rm(part)
   } catch (error) {
-    const code = systemCode(error) ?? ''
-    if (code === 'EEXIST') throw isThere(path)
-    if (!noLinks.has(code)) throw error
+    if (systemCode(error) === 'EEXIST') throw isThere(path)
+    if (!hasNoLinks(error)) throw error
     await mayWrite(path, { force })
     await rename(part, path)
   }
