@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { FakeClock, systemClock } from '../../base/clock.ts'
 import { Counters } from '../../base/counters.ts'
+import { SmallDisks } from '../../store/testing/small-disk.ts'
 import { buildFile } from './dag-build.ts'
 import { HashPool } from './hash-pool.ts'
 import { ShareBytes } from './share-bytes.ts'
@@ -165,13 +166,22 @@ it('a file that is gone, a disk that is full and a line that breaks are told apa
   expect(pool.threads).toBe(1)
 })
 
-it.runIf(process.platform === 'linux')('a copy that fills the disk says so', async () => {
-  const path = join(home, 'file')
-  await writeFile(path, randomBytes(1_000))
-  const part = await PartFile.create('/dev/full')
-  await expect(pool.build(new ShareBytes({ path }, { part, signal }), { ...memory(), signal })).rejects.toMatchObject({
-    code: 'DISK_FULL',
-  })
+/** A full disk that is real. */
+const disks = new SmallDisks()
+
+it.skipIf(disks.whyNot !== null)('a copy that fills the disk says so', async () => {
+  const [path, small] = [join(home, 'file'), join(home, 'small')]
+  await writeFile(path, randomBytes(2 * 1024 ** 2))
+  await mkdir(small)
+  disks.mount(small, 1)
+  try {
+    const part = await PartFile.create(join(small, 'part'))
+    const copying = pool.build(new ShareBytes({ path }, { part, signal }), { ...memory(), signal })
+    await expect(copying).rejects.toMatchObject({ code: 'DISK_FULL' })
+    await part.finish()
+  } finally {
+    disks.unmount()
+  }
 })
 
 it('a thread that dies fails what it had, and the next has another', async () => {
