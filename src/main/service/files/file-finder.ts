@@ -14,7 +14,7 @@ import { Sha1Index } from './sha1-index.ts'
 import type { ShareBook } from './share-book.ts'
 import type { ShareIndex } from './share-index.ts'
 import { toldBy } from './share-record.ts'
-import { firstShare } from './share-view.ts'
+import { lastingShare } from './share-view.ts'
 import { ToldHolders } from './told-holders.ts'
 import { formatUri, parseUri, type FileUri } from './uri.ts'
 
@@ -203,9 +203,9 @@ export class FileFinder implements Startable {
     this.scope.note(cid)
     const { index, shares, signal } = this.#deps
     const said = shares.said(cid)
-    const first = firstShare(said)?.share
-    if (first !== undefined) {
-      const { name, sha1, channel, modifiedAtMs, sharedAtMs, simulated } = first
+    const lasting = lastingShare(said)
+    if (lasting !== undefined) {
+      const { name, sha1, channel, modifiedAtMs, sharedAtMs, simulated } = lasting
       const told = { name, sha1, channel, modifiedAtMs, sharedAtMs, simulated }
       if (index.remember(cid, told)) index.changed(signal())
     }

@@ -20,7 +20,7 @@ import { ShareDeletions } from './share-deletion.ts'
 import type { Held } from './share-index.ts'
 import { endingSoon, renewAll } from './share-renewal.ts'
 import { ShareWithdrawal } from './share-withdrawal.ts'
-import { firstShare, shareEvidence, shareView, type ShareFact } from './share-view.ts'
+import { firstShare, lastingShare, shareEvidence, shareView, type ShareFact } from './share-view.ts'
 
 /** A share lives this long without its origin; while the origin runs it is renewed. */
 const validForMs = 60 * 24 * 60 * 60_000
@@ -142,7 +142,7 @@ export class ShareBook {
     const said = this.said(cid)
     const shares = said.filter(({ value }) => value.kind === 'share')
     const deleted = said.find(({ value }) => value.kind === 'deleted')
-    const told = firstShare(shares)?.share ?? (deleted && toldBy(deleted.value))
+    const told = lastingShare(shares) ?? (deleted && toldBy(deleted.value))
     if (told === undefined || told === null) return false
     const lasts = shares.some(({ validUntilMs }) => validUntilMs > this.#deps.now() + standInBeforeMs)
     if (lasts ? of === undefined : of !== undefined || !isKept) return false

@@ -20,15 +20,20 @@ const validForMs = 30 * 24 * 60 * 60_000
  */
 export class ShareDeletions {
   readonly #deps: ShareDeletionsDeps
-  /** About to be taken back: as bounded as the shares of this peer. */
-  readonly #ids = new Set<RecordId>()
+  /** About to be taken back, and whether any share of the same file is for all: as bounded as the shares of this peer. */
+  readonly #ids = new Map<RecordId, boolean>()
 
   constructor(deps: ShareDeletionsDeps) {
     this.#deps = deps
   }
 
   add(ids: readonly RecordId[]): void {
-    for (const id of ids) this.#ids.add(id)
+    // They are taken back bit by bit: then the one that is for all may be gone before the last.
+    const found = ids.map((id) => ({ id, ...this.#deps.facts.find(id) }))
+    const forAll = new Set(
+      found.flatMap(({ cid, fact }) => (fact?.value.kind === 'share' && fact.value.channel === null ? [cid] : [])),
+    )
+    for (const { id, cid } of found) this.#ids.set(id, cid !== undefined && forAll.has(cid))
   }
 
   clear(): void {
@@ -41,13 +46,16 @@ export class ShareDeletions {
     const leaving = new Set(ids)
     const drafts = new Map<Cid, RecordDraft>()
     for (const id of ids) {
-      if (!this.#ids.delete(id)) continue
+      const isForAll = this.#ids.get(id)
+      if (isForAll === undefined) continue
+      this.#ids.delete(id)
       const { cid, fact } = facts.find(id) ?? {}
       if (cid === undefined || fact?.value.kind !== 'share') continue
       // Under another name, or one that it was moved to, it is shared on.
       if (facts.own(cid).some((own) => own.value.kind === 'share' && !leaving.has(own.id))) continue
       if (!facts.said(cid).some(({ value }) => value.kind === 'copy')) continue
-      drafts.set(cid, { bucket: 'files', key: cid, value: deletedValue(fact.value), validForMs })
+      const told = isForAll ? { ...fact.value, channel: null } : fact.value
+      drafts.set(cid, { bucket: 'files', key: cid, value: deletedValue(told), validForMs })
     }
     if (drafts.size === 0) return
     try {

@@ -18,7 +18,10 @@ interface Ending {
   readonly fact: ShareFact
 }
 
-/** The newest record of this peer of each kind, name and channel, where that ends before a time. */
+/**
+ * The newest record of this peer of each kind, name and channel, where that ends before a time. The shares of one file are
+ * signed anew together: that it is for all must not end before what says that it is on a channel.
+ */
 export function endingSoon({ facts, leaving, self }: Own, soonMs: number): readonly Ending[] {
   return facts.ownCids().flatMap((cid) => {
     const newest = new Map<string, ShareFact>()
@@ -29,7 +32,11 @@ export function endingSoon({ facts, leaving, self }: Own, soonMs: number): reado
       const other = newest.get(what)
       if (other === undefined || other.validUntilMs < fact.validUntilMs) newest.set(what, fact)
     }
-    return [...newest.values()].flatMap((fact) => (fact.validUntilMs > soonMs ? [] : [{ cid, fact }]))
+    const all = [...newest.values()]
+    const ends = (kind: string): boolean =>
+      all.some(({ value, validUntilMs }) => value.kind === kind && validUntilMs <= soonMs)
+    const due = { share: ends('share'), copy: ends('copy'), deleted: false }
+    return all.filter(({ value }) => due[value.kind]).map((fact) => ({ cid, fact }))
   })
 }
 

@@ -129,6 +129,28 @@ it('of a file that is deleted under all its names, and held by somebody, it is t
   expect(shares.view(cid, here)).toBeUndefined()
 })
 
+it('what was shared on a channel first, and later with all, stays for all when a copy stands in for it', async () => {
+  robotShares()
+  await world.clock.advance(dayMs)
+  const value = shareValue({ ...facts, channel: null, sharedAtMs: 3 })
+  world.take(world.record('files', cid, robot, { value, validUntil: world.clock.now() + 60 * dayMs }))
+  shares.copy(cid, 5)
+  await world.clock.advance(46 * dayMs)
+  expect(shares.standIn(cid, true)).toBe(true)
+  await world.clock.advance(15 * dayMs)
+  world.book.sweep()
+  expect(shares.view(cid, here)).toMatchObject({ name: facts.name, originName: 'server', channel: null })
+})
+
+it('of a file that is deleted, and was on a channel and with all, it is told that it is for all, in whatever order they end', async () => {
+  const value = copyValue(5)
+  world.take(world.record('files', cid, robot, { value, validUntil: world.clock.now() + dayMs }))
+  const ids = [null, 'course'].map((channel) => shares.share(cid, { ...facts, channel }))
+  shares.withdrawDeleted(ids)
+  expect(saidBySelf()).toMatchObject([{ kind: 'deleted', of: { name: facts.name, channel: null } }])
+  expect(shares.view(cid, here)).toMatchObject({ channel: null })
+})
+
 it('is seen to each hour, for what is kept', async () => {
   robotShares()
   const index = rig.newIndex()

@@ -48,6 +48,16 @@ function firstStandIn(facts: readonly ShareFact[]): ReturnType<typeof firstShare
   return fact === undefined || share === null ? undefined : { fact, share }
 }
 
+/**
+ * What is to be known of a file when the records about it are gone: what the first share tells, and that it is for all
+ * where any share says so. Of several channels it is that of the first.
+ */
+export function lastingShare(facts: readonly ShareFact[]): ShareFacts | undefined {
+  const first = firstShare(facts)?.share
+  const isForAll = facts.some(({ value }) => value.kind === 'share' && value.channel === null)
+  return first !== undefined && isForAll ? { ...first, channel: null } : first
+}
+
 /** Of a file that is kept here, and of which nobody tells anything any more, what was told when it came. */
 function firstKept(facts: readonly ShareFact[], self: PeerId, held: Held | undefined): ReturnType<typeof firstShare> {
   const fact = facts.find(({ author, value }) => author === self && value.kind === 'copy')
