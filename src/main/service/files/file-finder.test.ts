@@ -1,4 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Cid } from '../../../shared/ids.ts'
 import { makeFilePeer, relayRecords, stopFilePeers, type FilePeer } from './testing/file-peers.ts'
@@ -191,6 +193,32 @@ describe('file channels', () => {
     await shared(a, 'open.bag', bytes)
     await waitFor(() => expect(b.files.shares.get(cid)).toBeDefined())
     expect(await readAll(b, cid)).toEqual(bytes)
+  })
+
+  it('what was on a channel and with all is remembered as for all', async () => {
+    const [a, b] = await pair()
+    a.files.finder.joinChannel('lab')
+    const bytes = randomBytes(2_000)
+    const cid = await shareOn(a, 'lab', bytes)
+    await shared(a, 'open.bag', bytes)
+    await waitFor(() => expect(b.files.shares.get(cid)).toBeDefined())
+    await ended(b, b.files.fetching.fetch(cid, { to: 'store' }))
+    await waitFor(() => expect(b.files.shares.get(cid)?.copies).toHaveLength(2))
+    await b.restartFiles()
+    const { held } = JSON.parse(await readFile(join(b.home, 'files.json'), 'utf8'))
+    expect(held[cid]).toMatchObject({ copy: true, said: { name: 'scoped.bag', channel: null } })
+  })
+
+  it('what is read again, and of which no record is left, stays on its channel', async () => {
+    const [a] = await pair()
+    a.files.finder.joinChannel('lab')
+    const cid = await shareOn(a, 'lab', randomBytes(2_000))
+    const records = a.book.live('files', { key: cid })
+    const ids = records.map(({ record }) => record.id)
+    a.book.attestAll(ids, 'dismiss')
+    await waitFor(() => expect(a.files.shares.get(cid)).toBeUndefined())
+    a.files.sharing.addAgain([cid])
+    await waitFor(() => expect(a.files.shares.get(cid)).toMatchObject({ channel: 'lab', own: true }))
   })
 
   it('leaving takes its files off the list, and says so to whoever looks on', async () => {

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { Cid } from '../../../shared/ids.ts'
 import { operator } from '../../store/testing/one-book.ts'
+import { SharePublisher } from './share-publisher.ts'
 import { CareRig, settled } from './testing/care-rig.ts'
 import { dayMs, nowhere } from './testing/share-rig.ts'
 
@@ -65,7 +69,68 @@ it('a share whose record ended while its origin was off is shared again', async 
   expect(peer.now.index.files.size).toBe(1)
   await peer.now.care.start()
   await vi.waitFor(() => expect(peer.repaired).toEqual([cid]))
-  expect(peer.now.index.files.size).toBe(0)
+  // It is to be read anew; with whom it was shared is told by nothing else any more.
+  expect([...peer.now.index.files]).toMatchObject([['/share/a.log', { cid, mtimeMs: -1 }]])
+})
+
+it.each([
+  ['its record ended while its origin was off', () => peer.clock.advance(61 * dayMs)],
+  [
+    'the database was lost',
+    async () => {
+      const next = new CareRig()
+      await cp(join(peer.world.home, 'files.json'), join(next.world.home, 'files.json'))
+      peer.remove()
+      peer = next
+    },
+  ],
+])('a file of a channel stays on it when %s', async (_why, lose) => {
+  const file = { path: '/share/a.log', name: 'a.log', sizeBytes: 600_000, mtimeMs: 1 }
+  const stop = new AbortController()
+  const { signal } = stop
+  const publish = async (cid: Cid, channel: string | undefined): Promise<unknown> => {
+    const { shares, index } = peer.now
+    const publisher = new SharePublisher({
+      ...peer.basics,
+      shares,
+      index,
+      isUnshared: () => false,
+      simulated: false,
+      signal: () => signal,
+    })
+    const about = { cid, file, linked: false, signal, modifiedAtMs: 1, sha1: null, log: null }
+    return publisher.publish({ ...about, channel })
+  }
+  const cid = await peer.added(randomBytes(600_000))
+  await publish(cid, 'course')
+  await peer.close()
+  await lose()
+  while (peer.book.sweep().more);
+  await peer.open()
+  expect(peer.now.shares.ownShares(cid)).toEqual([])
+  await peer.now.care.start()
+  await vi.waitFor(() => expect(peer.repaired).toEqual([cid]))
+  await publish(cid, undefined)
+  expect(peer.now.shares.ownShares(cid)).toMatchObject([{ name: 'a.log', channel: 'course' }])
+  stop.abort()
+})
+
+it('the shares of one file are signed anew together, so that none ends long before the others', async () => {
+  const cid = await peer.share('a.log')
+  await peer.now.care.start()
+  await settled()
+  const [said] = peer.recordsOf(cid)
+  await peer.clock.advance(20 * dayMs)
+  peer.book.author({
+    bucket: 'files',
+    key: cid,
+    value: { ...said?.record.body.value, channel: 'course' },
+    validForMs: 60 * dayMs,
+  })
+  await peer.clock.advance(11 * dayMs)
+  const ends = peer.recordsOf(cid).map(({ record }) => record.body.validUntil)
+  expect(ends).toHaveLength(2)
+  expect(new Set(ends).size).toBe(1)
 })
 
 it('a linked file whose record ended is still known, and to be read anew', async () => {

@@ -76,9 +76,12 @@ export class ShareCare implements Startable {
     const keeps = (name: string): boolean => whenDeleted() === 'keep' && flightOf(name) === null
     let gone = 0
     const deleted = new Set<RecordId>()
+    const damaged = new Set<Cid>()
     for (const [path, { cid, sizeBytes, linked, name, recordId }] of index.files) {
       if (linked || files.has(path) || index.isNewer(path, lookedAtMs)) continue
-      if (name !== null && keeps(name) && !isLeftOut(name, sizeBytes)) index.keepCopy(cid, sizeBytes)
+      // Of a file that was damaged in the store, and is gone now, nothing is left to keep.
+      if (!index.held.has(cid)) damaged.add(cid)
+      else if (name !== null && keeps(name) && !isLeftOut(name, sizeBytes)) index.keepCopy(cid, sizeBytes)
       // Not so what a pattern or another share folder leaves out: that is taken back.
       const isTakenBack = name === null || isLeftOut(name, sizeBytes) || shares.holders(cid).length === 0
       if (!isTakenBack && isDeleted(path)) {
@@ -92,7 +95,7 @@ export class ShareCare implements Startable {
     const over = shares.ownShares().filter((share) => {
       const { name, cid } = share
       if (index.isToldBy(share) || names.has(name)) return false
-      return !keeps(name) || isLeftOut(name, index.held.get(cid)?.sizeBytes ?? 0)
+      return damaged.has(cid) || !keeps(name) || isLeftOut(name, index.held.get(cid)?.sizeBytes ?? 0)
     })
     const ids = over.map(({ id }) => id)
     shares.withdrawDeleted(ids.filter((id) => deleted.has(id)))
@@ -151,7 +154,7 @@ export class ShareCare implements Startable {
   #reviveShares(): void {
     const { index, shares } = this.#deps
     const lost = [...index.files].filter(([, file]) => shares.isOver(file.recordId))
-    for (const [path] of lost) this.#readAgain(path)
+    for (const [path] of lost) index.unread(path)
     if (lost.length === 0) return
     this.#changed()
     this.#deps.repaired(lost.map(([, file]) => file.cid))
@@ -187,7 +190,7 @@ export class ShareCare implements Startable {
       const isLost = paths.length === 0 && isKept(cid)
       index.dropHeld(cid)
       shares.withdrawCopies([cid])
-      for (const path of paths) this.#readAgain(path)
+      for (const path of paths) index.unread(path)
       if (isLost) this.#fetchAgain(cid)
     }
     this.#changed()
@@ -201,13 +204,6 @@ export class ShareCare implements Startable {
     } catch (err) {
       log.warn({ err, cid }, 'a kept file that was damaged cannot be fetched again')
     }
-  }
-
-  /** A file of the share folder is found anew. A linked one is looked after as long as it is known where it lies. */
-  #readAgain(path: string): void {
-    const { index } = this.#deps
-    if (index.files.get(path)?.linked === true) index.unread(path)
-    else index.dropFile(path)
   }
 
   async #renewals(signal: AbortSignal): Promise<void> {

@@ -39,12 +39,21 @@ it('a damaged copy is no longer offered, a kept one fetched again, a damaged sha
   expect(new Set(peer.repaired)).toEqual(new Set([cid, linked, copy, dear]))
   expect(peer.fetched).toEqual([dear])
   expect(peer.now.index.held.size).toBe(0)
-  // Where a linked file lies is known still, and that it is to be read.
-  expect([...peer.now.index.files]).toMatchObject([['/share/b.log', { cid: linked, linked: true, mtimeMs: -1 }]])
+  // Where a file lies is known still, and that it is to be read.
+  expect([...peer.now.index.files]).toMatchObject([
+    ['/share/a.log', { cid, mtimeMs: -1 }],
+    ['/share/b.log', { cid: linked, linked: true, mtimeMs: -1 }],
+  ])
   expect(peer.recordsOf(linked)).toHaveLength(1)
   // The share stays said: its file is there, and is being added.
   expect(peer.recordsOf(cid)).toHaveLength(1)
   expect(peer.recordsOf(copy)).toEqual([])
+  // When it is deleted before that, nothing is left to keep.
+  peer.whenDeleted = 'keep'
+  await peer.clock.advance(1)
+  peer.now.care.forgetGone(new Map(), peer.clock.monotonic())
+  expect(peer.now.index.held.has(cid)).toBe(false)
+  expect(peer.recordsOf(cid)).toEqual([])
 })
 
 it('after the index was lost, copies are found again by their records, and those that are gone are taken back', async () => {

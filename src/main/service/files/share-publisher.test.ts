@@ -149,6 +149,27 @@ it('a further channel takes nothing away; what is shared with all needs none; a 
   expect(await publish(4, 'exam')).toEqual(['exam'])
 })
 
+it('a file that was deleted and kept comes back to those with whom it was shared', async () => {
+  const publish = async (channel: string | null | undefined): Promise<unknown[]> => {
+    const published = publisher.publish(publication('camera.bag', 1, { channel }))
+    await clock.advance(30)
+    await published
+    return shares.ownNamed('camera.bag').map((share) => share.channel)
+  }
+  const comeBack = (): void => {
+    index.keepCopy(publication('camera.bag', 1).cid, 3)
+    index.dropFile('/share/camera.bag')
+  }
+  expect(await publish('course')).toEqual(['course'])
+  comeBack()
+  expect(await publish(undefined)).toEqual(['course'])
+  comeBack()
+  expect(await publish('lab')).toEqual(['course', 'lab'])
+  expect(index.files.get('/share/camera.bag')).toMatchObject({ channel: 'course', also: ['lab'] })
+  comeBack()
+  expect(await publish(null)).toEqual(['course', 'lab', null])
+})
+
 it('one that cannot be signed fails alone', async () => {
   await publisher.publish(publication('first', 1))
   const signed = book.authorAll.bind(book)

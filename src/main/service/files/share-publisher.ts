@@ -186,13 +186,17 @@ export class SharePublisher {
    * what is shared with all needs none. What a person chooses anew, with another content, is for those it is chosen for.
    */
   #channelsFor({ cid, file, linked, channel }: Publication): readonly (string | null)[] {
-    const before = this.#deps.index.files.get(file.path)
-    const loose = before === undefined ? this.#loose(file.name, linked) : []
+    const { shares, index } = this.#deps
+    const before = index.files.get(file.path)
+    // Also what is told of one that was deleted and is kept: it has come back.
+    const own = before === undefined ? shares.ownShares(cid).filter(({ name }) => name === file.name) : []
     if (channel === undefined) {
-      const said = before === undefined ? loose.map((share) => share.channel) : channelsOf(before)
+      const told = before === undefined ? [...own, ...this.#loose(file.name, linked)] : []
+      const said = before === undefined ? told.map((share) => share.channel) : channelsOf(before)
       return said.length > 0 ? [...new Set(said)] : [null]
     }
-    const same = loose.filter((share) => share.cid === cid).map((share) => share.channel)
+    // What lies elsewhere has its own channels.
+    const same = linked ? [] : own.filter((share) => !index.isToldBy(share)).map((share) => share.channel)
     const said = before?.cid === cid ? channelsOf(before) : same
     if (said.includes(null) || said.includes(channel)) return said
     if (said.length >= maxChannels && channel !== null) {

@@ -147,7 +147,7 @@ export class Sharer {
     const paths = new Set(index.pathsOf(cid))
     const linked = [...paths].filter((path) => index.files.get(path)?.linked === true)
     const linkedNames = new Set(linked.map((path) => index.files.get(path)?.name))
-    // One that is to be read anew is not in the index.
+    // Of one that is only kept, or of which the index was lost, there is no path in it.
     const names = new Set(shares.ownShares(cid).map(({ name }) => name))
     for (const name of names) {
       const path = join(shareDir(), name)

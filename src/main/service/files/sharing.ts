@@ -152,11 +152,8 @@ export class Sharing implements Startable {
   addAgain(cids: readonly Cid[]): void {
     const { index } = this.#deps
     const wanted = new Set(cids)
-    for (const [path, { cid, linked }] of index.files) {
-      if (!wanted.has(cid)) continue
-      if (linked) index.unread(path)
-      else index.dropFile(path)
-    }
+    // The index goes on telling with whom each is shared: where no record does, nothing else could.
+    for (const [path, { cid }] of index.files) if (wanted.has(cid)) index.unread(path)
     this.look()
   }
 
