@@ -121,12 +121,12 @@ export class FetchJob {
 
   /**
    * It was to stay in the store, and is wanted in a place as well now. What has come is not fetched again. Of one that goes
-   * to a place already nothing changes; one that has failed goes there when it is tried again.
+   * to a place already nothing changes; one that has failed goes there when it is tried again, wherever it went before.
    */
   writeOut(to: FetchTarget): void {
-    if (this.#to !== 'store' || to === 'store') return
+    if (to === 'store' || (this.#to !== 'store' && !this.transfer.over)) return
     this.#to = to
-    if (!this.isActive) return
+    if (!this.isActive || this.transfer.over) return
     this.#run = new FetchRun(this.#deps, this.transfer, { cid: this.cid, to })
     this.#deps.queue.set(this.cid, { to })
     this.transfer.set({ doneBytes: 0 })
@@ -180,15 +180,16 @@ export class FetchJob {
       this.#paused = false
       await this.#run.abandon()
       const view = this.transfer.fail(signal.aborted ? signal.reason : error)
-      released(view)
       // What the stop of the peer interrupts goes on after the next start.
-      if (service.aborted) return
+      if (service.aborted) return released(view)
       if (view.state === 'failed') {
         counters.add(`files.fetch-failed:${view.error?.code ?? 'INTERNAL'}`)
         log.warn({ err: error, cid: this.cid, name: view.name }, 'a file could not be fetched')
         this.mayHope = error instanceof SwarmError && error.detail['reason'] === 'no-provider'
       }
       over()
+      // Whoever hears of it may ask for it anew.
+      released(view)
       if (view.state === 'failed') finished(view)
     }
   }
@@ -209,8 +210,9 @@ export class FetchJob {
     if (this.transfer.over) return
     this.#paused = false
     await this.#run.abandon()
-    this.#deps.released(this.transfer.fail(this.transfer.signal.reason))
+    const view = this.transfer.fail(this.transfer.signal.reason)
     this.#deps.over()
+    this.#deps.released(view)
   }
 
   /** Tries until it works, until nothing was heard for too long, or until it makes no sense. */

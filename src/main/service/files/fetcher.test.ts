@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CID } from 'multiformats/cid'
@@ -224,6 +224,35 @@ it('one of many waits for those who are said to have it, unless it is for the ba
   await vi.waitFor(() => expect(fetcher.active(cid)?.step).toBe('nobody has it'))
   expect(state(id)).toBe('waiting')
   expect(queue.get(cid)?.patient).toBe(true)
+})
+
+it('one that nobody gave goes to the place that it is asked for in now', async () => {
+  const hidden = new NoProviderError(CID.parse(cid), [])
+  let isGiven = false
+  const { fetcher, queue, transfers, state } = await fetching(
+    {
+      store: {
+        sizeBytes: () => (isGiven ? Promise.resolve(3) : Promise.reject(hidden)),
+        read: async function* (): AsyncGenerator<Uint8Array> {
+          yield Buffer.from('yes')
+        },
+      },
+      makeRoom: async () => {},
+    },
+    { patienceMs: 0 },
+  )
+  const home = await mkdtemp(join(tmpdir(), 'dt-swarm-fetcher-'))
+  ends.push(() => rm(home, { recursive: true, force: true }))
+  const [old, now] = [join(home, 'old.txt'), join(home, 'now.txt')]
+  const { id } = fetcher.fetch(cid, { to: { path: old } })
+  expect(fetcher.goesTo(cid)).toEqual({ path: old })
+  await vi.waitFor(() => expect(state(id)).toBe('failed'))
+  expect(fetcher.goesTo(cid)).toBeUndefined()
+  isGiven = true
+  expect(fetcher.fetch(cid, { to: { path: now } }).id).toBe(id)
+  expect(queue.get(cid)?.to).toEqual({ path: now })
+  await vi.waitFor(() => expect(transfers.view(id)).toMatchObject({ state: 'done', path: now }))
+  expect(await readdir(home)).toEqual(['now.txt'])
 })
 
 it('what is fetched for the background is called off, unless somebody wants it or holds it', async () => {

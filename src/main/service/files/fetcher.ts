@@ -133,6 +133,11 @@ export class Fetcher {
     return job?.isActive === true && !job.transfer.signal.aborted ? job.transfer.view : undefined
   }
 
+  /** Where one goes that waits, runs or is held, or is being called off. */
+  goesTo(cid: Cid): FetchTarget | undefined {
+    return this.#jobs.get(cid)?.transfer.over === false ? this.#deps.queue.get(cid)?.to : undefined
+  }
+
   /** Resolves once nothing runs any more; the signal must have been aborted. */
   async stopped(): Promise<void> {
     await Promise.all([...this.#jobs.values()].map((job) => job.stopped()))
