@@ -1,57 +1,23 @@
-import { isAbsolute } from 'node:path'
-import { z } from 'zod'
-import { copyRiskSchema } from '../../../shared/file-views.ts'
-import { isCid, type Cid } from '../../../shared/ids.ts'
-import { peerIdSchema } from '../../../shared/ids-schema.ts'
-import { logFormatSchema } from '../../../shared/log-views.ts'
+import { isDeepStrictEqual } from 'node:util'
 import { SwarmError } from '../../../shared/errors.ts'
-import { transferSchema, type TransferView } from '../../../shared/views.ts'
+import type { Cid } from '../../../shared/ids.ts'
+import type { ShareView, TransferView } from '../../../shared/views.ts'
+import { reconciled, type FetchOrderState } from './fetch-order-state.ts'
+import { failureOf, lastStepOf, stepOf } from './fetch-order-words.ts'
+import { maxFetches, type FetchTarget } from './fetch-queue.ts'
 import type { FetchOptions } from './fetcher.ts'
 import type { FetchAllQuery, FolderTarget, WantedFile } from './wanted-files.ts'
 import type { Transfer, TransferList } from './transfer-list.ts'
-
-const text = z.string().max(1_024).optional()
-
-/** What was asked for, and how far it has come: what is remembered of it, however many files it is of. */
-export const fetchOrderSchema = z.object({
-  id: z.uuid(),
-  name: z.string().max(200),
-  query: z.object({
-    origin: peerIdSchema.optional(),
-    search: text,
-    topic: text,
-    format: logFormatSchema.optional(),
-    channel: text,
-    folder: text,
-    risk: copyRiskSchema.exclude(['none']).optional(),
-    fromMs: z.number().optional(),
-    toMs: z.number().optional(),
-  }),
-  to: z.union([
-    z.enum(['downloads', 'store']),
-    z.object({
-      folder: z
-        .string()
-        .min(1)
-        .max(4_096)
-        .refine((folder) => isAbsolute(folder)),
-    }),
-  ]),
-  /** All up to this CID were begun; null: none. */
-  after: z.custom<Cid>((value) => typeof value === 'string' && isCid(value)).nullable(),
-  files: z.number().int().nonnegative(),
-  sizeBytes: z.number().nonnegative(),
-  priority: transferSchema.shape.priority,
-  paused: z.boolean(),
-})
-export type FetchOrderState = Readonly<z.infer<typeof fetchOrderSchema>>
 
 export interface FetchOrderDeps {
   readonly transfers: TransferList
   readonly downloadDir: () => string
   readonly wanted: (query: FetchAllQuery, to: FolderTarget) => readonly WantedFile[]
-  /** @throws SwarmError */
-  readonly fetch: (cid: Cid, options: FetchOptions) => void
+  readonly share: (cid: Cid) => Pick<ShareView, 'local' | 'sizeBytes'> | undefined
+  /** Tells the fetch, which may be one that somebody else asked for. @throws SwarmError */
+  readonly fetch: (cid: Cid, options: FetchOptions) => Pick<TransferView, 'group'>
+  /** Where one goes that waits, runs or is held. */
+  readonly goesTo: (cid: Cid) => FetchTarget | undefined
   /** How many more may wait. */
   readonly room: () => number
   /** Files of this order that are on their way already. */
@@ -68,7 +34,13 @@ const whenLeft = 4_500
 interface Waiting {
   readonly cid: Cid
   readonly sizeBytes: number
+  /** It was on its way for somebody else: it is wanted, though it may be here by now. */
+  readonly wasAside?: true
 }
+
+const byCid = (a: Waiting, b: Waiting): number => (a.cid < b.cid ? -1 : 1)
+const bytesOf = (files: Iterable<{ readonly sizeBytes: number }>): number =>
+  [...files].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 
 /**
  * More files than can wait to be fetched, as one: they are begun by and by, in the order of their CIDs, and its transfer
@@ -78,26 +50,23 @@ export class FetchOrder {
   readonly head: Transfer
   readonly #deps: FetchOrderDeps
   #state: FetchOrderState
-  #waiting: Waiting[]
-  /** On their way, with their sizes. */
-  readonly #active = new Map<Cid, number>()
-  /** Called off by a person, or shared no more. */
-  #off = 0
+  #waiting: Waiting[] = []
+  /** On their way. */
+  readonly #active = new Map<Cid, { readonly sizeBytes: number; readonly isOurs: boolean }>()
+  /** On their way to another place: their turn is when they are there. */
+  readonly #aside = new Map<Cid, Waiting>()
+  /** Those that failed since the start of the peer; `failed` of the state counts all. */
   readonly #failed = new Map<Cid, { readonly sizeBytes: number; readonly error: TransferView['error'] }>()
 
-  /** Begins with `fill`. @throws SwarmError as `wanted` */
-  constructor(deps: FetchOrderDeps, state: FetchOrderState, files: readonly WantedFile[]) {
+  /** It is not known what is left of it. */
+  #isLost = false
+
+  /** Begins with `open`, then `fill`. */
+  constructor(deps: FetchOrderDeps, state: FetchOrderState) {
     this.#deps = deps
     this.#state = state
-    const { id, name, after, sizeBytes } = state
-    const sizes = new Map(files.map(({ share }) => [share.cid, share.sizeBytes]))
-    for (const cid of deps.begun(id)) this.#active.set(cid, sizes.get(cid) ?? 0)
-    this.#waiting = [...sizes]
-      .filter(([cid]) => after === null || cid > after)
-      .map(([cid, bytes]) => ({ cid, sizeBytes: bytes }))
-      .toSorted((a, b) => (a.cid < b.cid ? -1 : 1))
+    const { id, name, sizeBytes } = state
     this.head = deps.transfers.addGroup('fetch', name, { id, sizeBytes })
-    this.head.set({ state: state.paused ? 'paused' : 'running', doneBytes: Math.max(0, sizeBytes - this.#leftBytes()) })
     this.head.setPriority(state.priority)
     this.head.control = {
       pause: () => this.#hold(true),
@@ -108,32 +77,77 @@ export class FetchOrder {
   }
 
   get state(): FetchOrderState {
-    return this.#state
+    if (this.#isLost) return this.#state
+    const others = [...this.#active].flatMap(([cid, { isOurs }]) => (isOurs ? [] : cid))
+    const again = this.#waiting.flatMap(({ cid, wasAside }) => (wasAside ? cid : []))
+    return { ...this.#state, aside: [...others, ...this.#aside.keys(), ...again].slice(0, maxFetches) }
+  }
+
+  /** @param files what is wanted of it now; of these all up to `after` have begun */
+  open(files: readonly WantedFile[]): void {
+    const { id, after, aside, paused } = this.#state
+    const sizes = new Map(files.map(({ share }) => [share.cid, share.sizeBytes]))
+    const sizeOf = (cid: Cid): number => sizes.get(cid) ?? this.#deps.share(cid)?.sizeBytes ?? 0
+    this.#isLost = false
+    this.#active.clear()
+    this.#aside.clear()
+    this.#failed.clear()
+    for (const cid of this.#deps.begun(id)) this.#active.set(cid, { sizeBytes: sizeOf(cid), isOurs: true })
+    const wereAside = new Set(aside)
+    this.#waiting = [
+      ...[...wereAside].map((cid) => ({ cid, sizeBytes: sizeOf(cid), wasAside: true as const })),
+      ...[...sizes]
+        .filter(([cid]) => (after === null || cid > after) && !wereAside.has(cid))
+        .map(([cid, sizeBytes]) => ({ cid, sizeBytes })),
+    ]
+      .filter(({ cid }) => !this.#active.has(cid))
+      .toSorted(byCid)
+    const left = [...this.#active.values(), ...this.#waiting]
+    this.#state = reconciled(this.#state, { files: left.length, bytes: bytesOf(left) })
+    const { sizeBytes, doneBytes } = this.#state
+    this.head.set({ state: paused ? 'paused' : 'running', sizeBytes, doneBytes })
+  }
+
+  /** It cannot be looked up what is left of it. It stays remembered, and can be tried again. */
+  lost(error: unknown): void {
+    this.#isLost = true
+    this.head.fail(error)
   }
 
   /** Begins as many as there is room for. */
   fill(): void {
     if (this.head.over || this.head.signal.aborted) return
     try {
-      if (!this.#state.paused && this.#active.size <= whenLeft) this.#begin()
+      // Of those that are looked up none may be left to begin.
+      while (!this.#state.paused && this.#active.size <= whenLeft && this.#begin());
     } catch (error) {
+      // All that was left is looked up when it is tried again.
+      this.#state = { ...this.#state, failed: this.#state.failed + this.#left() }
       this.#waiting = []
+      this.#aside.clear()
+      this.#active.clear()
       this.#end(error)
       return
     }
-    if (this.#waiting.length === 0 && this.#active.size === 0) this.#end(this.#failure())
+    if (this.#left() === 0) this.#end(failureOf(this.#state, [...this.#failed.values()][0]?.error?.message))
     else this.#tell()
   }
 
-  /** A file has ended, whoever asked for it. */
+  /** A file has ended, whoever asked for it. What there is room for now begins with `fill`. */
   ended({ cid, state, error }: Pick<TransferView, 'cid' | 'state' | 'error'>): void {
-    const sizeBytes = cid === null ? undefined : this.#active.get(cid)
-    if (cid === null || sizeBytes === undefined) return
+    if (cid === null) return
+    const aside = this.#aside.get(cid)
+    if (aside !== undefined) {
+      this.#aside.delete(cid)
+      this.#waiting.unshift({ ...aside, wasAside: true })
+      return
+    }
+    const one = this.#active.get(cid)
+    if (one === undefined) return this.#cameLate(cid, state)
     this.#active.delete(cid)
-    if (state === 'failed') this.#failed.set(cid, { sizeBytes, error })
-    else if (state === 'done') this.head.advance(sizeBytes)
-    else this.#off += 1
-    this.fill()
+    if (state === 'failed') this.#fail(cid, one.sizeBytes, error)
+    else if (state === 'done') this.#has(one.sizeBytes)
+    else this.#count({ off: this.#state.off + 1 })
   }
 
   /** The peer stops: it goes on with the next start. */
@@ -142,93 +156,120 @@ export class FetchOrder {
     this.head.fail(reason)
   }
 
-  #begin(): void {
-    const { room, wanted, fetch, changed } = this.#deps
-    const next = this.#waiting.splice(0, Math.min(room(), atATime - this.#active.size))
-    if (next.length === 0) return
-    const { query, to, id, name, priority } = this.#state
+  /** False: none could be looked at. */
+  #begin(): boolean {
+    const { room, wanted } = this.#deps
+    const count = Math.min(room(), atATime - this.#active.size)
+    const next = this.#waiting.slice(0, Math.max(0, count))
+    if (next.length === 0) return false
+    const { query, to } = this.#state
     const files = new Map(wanted({ ...query, cids: next.map(({ cid }) => cid) }, to).map((one) => [one.share.cid, one]))
-    for (const { cid, sizeBytes } of next) {
-      const file = files.get(cid)
-      if (file === undefined) {
-        // Of a folder nobody shares it any more; else it may be here by now.
-        if (query.folder !== undefined) this.#off += 1
-        continue
-      }
-      this.#active.set(cid, sizeBytes)
-      try {
-        fetch(cid, { to: file.to, priority, group: { id, name } })
-      } catch (error) {
-        this.#active.delete(cid)
-        const failure = error instanceof SwarmError ? error : new SwarmError('INTERNAL', String(error))
-        this.#failed.set(cid, { sizeBytes, error: { code: failure.code, message: failure.message } })
-      }
+    this.#waiting = this.#waiting.slice(next.length)
+    for (const one of next) this.#beginOne(one, files.get(one.cid)?.to)
+    const after = [this.#state.after ?? '', ...next.map(({ cid }) => cid)].reduce((a, b) => (a > b ? a : b)) as Cid
+    this.#count({ after })
+    return true
+  }
+
+  #beginOne(one: Waiting, found: FetchTarget | undefined): void {
+    const { cid, sizeBytes, wasAside } = one
+    const { query, to: place, id, name, priority } = this.#state
+    const { share, fetch, goesTo } = this.#deps
+    // Of a folder that is written out what is here is meant as well, and found; else it is no longer in that folder.
+    const isWrittenOut = query.folder !== undefined && place !== 'store'
+    const isHere = share(cid)?.local === true && !isWrittenOut
+    const to = found ?? (isHere && wasAside ? place : undefined)
+    if (to === undefined) return isHere ? this.#has(sizeBytes) : this.#count({ off: this.#state.off + 1 })
+    const going = goesTo(cid)
+    if (going !== undefined && going !== 'store' && to !== 'store' && !isDeepStrictEqual(going, to)) {
+      this.#aside.set(cid, one)
+      return
     }
-    this.#state = { ...this.#state, after: next.at(-1)?.cid ?? this.#state.after }
-    changed(this.#state)
+    try {
+      const { group } = fetch(cid, { to, priority, group: { id, name } })
+      this.#active.set(cid, { sizeBytes, isOurs: group?.id === id })
+    } catch (error) {
+      const { code, message } = error instanceof SwarmError ? error : new SwarmError('INTERNAL', String(error))
+      this.#fail(cid, sizeBytes, { code, message })
+    }
+  }
+
+  #has(sizeBytes: number): void {
+    this.head.advance(sizeBytes)
+    this.#count({ done: this.#state.done + 1, doneBytes: this.#state.doneBytes + sizeBytes })
+  }
+
+  #fail(cid: Cid, sizeBytes: number, error: TransferView['error']): void {
+    this.#failed.set(cid, { sizeBytes, error })
+    this.#count({ failed: this.#state.failed + 1 })
+  }
+
+  /** One that had failed was tried again by itself, or by a person. */
+  #cameLate(cid: Cid, state: TransferView['state']): void {
+    const failed = this.#failed.get(cid)
+    if (failed === undefined || state !== 'done') return
+    this.#failed.delete(cid)
+    this.#count({ failed: this.#state.failed - 1 })
+    this.#has(failed.sizeBytes)
+  }
+
+  #count(change: Partial<FetchOrderState>): void {
+    this.#state = { ...this.#state, ...change }
+    this.#deps.changed(this.#state)
   }
 
   #end(error: unknown): void {
     this.#deps.changed(null)
-    const { files, to } = this.#state
+    const { to } = this.#state
     if (error !== null) this.head.fail(error)
     else {
       const path = to === 'store' ? null : to === 'downloads' ? this.#deps.downloadDir() : to.folder
-      const others = '; the others were called off, or are shared no more'
-      const step =
-        this.#off === 0 ? `${files} files fetched` : `${files - this.#off} of ${files} files fetched${others}`
-      this.head.done({ step, path })
+      this.head.done({ step: lastStepOf(this.#state), path })
     }
   }
 
-  #failure(): SwarmError | null {
-    const [first] = this.#failed.values()
-    if (first === undefined) return null
-    const why = first.error?.message ?? ''
-    return new SwarmError(
-      'FETCH_FAILED',
-      `${this.#failed.size} of ${this.#state.files} files could not be fetched. ${why}`.trim(),
-    )
-  }
-
   #tell(): void {
-    const { files, paused } = this.#state
-    const left = this.#waiting.length + this.#active.size
-    const failed = this.#failed.size === 0 ? '' : `, ${this.#failed.size} failed`
-    const step = `${Math.max(0, files - left - this.#off - this.#failed.size)} of ${files} files fetched${failed}`
-    this.head.set({ state: paused ? 'paused' : 'running', step: paused ? `held: ${step}` : step })
+    this.head.set({ state: this.#state.paused ? 'paused' : 'running', step: stepOf(this.#state) })
   }
 
   #hold(paused: boolean): void {
-    this.#state = { ...this.#state, paused }
-    this.#deps.changed(this.#state)
+    this.#count({ paused })
     for (const one of this.#members()) this.#ask(() => (paused ? one.pause() : one.resume()))
     this.fill()
   }
 
-  /** Goes on when it is held; when it has ended with failures it tries these again. */
+  /** Goes on when it is held; when it has ended with failures it tries these again. @throws SwarmError as `wanted` */
   #goOn(): void {
     if (!this.head.over) return this.#hold(false)
-    const again = [...this.#failed].map(([cid, { sizeBytes }]) => ({ cid, sizeBytes }))
-    this.#waiting = again.toSorted((a, b) => (a.cid < b.cid ? -1 : 1))
-    this.#failed.clear()
-    // After a restart all is looked at once more: what is here is not fetched again.
-    this.#state = { ...this.#state, after: null, paused: false }
-    this.#deps.changed(this.#state)
-    this.head.reopen()
-    this.head.set({ state: 'running', doneBytes: Math.max(0, this.#state.sizeBytes - this.#leftBytes()) })
+    const { query, to, failed } = this.#state
+    if (failed > 0 && failed === this.#failed.size) {
+      this.#waiting = [...this.#failed].map(([cid, { sizeBytes }]) => ({ cid, sizeBytes })).toSorted(byCid)
+      this.#failed.clear()
+      // After a restart all is looked at once more: what is here is not fetched again.
+      this.#state = { ...this.#state, after: null, failed: 0, paused: false }
+      this.head.reopen()
+      this.head.set({ state: 'running', doneBytes: this.#state.doneBytes })
+    } else {
+      const files = this.#deps.wanted(query, to)
+      // What is written out once more is not counted twice.
+      const done = Math.max(0, this.#state.done - files.filter(({ share }) => share.local).length)
+      this.#state = { ...this.#state, after: null, aside: [], done, off: 0, failed: 0, paused: false }
+      this.head.reopen()
+      this.open(files)
+    }
+    this.#count({})
     this.fill()
   }
 
   #prioritised(): void {
     const { priority } = this.head.view
-    this.#state = { ...this.#state, priority }
-    this.#deps.changed(this.#state)
+    this.#count({ priority })
     for (const one of this.#members()) one.setPriority(priority)
   }
 
   #cancelled(): void {
     this.#waiting = []
+    this.#aside.clear()
     this.#deps.changed(null)
     this.head.fail(this.head.signal.reason)
     for (const one of this.#members()) one.cancel()
@@ -249,8 +290,7 @@ export class FetchOrder {
     }
   }
 
-  #leftBytes(): number {
-    const waiting = this.#waiting.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    return [...this.#active.values()].reduce((sum, bytes) => sum + bytes, waiting)
+  #left(): number {
+    return this.#waiting.length + this.#aside.size + this.#active.size
   }
 }

@@ -1,9 +1,18 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
+import { SwarmError } from '../../../shared/errors.ts'
+import type { ShareView } from '../../../shared/views.ts'
+import { systemClock } from '../../base/clock.ts'
+import { Counters } from '../../base/counters.ts'
+import { silentLog } from '../../base/log.ts'
+import { newFetchOrder } from './fetch-order-state.ts'
+import { FetchOrders } from './fetch-orders.ts'
 import { stopFilePeers, type FilePeer } from './testing/file-peers.ts'
 import { ended, pair, shared, waitFor } from './testing/file-steps.ts'
+import { TransferList } from './transfer-list.ts'
 
 afterEach(stopFilePeers)
 
@@ -111,4 +120,95 @@ it('robots that call their folders alike are told apart; who has a part of the s
   await shared(a, 'drive/one.bin', Buffer.from('one'))
   await waitFor(() => expect(a.files.shares.matching({ folder: 'drive' })).toHaveLength(2))
   expect(a.files.fetching.fetchAll({ folder: 'drive' }, { to: 'downloads' })).toHaveLength(2)
+})
+
+it('another that shares a folder of that name later is not in the way of one that is under way', async () => {
+  const [, b] = await many()
+  const { id } = begin(b)
+  b.files.transfers.pause(id)
+  await shared(b, 'many/own.txt', Buffer.from('of b'))
+  await waitFor(() => expect(b.files.shares.matching({ folder: 'many' })).toHaveLength(names.length + 1))
+  await b.restartFiles()
+  expect(b.files.transfers.view(id)).toMatchObject({ name: 'many', state: 'paused' })
+  b.files.transfers.resume(id)
+  expect(await ended(b, { id })).toMatchObject({ state: 'done', step: '15 files fetched' })
+  await expectAllHere(b)
+  expect(() => b.files.fetching.fetchAll({ folder: 'many' }, { to: 'downloads' })).toThrow(/2 machines share a folder/)
+})
+
+it('what is under way to another place is there and in the folder in the end', async () => {
+  const [, b] = await many()
+  const one = b.files.shares.all().find(({ name }) => name === names[7])
+  if (one === undefined) throw new Error('it is shared')
+  const path = join(b.disk, 'elsewhere.txt')
+  const single = b.files.fetching.fetch(one.cid, { to: { path } })
+  b.files.transfers.pause(single.id)
+  const { id } = begin(b)
+  await waitFor(() => expect(b.files.transfers.view(id)?.step).toBe('14 of 15 files fetched'))
+  expect(b.files.transfers.view(id)).toMatchObject({ state: 'running' })
+  b.files.transfers.resume(single.id)
+  expect(await ended(b, { id })).toMatchObject({ state: 'done', step: '15 files fetched' })
+  await expectAllHere(b)
+  expect(await readFile(path, 'utf8')).toBe(`this is ${one.name}`)
+})
+
+it('what is under way to another place and called off there comes into the folder', async () => {
+  const [, b] = await many()
+  const one = b.files.shares.all().find(({ name }) => name === names[7])
+  if (one === undefined) throw new Error('it is shared')
+  const single = b.files.fetching.fetch(one.cid, { to: { path: join(b.disk, 'elsewhere.txt') } })
+  b.files.transfers.pause(single.id)
+  const { id } = begin(b)
+  await waitFor(() => expect(b.files.transfers.view(id)?.step).toBe('14 of 15 files fetched'))
+  b.files.transfers.cancel(single.id)
+  expect(await ended(b, { id })).toMatchObject({ state: 'done', step: '15 files fetched' })
+  await expectAllHere(b)
+})
+
+it('what cannot be looked up at the start is shown as failed, stays in the file, and goes when it is in the way', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'dt-swarm-orders-'))
+  const path = join(home, 'fetch-orders.json')
+  const about = { name: 'run', query: { folder: 'run' }, to: 'downloads' as const, files: 20_000, sizeBytes: 1 }
+  const kept = { ...newFetchOrder({ id: randomUUID(), ...about }), done: 7 }
+  await writeFile(path, JSON.stringify({ v: 1, orders: [kept] }))
+  const transfers = new TransferList({ clock: systemClock, changed: () => {}, forgot: () => {} })
+  const stop = new AbortController()
+  const orders = new FetchOrders(
+    {
+      clock: systemClock,
+      counters: new Counters(),
+      log: silentLog,
+      signal: () => stop.signal,
+      transfers,
+      downloadDir: () => '/downloads',
+      wanted: () => {
+        throw new SwarmError('INVALID_INPUT', 'It cannot be told whose it is.')
+      },
+      share: () => undefined,
+      fetch: () => ({ group: null }),
+      goesTo: () => undefined,
+      room: () => 0,
+      begun: () => [],
+      saveBegun: () => {},
+    },
+    { path },
+  )
+  try {
+    orders.start()
+    expect(transfers.view(kept.id)).toMatchObject({ state: 'failed', error: { code: 'INVALID_INPUT' } })
+    const share = { cid: 'bafka', sizeBytes: 1, local: false } as ShareView
+    const add = (): unknown => orders.add({ search: 'x' }, 'store', { name: 'x', files: [{ share, to: 'store' }] })
+    for (let n = 0; n < 7; n += 1) add()
+    const saved = JSON.parse(await readFile(path, 'utf8')) as { readonly orders: readonly unknown[] }
+    expect(saved.orders[0]).toEqual(kept)
+    expect(saved.orders).toHaveLength(8)
+    expect(add).toThrow(/8 fetches of more files/)
+    transfers.forget(kept.id)
+    add()
+    expect(add).toThrow(/8 fetches of more files/)
+  } finally {
+    stop.abort()
+    orders.stop()
+    await rm(home, { recursive: true })
+  }
 })

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { SwarmError } from '../../../shared/errors.ts'
 import type { TransferView } from '../../../shared/views.ts'
-import { FetchOrder, fetchOrderSchema, type FetchOrderDeps, type FetchOrderState } from './fetch-order.ts'
+import { FetchOrder, type FetchOrderDeps } from './fetch-order.ts'
+import { fetchOrderSchema, newFetchOrder, type FetchOrderState } from './fetch-order-state.ts'
 import { StateFile, type StateBookDeps } from './state-file.ts'
 import type { FetchAllQuery, FolderTarget, WantedFile } from './wanted-files.ts'
 
@@ -36,10 +37,12 @@ export class FetchOrders {
   /** Goes on with what was under way; single fetches must have been taken up again. */
   start(): void {
     for (const state of this.#file.load()?.orders ?? []) {
+      const order = this.#open(state)
       try {
-        this.#open(state, this.#deps.wanted(state.query, state.to))
+        order.open(this.#deps.wanted(state.query, state.to))
       } catch (err) {
         this.#deps.log.warn({ err, name: state.name }, 'what is left to be fetched of a folder cannot be looked for')
+        order.lost(err)
       }
     }
     this.#fill()
@@ -58,6 +61,7 @@ export class FetchOrders {
     to: FolderTarget,
     { name, files }: { readonly name: string; readonly files: readonly WantedFile[] },
   ): TransferView {
+    if (this.#orders.size >= maxOrders) this.#forgetLost()
     if (this.#orders.size >= maxOrders) {
       throw new SwarmError(
         'LIMIT_REACHED',
@@ -65,8 +69,9 @@ export class FetchOrders {
       )
     }
     const sizeBytes = files.reduce((sum, { share }) => sum + share.sizeBytes, 0)
-    const about = { id: randomUUID(), name, query: { ...query }, to, after: null, files: files.length, sizeBytes }
-    const order = this.#open({ ...about, priority: 'normal', paused: false }, files)
+    const about = { id: randomUUID(), name, query: { ...query }, to, files: files.length, sizeBytes }
+    const order = this.#open(newFetchOrder(about))
+    order.open(files)
     this.#changed()
     this.#file.save()
     this.#fill()
@@ -75,13 +80,15 @@ export class FetchOrders {
 
   /** A fetch has ended, for now at least: whoever asked for it. */
   ended(view: TransferView): void {
-    // The stop of the peer ends them all.
-    if (this.#deps.signal().aborted || this.#orders.size === 0) return
+    if (this.#orders.size === 0) return
+    const isStopping = this.#deps.signal().aborted
+    // The stop of the peer ends them all; what came at the last moment is here all the same.
+    if (isStopping && view.state !== 'done') return
     for (const order of this.#orders.values()) order.ended(view)
-    this.#fill()
+    if (!isStopping) this.#fill()
   }
 
-  #open(state: FetchOrderState, files: readonly WantedFile[]): FetchOrder {
+  #open(state: FetchOrderState): FetchOrder {
     const order: FetchOrder = new FetchOrder(
       {
         ...this.#deps,
@@ -92,10 +99,16 @@ export class FetchOrders {
         },
       },
       state,
-      files,
     )
     this.#orders.set(state.id, order)
     return order
+  }
+
+  /** What could not be looked up, and a person took off the list. */
+  #forgetLost(): void {
+    for (const [id, { head }] of this.#orders) {
+      if (head.over && this.#deps.transfers.get(id) === undefined) this.#orders.delete(id)
+    }
   }
 
   /** Room that one leaves is another's. */

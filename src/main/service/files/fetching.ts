@@ -14,7 +14,7 @@ import type { FollowDraft } from './follow-book.ts'
 import { Following } from './following.ts'
 import { parseCid } from './parse-cid.ts'
 import { takeIn } from './take-in.ts'
-import { groupName, mustFit, wantedFiles, type FetchAllQuery, type FolderTarget } from './wanted-files.ts'
+import { asked, groupName, mustFit, wantedFiles, type FetchAllQuery, type FolderTarget } from './wanted-files.ts'
 import { removeParts } from './write-file.ts'
 
 /** All that brings files here and keeps them: single fetches, many at once, what is followed, copies and their room. */
@@ -44,6 +44,7 @@ export class Fetching {
         ...deps,
         wanted: (query, to) => wantedFiles(deps, query, to),
         fetch: (cid, options) => this.fetch(cid, options),
+        goesTo: (cid) => this.#fetcher.goesTo(cid),
         room: () => this.#queue.room,
         begun: (id) => this.#queue.all().flatMap(({ cid, group }) => (group?.id === id ? cid : [])),
         saveBegun: () => this.#queue.save(),
@@ -122,8 +123,8 @@ export class Fetching {
    * the one that stands for all, which begins them by and by. What nobody gives just now waits until somebody does.
    * @throws SwarmError INVALID_INPUT; LIMIT_REACHED when more are named one by one than may wait
    */
-  fetchAll(query: FetchAllQuery, { to }: { readonly to: FolderTarget }): readonly TransferView[] {
-    const wanted = wantedFiles(this.#deps, query, to)
+  fetchAll(what: FetchAllQuery, { to }: { readonly to: FolderTarget }): readonly TransferView[] {
+    const { query, wanted } = asked(this.#deps, what, to)
     const first = wanted[0]
     if (first === undefined) return []
     const name = groupName(query, first.share.originName, wanted.length)

@@ -21,13 +21,13 @@ export class FolderOwners {
   }
 
   /**
-   * Refuses a folder that several have, unless one of them has all that is in it: the others share a part of the same.
-   * @throws SwarmError INVALID_INPUT
+   * Tells who has all that is in it: the others, if any, share a part of the same. Undefined: nobody has anything in it.
+   * @throws SwarmError INVALID_INPUT when several have it, each with something of its own
    */
-  mustBeOne(folder: string, nameOf: (peer: PeerId) => string): void {
+  mustBeOne(folder: string, nameOf: (peer: PeerId) => string): PeerId | undefined {
     const owners = [...this.#byOwner].toSorted(([, a], [, b]) => b.size - a.size)
-    const most = owners[0]?.[1].size ?? 0
-    if (most === this.#all.size) return
+    const [owner, all] = owners[0] ?? [undefined, new Set()]
+    if (all.size === this.#all.size) return owner
     const names = owners.map(([peer]) => nameOf(peer))
     const shown = owners.slice(0, maxNamed).map(([peer, files], n) => {
       const name = names[n] ?? peer

@@ -39,9 +39,15 @@ export interface WantedFile {
 /**
  * What is to be fetched of all that match: what is not here. Of a folder that is to be written out all of it, also what is
  * here or bears the same content under several names, so that it comes out whole.
- * @throws SwarmError INVALID_INPUT, also for a folder that several machines have, each with something of its own
+ * @param owners learns who shares what of a folder
+ * @throws SwarmError INVALID_INPUT
  */
-export function wantedFiles(deps: WantedFilesDeps, query: FetchAllQuery, to: FolderTarget): readonly WantedFile[] {
+export function wantedFiles(
+  deps: Omit<WantedFilesDeps, 'nameOf'>,
+  query: FetchAllQuery,
+  to: FolderTarget,
+  owners?: FolderOwners,
+): readonly WantedFile[] {
   if (typeof to === 'object' && !isAbsolute(to.folder)) {
     throw new SwarmError(
       'INVALID_INPUT',
@@ -53,14 +59,13 @@ export function wantedFiles(deps: WantedFilesDeps, query: FetchAllQuery, to: Fol
   if (folder === undefined) {
     return shares.filter((share) => !share.local && fits(share, query)).map((share) => ({ share, to }))
   }
-  const owners = new FolderOwners()
-  const wanted = shares.flatMap((share) => {
+  return shares.flatMap((share) => {
     if (!fits(share, rest) || (to === 'store' && share.local)) return []
     // The list shows each content under the first of its names, wherever that is.
     const said = deps.shares.said(share.cid).filter(({ author }) => origin === undefined || author === origin)
     const names = said.flatMap(({ author, value }) => {
       if (value.kind !== 'share' || !isBelow(value.name, folder)) return []
-      owners.add(author, share.cid, value.name)
+      owners?.add(author, share.cid, value.name)
       return value.name
     })
     const as = [...new Set(names)].sort().slice(0, maxNames)
@@ -68,9 +73,23 @@ export function wantedFiles(deps: WantedFilesDeps, query: FetchAllQuery, to: Fol
     if (to === 'store') return { share, to }
     return { share, to: { folder: to === 'downloads' ? null : to.folder, as } }
   })
+}
+
+/**
+ * What a person asks for, and the files that it is now. Of a folder that is to be written out it says whose it is: another
+ * that shares one of that name later is not meant.
+ * @throws SwarmError INVALID_INPUT, also for a folder that several machines have, each with something of its own
+ */
+export function asked(
+  deps: WantedFilesDeps,
+  query: FetchAllQuery,
+  to: FolderTarget,
+): { readonly query: FetchAllQuery; readonly wanted: readonly WantedFile[] } {
+  const owners = new FolderOwners()
+  const wanted = wantedFiles(deps, query, to, owners)
   // In the store files lie side by side whatever they are called.
-  if (to !== 'store') owners.mustBeOne(folder, deps.nameOf)
-  return wanted
+  if (query.folder === undefined || to === 'store') return { query, wanted }
+  return { query: { ...query, origin: owners.mustBeOne(query.folder, deps.nameOf) }, wanted }
 }
 
 /** What a person reads of files that were asked for together. */
