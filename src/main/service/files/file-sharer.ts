@@ -1,21 +1,19 @@
 import { stat, utimes } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { SwarmError } from '../../../shared/errors.ts'
-import type { Cid, PeerId } from '../../../shared/ids.ts'
 import type { LogInfo } from '../../../shared/log-views.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { AddedFile, ContentStore } from './content-store.ts'
 import { diskError } from './disk-error.ts'
+import type { FileWish, SharedFile } from './file-wish.ts'
 import type { FoundFile } from './folder-scan.ts'
 import type { Homes } from './homes.ts'
+import { KnownShares, type KnownSharesDeps } from './known-shares.ts'
 import { shown } from './left-out.ts'
 import { makeFolder } from '../../base/make-folder.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { ShareBytes } from './share-bytes.ts'
-import type { ShareBook } from './share-book.ts'
-import { channelsOf, type ShareIndex } from './share-index.ts'
 import type { SharePublisher } from './share-publisher.ts'
-import { toldBy } from './share-record.ts'
 import { smallBytes, type ShareWork } from './share-work.ts'
 import { makeSubFolder } from './sub-folder.ts'
 import type { UnsharedBook } from './unshared-book.ts'
@@ -27,41 +25,13 @@ export type InspectFile = (
   about: { readonly name: string; readonly mediaType: string; readonly signal?: AbortSignal },
 ) => Promise<LogInfo | null>
 
-export interface FileSharerDeps {
+export interface FileSharerDeps extends KnownSharesDeps {
   readonly store: ContentStore
-  readonly shares: Pick<ShareBook, 'said'>
-  readonly index: ShareIndex
-  /** Whether this peer is on a file channel. */
-  readonly isJoined: (channel: string) => boolean
   readonly publisher: SharePublisher
   readonly inspect: InspectFile
   readonly unshared: UnsharedBook
   readonly clock: Clock
   readonly homes: Pick<Homes, 'refuse'>
-  readonly peerId: PeerId
-  readonly shareDir: () => string
-}
-
-/** One file, and what is to become of it. */
-export interface FileWish {
-  /** Where it lies now, what it was when it was found, and the name that it shall have. */
-  readonly file: FoundFile
-  /** here: it lies in the share folder. link: it is shared where it lies, elsewhere. copy: into the share folder. */
-  readonly how: 'here' | 'link' | 'copy'
-  /** With whom it is to be shared; null: with all. Undefined: with whom it was, or else with all. */
-  readonly channel: string | null | undefined
-  /** It came by itself: when its content is shared already, that copy will do. */
-  readonly single: boolean
-}
-
-export interface SharedFile {
-  readonly cid: Cid
-  readonly sizeBytes: number
-  readonly path: string
-  /** It was shared before, or its content was. */
-  readonly before: boolean
-  /** What whoever shared it should know, in words. */
-  readonly note?: string
 }
 
 export interface FileOptions {
@@ -75,20 +45,24 @@ export interface FileOptions {
 /** Brings one file into the store and tells the swarm. */
 export class FileSharer {
   readonly #deps: FileSharerDeps
+  readonly #known: KnownShares
 
   constructor(deps: FileSharerDeps) {
     this.#deps = deps
+    this.#known = new KnownShares(deps)
   }
 
   /** @throws SwarmError FILE_CHANGED when it is being written to, DISK_FULL, PERMISSION_DENIED, NOT_FOUND, LIMIT_REACHED */
   async share(wish: FileWish, options: FileOptions): Promise<SharedFile> {
-    return this.#noted(await this.#share(wish, options), wish.channel)
+    return this.#known.noted(await this.#share(wish, options), wish.channel)
   }
 
   async #share(wish: FileWish, options: FileOptions): Promise<SharedFile> {
     const { file } = wish
     const path = wish.how === 'copy' ? join(this.#deps.shareDir(), file.name) : file.path
-    const known = (await this.#isKnown(wish, path)) ? await this.#also(path, wish.channel, options.signal) : null
+    const known = (await this.#known.isKnown(wish, path))
+      ? await this.#known.also(path, wish.channel, options.signal)
+      : null
     if (known !== null) return known
     await this.#deps.publisher.room()
     await options.work.turn()
@@ -96,45 +70,6 @@ export class FileSharer {
     const before = await factsOf(file)
     if (before.size !== file.sizeBytes || before.mtimeMs !== file.mtimeMs) throw changed(file.name)
     return wish.how === 'copy' ? this.#copy(wish, options) : this.#inPlace(wish, options)
-  }
-
-  /** Whether this very state of a file is shared already, as what lies at that path. */
-  async #isKnown({ file, how }: FileWish, path: string): Promise<boolean> {
-    const entry = this.#deps.index.files.get(path)
-    if (entry?.sizeBytes !== file.sizeBytes) return false
-    if (how !== 'copy') return entry.mtimeMs === file.mtimeMs
-    // A copy has the time of what it was made from, as exactly as the file system keeps it, and counts while it is there.
-    if (Math.abs(entry.mtimeMs - file.mtimeMs) >= 2) return false
-    const facts = await stat(path).catch(() => null)
-    return facts?.size === entry.sizeBytes
-  }
-
-  /** Shares what is shared already on one more channel, if need be; null when its record is gone. */
-  async #also(path: string, channel: string | null | undefined, signal: AbortSignal): Promise<SharedFile | null> {
-    const { index, shares, publisher, peerId } = this.#deps
-    const entry = index.files.get(path)
-    if (entry === undefined) return null
-    const { cid, sizeBytes, mtimeMs, linked, from } = entry
-    const known = { cid, sizeBytes, path, before: true }
-    const channels = channelsOf(entry)
-    if (channel === undefined || channels.includes(channel) || channels.includes(null)) return known
-    const own = shares.said(cid).filter(({ author }) => author === peerId)
-    const { value } = own.find(({ id }) => id === entry.recordId) ?? {}
-    if (value?.kind !== 'share') return null
-    const { name, modifiedAtMs, sha1, log } = value
-    const file = { path, name, sizeBytes, mtimeMs }
-    await publisher.publish({ cid, file, linked, from, signal, modifiedAtMs, sha1, channel, log })
-    return known
-  }
-
-  /** What is shared with all, by whomever, is for all, whatever channel it is shared on as well. */
-  #noted(shared: SharedFile, channel: string | null | undefined): SharedFile {
-    const { shares, isJoined } = this.#deps
-    if (channel === null || channel === undefined) return shared
-    const isForAll = shares.said(shared.cid).some(({ value }) => toldBy(value)?.channel === null)
-    if (isForAll) return { ...shared, note: `shared with all already, and not with ${shown(channel)} alone` }
-    if (isJoined(channel)) return shared
-    return { ...shared, note: `shared on the file channel ${shown(channel)}, which this peer has not joined` }
   }
 
   /** Writes what comes in to the share folder. Resolves once it is shared. */
@@ -157,7 +92,7 @@ export class FileSharer {
       }
       return { added, sha1: source.sha1 }
     })
-    return this.#noted(shared, channel)
+    return this.#known.noted(shared, channel)
   }
 
   async #inPlace({ file, how, channel }: FileWish, options: FileOptions): Promise<SharedFile> {
@@ -238,8 +173,8 @@ export class FileSharer {
       work.hasRead()
       const { cid, sizeBytes } = added
       signal.throwIfAborted()
-      const twin = wish.single ? await this.#twin(cid, name) : null
-      const known = twin === null ? null : await this.#also(twin, channel, signal)
+      const twin = wish.single ? await this.#known.twin(cid, name) : null
+      const known = twin === null ? null : await this.#known.also(twin, channel, signal)
       if (known !== null) return known
       onStep('looking into it')
       const log = await this.#look(part.path, { name, sizeBytes }, signal)
@@ -273,19 +208,6 @@ export class FileSharer {
       added?.release()
       await part.abandon()
     }
-  }
-
-  /** A file of the share folder, other than of this name, that has the same content. */
-  async #twin(cid: Cid, name: string): Promise<string | null> {
-    const { index, shareDir } = this.#deps
-    for (const path of index.pathsOf(cid)) {
-      const entry = index.files.get(path)
-      if (entry === undefined || entry.linked) continue
-      if (path === join(shareDir(), name)) return null
-      const facts = await stat(path).catch(() => null)
-      if (facts?.size === entry.sizeBytes && facts.mtimeMs === entry.mtimeMs) return path
-    }
-    return null
   }
 
   /** An empty file has nothing in it. */

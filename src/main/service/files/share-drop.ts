@@ -1,6 +1,7 @@
 import { SwarmError } from '../../../shared/errors.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { FileSharer, FileWish, SharedFile } from './file-sharer.ts'
+import type { FileSharer } from './file-sharer.ts'
+import type { FileWish, SharedFile } from './file-wish.ts'
 import { shown } from './left-out.ts'
 import { patiently } from './share-patience.ts'
 import { smallBytes, ShareWork, type SharePlaces } from './share-work.ts'

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { isAbort, SwarmError } from '../../../shared/errors.ts'
 import type { Clock } from '../../base/clock.ts'
 import { diskError } from './disk-error.ts'
-import type { FileWish, SharedFile } from './file-sharer.ts'
+import type { FileWish, SharedFile } from './file-wish.ts'
 
 /** A file that was written to while it was read is read again after this, then twice that, and so on. */
 const firstWaitMs = 1_000
