@@ -287,16 +287,3 @@ export const systemStatusSchema = z.object({
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
 })
 export type SystemStatusView = z.infer<typeof systemStatusSchema>
-
-export const labSchema = z.object({
-  running: z.boolean(),
-  robots: z.array(
-    z.object({
-      name: z.string(),
-      peer: peerIdSchema.nullable(),
-      state: z.enum(['starting', 'running', 'stopped', 'failed']),
-      error: z.string().nullable(),
-    }),
-  ),
-})
-export type LabView = z.infer<typeof labSchema>

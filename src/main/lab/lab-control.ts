@@ -1,5 +1,6 @@
 import { SwarmError } from '../../shared/errors.ts'
-import type { LabView, SystemStatusView } from '../../shared/views.ts'
+import type { LabView } from '../../shared/lab-view.ts'
+import type { SystemStatusView } from '../../shared/views.ts'
 import type { Log } from '../base/log.ts'
 import { makeFolderSync } from '../base/make-folder.ts'
 import { storeError } from '../store/store-error.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { isAbort } from '../../shared/errors.ts'
-import type { LabView } from '../../shared/views.ts'
+import type { LabView } from '../../shared/lab-view.ts'
 import { backoffMs, type BackoffInit } from '../base/backoff.ts'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { Emitter, type EventSource } from '../base/emitter.ts'

@@ -1,7 +1,7 @@
 import { Button, NumberInput } from '@mantine/core'
 import { useState } from 'react'
 import { useStore } from 'zustand'
-import type { LabView } from '../../shared/views.ts'
+import type { LabView } from '../../shared/lab-view.ts'
 import { useStores } from '../state/context.ts'
 import { useAsked } from '../state/use-asked.ts'
 import { Simulated } from './KindIcon.tsx'

@@ -1,10 +1,10 @@
 import { createRouterClient } from '@orpc/server'
 import type { ApiClient } from '../../shared/contract/contract.ts'
+import type { LabView } from '../../shared/lab-view.ts'
 import { changedSettings } from '../../shared/settings-change.ts'
 import type {
   HealthView,
   InfoView,
-  LabView,
   LinkView,
   MachineView,
   Settings,

@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { infoSchema, labSchema, systemStatusSchema } from '../views.ts'
+import { labSchema } from '../lab-view.ts'
+import { infoSchema, systemStatusSchema } from '../views.ts'
 import { base } from './errors.ts'
 
 export const system = {

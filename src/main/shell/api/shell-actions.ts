@@ -1,5 +1,6 @@
 import type { InvitePreview } from '../../../shared/trust-views.ts'
-import type { InfoView, LabView, SystemStatusView } from '../../../shared/views.ts'
+import type { LabView } from '../../../shared/lab-view.ts'
+import type { InfoView, SystemStatusView } from '../../../shared/views.ts'
 
 /** Starts and stops the simulated robots of this process. */
 export interface LabControl {

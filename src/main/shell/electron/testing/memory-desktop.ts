@@ -1,5 +1,6 @@
 import type { PeerId } from '../../../../shared/ids.ts'
-import type { LabView, Settings } from '../../../../shared/views.ts'
+import type { LabView } from '../../../../shared/lab-view.ts'
+import type { Settings } from '../../../../shared/views.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { Emitter } from '../../../base/emitter.ts'
 import { MemoryPeer } from '../../api/testing/memory-peer.ts'
