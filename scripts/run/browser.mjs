@@ -60,3 +60,9 @@ export function ensureNetworkTools() {
   ].filter(([a, b]) => !existsSync(a) && !existsSync(b))
   if (missing.length > 0) apt(missing.map(([, , name]) => name))
 }
+
+/** What the docs' Python example imports, for the test that runs it; without it that test says that it is skipped. */
+export function ensurePython() {
+  const hasRequests = spawnSync('python3', ['-c', 'import requests'], { stdio: 'ignore' }).status === 0
+  if (!hasRequests && debianRoot()) apt(['python3-requests'])
+}

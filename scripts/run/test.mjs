@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildKuboBehind } from '../kubo.mjs'
-import { ensureBrowser, ensureNetworkTools } from './browser.mjs'
+import { ensureBrowser, ensureNetworkTools, ensurePython } from './browser.mjs'
 import { ensureBuilt, ensureInstalled, root, runTool, toolEnv } from './ready.mjs'
 
 const options = process.argv.slice(2)
@@ -58,6 +58,7 @@ try {
   const failedChecks = options.length === 0 ? await check() : 0
   await ensureBuilt()
   ensureNetworkTools()
+  ensurePython()
   const { code, result } = await test(options)
   const passed = result?.numPassedTests ?? 0
   const failed = (result?.numFailedTests ?? 0) + failedChecks

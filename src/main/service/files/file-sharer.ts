@@ -180,7 +180,7 @@ export class FileSharer {
       const log = await this.#look(part.path, { name, sizeBytes }, signal)
       onStep('writing it out')
       if (wish.sync) await part.sync()
-      else await part.finish()
+      else await part.rest()
       const nowS = clock.now() / 1_000
       if (mtimeMs !== null) await utimes(part.path, nowS, mtimeMs / 1_000).catch(() => {})
       const path = await giveName(part.path, dir, { name: basename(name), cid })

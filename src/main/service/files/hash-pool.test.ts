@@ -178,7 +178,7 @@ it.skipIf(disks.whyNot !== null)('a copy that fills the disk says so', async () 
     const part = await PartFile.create(join(small, 'part'))
     const copying = pool.build(new ShareBytes({ path }, { part, signal }), { ...memory(), signal })
     await expect(copying).rejects.toMatchObject({ code: 'DISK_FULL' })
-    await part.finish()
+    await part.rest()
   } finally {
     disks.unmount()
   }

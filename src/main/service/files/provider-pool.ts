@@ -33,12 +33,12 @@ export interface ProviderPoolInit {
   readonly candidates: () => readonly PeerId[]
   /** A provider from which nothing came for so long is left for the next. Default 20 s. */
   readonly stallMs?: number
-  /** Blocks asked of one provider at a time, at most. Default 8: 2 MiB under way; more made no fetch
-   * faster where it was measured, and costs memory on both sides. */
-  readonly maxPerProvider?: number
-  /** Asked of a provider at first; one more with every block that comes, half when it stalls. Default 4. */
-  readonly firstPerProvider?: number
 }
+
+/** Blocks asked of one provider at a time, at most: 2 MiB under way; more made no fetch faster, and costs memory on both sides. */
+const maxPerProvider = 8
+/** Asked of a provider at first; one more with every block that comes, half when it stalls. */
+const firstPerProvider = 4
 
 interface Provider {
   readonly peer: PeerId
@@ -87,7 +87,7 @@ export class ProviderPool {
 
   constructor(deps: ProviderPoolDeps, init: ProviderPoolInit) {
     this.#deps = deps
-    this.#init = { stallMs: 20_000, maxPerProvider: 8, firstPerProvider: 4, ...init }
+    this.#init = { stallMs: 20_000, ...init }
     this.#late = new LateBlocks({
       ...deps,
       isAnotherFree: (than) => this.#waiters.length === 0 && this.#choose(new Set([than])) instanceof Object,
@@ -177,7 +177,7 @@ export class ProviderPool {
       this.#late.came(clock.monotonic() - startedMs)
       this.#progressed(provider)
       provider.failures = 0
-      provider.limit = Math.min(this.#init.maxPerProvider, provider.limit + 1)
+      provider.limit = Math.min(maxPerProvider, provider.limit + 1)
       this.lastFrom = provider.peer
       return block
     } catch (error) {
@@ -254,7 +254,7 @@ export class ProviderPool {
   #provider(peer: PeerId): Provider {
     let provider = this.#providers.get(peer)
     if (provider === undefined) {
-      const limit = this.#init.firstPerProvider
+      const limit = firstPerProvider
       provider = { peer, underWay: 0, limit, failures: 0, restUntilMs: 0, progressAtMs: 0, dripBytes: 0 }
       this.#providers.set(peer, provider)
     }

@@ -20,7 +20,7 @@ async function folder() {
   const write = async (text: string, name = 'camera.bag'): Promise<string> => {
     const part = await PartFile.create(join(dir, '.part'))
     await part.write(Buffer.from(text))
-    await part.finish()
+    await part.rest()
     const digest = create(0x12, createHash('sha256').update(text).digest())
     return basename(await giveName(part.path, dir, { name, cid: CID.createV1(0x55, digest).toString() as Cid }))
   }

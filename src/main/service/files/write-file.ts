@@ -70,7 +70,10 @@ export class PartFile {
     return this.#at
   }
 
-  /** Closes until the next `write`: many files may wait for their turn, and few may be open. */
+  /**
+   * Closes until the next `write`: many files may wait for their turn, and few may be open. It does not wait for the disk,
+   * which is enough at the end, too, of what can be made again from where it came.
+   */
   async rest(): Promise<void> {
     try {
       await this.#close()
@@ -84,15 +87,6 @@ export class PartFile {
     try {
       this.#handle ??= await open(this.path, 'r+')
       await this.#open().sync()
-      await this.#close()
-    } catch (error) {
-      throw diskError(error, `writing ${this.path}`)
-    }
-  }
-
-  /** Closes without waiting for the disk: for what can be made again from where it came. */
-  async finish(): Promise<void> {
-    try {
       await this.#close()
     } catch (error) {
       throw diskError(error, `writing ${this.path}`)
